@@ -1,0 +1,1 @@
+//! The source's format: object keys, gzip, JSON documents.

@@ -1,0 +1,1 @@
+//! The run: reads batches of raw objects and commits them as Parquet.

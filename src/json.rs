@@ -1,0 +1,555 @@
+//! A validating pull scanner over JSON text that hands out spans instead of values.
+//!
+//! The converter needs the delivered bytes (`requestparameters` is stored exactly as it
+//! came), number literals, and lone surrogates, and it must cost nothing for what it
+//! passes over. So the scanner allocates nothing: it validates RFC 8259 and reports where
+//! things are.
+
+use std::borrow::Cow;
+
+/// Levels of nesting accepted; the limit that `serde_json` has too, so that whatever this
+/// scanner accepts other readers of the same JSON text accept as well.
+pub const MAX_DEPTH: u32 = 127;
+
+/// Why a text is not JSON, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at byte {at}")]
+pub struct JsonError {
+    /// What was wrong, as a phrase.
+    pub what: &'static str,
+    /// Byte offset in the scanned text.
+    pub at: usize,
+}
+
+/// A byte range of the scanned text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The text under the span; empty if the span is not of this text.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// The type of a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+    /// `"…"`
+    String,
+    /// A number literal.
+    Number,
+    /// `true` or `false`
+    Bool,
+    /// `null`
+    Null,
+}
+
+/// A scanned string: its span is what stands between the quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StringToken {
+    /// The bytes between the quotes, escapes as delivered.
+    pub span: Span,
+    /// Whether the span holds a backslash, so that [`unescape`] changes it.
+    pub escaped: bool,
+}
+
+/// A position in a JSON text. Every method either moves past what it names or fails.
+#[derive(Debug, Clone)]
+pub struct Scanner<'a> {
+    text: &'a [u8],
+    at: usize,
+    depth: u32,
+}
+
+type Result<T> = std::result::Result<T, JsonError>;
+
+impl<'a> Scanner<'a> {
+    /// A scanner at the start of `text`. Spans are 32 bits wide: a text of 4 GiB or more
+    /// fails at its first token.
+    pub fn new(text: &'a [u8]) -> Self {
+        Self::at(text, 0)
+    }
+
+    /// A scanner that starts at byte `at` of `text`.
+    pub fn at(text: &'a [u8], at: usize) -> Self {
+        Self { text, at, depth: 0 }
+    }
+
+    /// The byte offset of the next unread byte.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The kind of the next value, which stays unread.
+    #[inline]
+    pub fn peek(&mut self) -> Result<Kind> {
+        self.skip_whitespace();
+        match self.text.get(self.at) {
+            Some(b'"') => Ok(Kind::String),
+            Some(b'{') => Ok(Kind::Object),
+            Some(b'[') => Ok(Kind::Array),
+            Some(b't' | b'f') => Ok(Kind::Bool),
+            Some(b'n') => Ok(Kind::Null),
+            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
+            Some(_) => self.fail("expected a value"),
+            None => self.fail("the text ends where a value is expected"),
+        }
+    }
+
+    /// Whether only white space is left.
+    pub fn is_at_end(&mut self) -> bool {
+        self.skip_whitespace();
+        self.at == self.text.len()
+    }
+
+    /// Fails unless only white space is left.
+    pub fn finish(&mut self) -> Result<()> {
+        if self.is_at_end() {
+            Ok(())
+        } else {
+            self.fail("text after the end of the value")
+        }
+    }
+
+    /// Passes one whole value of any kind.
+    pub fn skip(&mut self) -> Result<Span> {
+        let kind = self.peek()?;
+        let start = self.at;
+        match kind {
+            Kind::Object | Kind::Array => self.skip_nested()?,
+            Kind::String => {
+                self.string()?;
+            }
+            Kind::Number => self.number()?,
+            Kind::Bool if self.text[start] == b't' => self.literal(b"true")?,
+            Kind::Bool => self.literal(b"false")?,
+            Kind::Null => self.literal(b"null")?,
+        }
+        self.span(start, self.at)
+    }
+
+    /// Passes a string.
+    #[inline]
+    pub fn string(&mut self) -> Result<StringToken> {
+        self.skip_whitespace();
+        if self.text.get(self.at) != Some(&b'"') {
+            return self.fail("expected a string");
+        }
+        self.at += 1;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            self.skip_plain();
+            match self.text.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(0..0x20) => return self.fail("a control character in a string"),
+                Some(_) => self.at += 1,
+                None => return self.fail("the text ends inside a string"),
+            }
+        }
+        let span = self.span(start, self.at)?;
+        self.at += 1;
+        Ok(StringToken { span, escaped })
+    }
+
+    /// Passes `{`. Then call [`Scanner::next_key`] until it gives `None`.
+    #[inline]
+    pub fn enter_object(&mut self) -> Result<()> {
+        self.enter(b'{', "expected an object")
+    }
+
+    /// Passes `[`. Then call [`Scanner::next_element`] until it gives `false`.
+    #[inline]
+    pub fn enter_array(&mut self) -> Result<()> {
+        self.enter(b'[', "expected an array")
+    }
+
+    /// Passes the next member's key and colon, or the closing brace, giving `None`.
+    /// `first` must be true for the first call in an object; it is then cleared.
+    #[inline]
+    pub fn next_key(&mut self, first: &mut bool) -> Result<Option<StringToken>> {
+        if !self.next_item(first, b'}')? {
+            return Ok(None);
+        }
+        let key = self.string()?;
+        self.skip_whitespace();
+        if self.text.get(self.at) != Some(&b':') {
+            return self.fail("expected a colon after a key");
+        }
+        self.at += 1;
+        Ok(Some(key))
+    }
+
+    /// Moves to the next element of an array, or passes the closing bracket and gives
+    /// `false`. `first` as for [`Scanner::next_key`].
+    #[inline]
+    pub fn next_element(&mut self, first: &mut bool) -> Result<bool> {
+        self.next_item(first, b']')
+    }
+
+    #[inline]
+    fn enter(&mut self, open: u8, what: &'static str) -> Result<()> {
+        self.skip_whitespace();
+        if self.text.get(self.at) != Some(&open) {
+            return self.fail(what);
+        }
+        if self.depth >= MAX_DEPTH {
+            return self.fail("nested too deeply");
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn next_item(&mut self, first: &mut bool, close: u8) -> Result<bool> {
+        self.skip_whitespace();
+        let was_first = std::mem::take(first);
+        match self.text.get(self.at) {
+            Some(&byte) if byte == close => {
+                self.at += 1;
+                self.depth = self.depth.saturating_sub(1);
+                Ok(false)
+            }
+            Some(b',') if !was_first => {
+                self.at += 1;
+                self.skip_whitespace();
+                Ok(true)
+            }
+            Some(_) if was_first => Ok(true),
+            Some(_) => self.fail("expected a comma or the end of the list"),
+            None => self.fail("the text ends inside an object or array"),
+        }
+    }
+
+    /// Passes an object or array without recursion: one bit a level says which it is.
+    fn skip_nested(&mut self) -> Result<()> {
+        let mut is_object: u128 = 0;
+        let mut open: u32 = 0;
+        let mut first;
+        loop {
+            match self.peek()? {
+                Kind::Object => {
+                    self.enter_object()?;
+                    is_object = is_object << 1 | 1;
+                    open += 1;
+                    first = true;
+                }
+                Kind::Array => {
+                    self.enter_array()?;
+                    is_object <<= 1;
+                    open += 1;
+                    first = true;
+                }
+                _ => {
+                    self.skip()?;
+                    first = false;
+                }
+            }
+            loop {
+                let more = if is_object & 1 == 1 {
+                    self.next_key(&mut first)?.is_some()
+                } else {
+                    self.next_element(&mut first)?
+                };
+                if more {
+                    break;
+                }
+                is_object >>= 1;
+                open -= 1;
+                if open == 0 {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Moves over bytes that need no look: eight at a time, stopping at or a little before
+    /// a quote, a backslash or a control character.
+    #[inline]
+    fn skip_plain(&mut self) {
+        const ONES: u64 = u64::MAX / 255;
+        const HIGHS: u64 = ONES << 7;
+        let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+        while let Some(chunk) = self.text[self.at..].first_chunk::<8>() {
+            let word = u64::from_le_bytes(*chunk);
+            let quote = has_zero(word ^ (ONES * u64::from(b'"')));
+            let backslash = has_zero(word ^ (ONES * u64::from(b'\\')));
+            let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+            let stop = quote | backslash | control;
+            if stop != 0 {
+                // The lowest set bit is exact; higher ones may be carries.
+                self.at += (stop.trailing_zeros() / 8) as usize;
+                return;
+            }
+            self.at += 8;
+        }
+    }
+
+    fn escape(&mut self) -> Result<()> {
+        match self.text.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => match self.text.get(self.at + 2..self.at + 6) {
+                Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => self.at += 6,
+                _ => return self.fail("\\u without four hexadecimal digits"),
+            },
+            _ => return self.fail("an unknown escape in a string"),
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<()> {
+        if self.text.get(self.at) == Some(&b'-') {
+            self.at += 1;
+        }
+        match self.text.get(self.at) {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits()?,
+            _ => return self.fail("a number without digits"),
+        }
+        if self.text.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.text.get(self.at) {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.text.get(self.at) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<()> {
+        let start = self.at;
+        while self.text.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        if self.at == start {
+            return self.fail("a number without digits");
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Result<()> {
+        if !self.text[self.at..].starts_with(word) {
+            return self.fail("expected a value");
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    #[inline]
+    fn skip_whitespace(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.text.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Result<Span> {
+        match (u32::try_from(start), u32::try_from(end)) {
+            (Ok(start), Ok(end)) => Ok(Span { start, end }),
+            _ => self.fail("the text is larger than 4 GiB"),
+        }
+    }
+
+    #[cold]
+    fn fail<T>(&self, what: &'static str) -> Result<T> {
+        Err(JsonError { what, at: self.at })
+    }
+}
+
+/// The string that scanned string content stands for, and whether it was Unicode: a lone
+/// surrogate becomes U+FFFD and gives `false`. Content that [`Scanner::string`] has not
+/// passed gives some string, never a panic.
+pub fn unescape(content: &str) -> (Cow<'_, str>, bool) {
+    let Some(first) = content.find('\\') else {
+        return (Cow::Borrowed(content), true);
+    };
+    let mut out = String::with_capacity(content.len());
+    let mut unicode = true;
+    let (plain, mut rest) = content.split_at(first);
+    out.push_str(plain);
+    while let Some(after) = rest.strip_prefix('\\') {
+        let code = after.bytes().next().unwrap_or(b'\\');
+        let mut used = 1;
+        match code {
+            b'b' => out.push('\u{8}'),
+            b'f' => out.push('\u{c}'),
+            b'n' => out.push('\n'),
+            b'r' => out.push('\r'),
+            b't' => out.push('\t'),
+            b'u' => {
+                let (character, length) = unicode_escape(after);
+                unicode &= character.is_some();
+                out.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+                used = length;
+            }
+            other => out.push(char::from(other)),
+        }
+        rest = after.get(used..).unwrap_or_default();
+        let next = rest.find('\\').unwrap_or(rest.len());
+        let (plain, tail) = rest.split_at(next);
+        out.push_str(plain);
+        rest = tail;
+    }
+    (Cow::Owned(out), unicode)
+}
+
+/// Reads `uXXXX`, or `uXXXX\uXXXX` where the two are a surrogate pair: the character, and
+/// the bytes used of `text`.
+fn unicode_escape(text: &str) -> (Option<char>, usize) {
+    let unit = |from: usize| {
+        let digits = text.get(from..from + 4)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let Some(high) = unit(1) else {
+        return (None, 1);
+    };
+    if (0xD800..0xDC00).contains(&high)
+        && text.get(5..7) == Some("\\u")
+        && let Some(low @ 0xDC00..0xE000) = unit(7)
+    {
+        let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+        return (char::from_u32(code), 11);
+    }
+    (char::from_u32(high), 5)
+}
+
+/// Appends `text` as a JSON string, quotes included.
+pub fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..0x20 => "",
+            _ => continue,
+        };
+        out.push_str(&text[plain..at]);
+        if escape.is_empty() {
+            out.push_str("\\u00");
+            for digit in [byte >> 4, byte & 15] {
+                out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+            }
+        } else {
+            out.push_str(escape);
+        }
+        plain = at + 1;
+    }
+    out.push_str(&text[plain..]);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn accepts(text: &str) -> bool {
+        let mut scanner = Scanner::new(text.as_bytes());
+        scanner.skip().is_ok() && scanner.finish().is_ok()
+    }
+
+    #[test]
+    fn accepts_what_serde_json_accepts_and_nothing_else() {
+        let texts = [
+            "null",
+            "true",
+            "fals",
+            "0",
+            "-0",
+            "01",
+            "1.",
+            "1.5e+9",
+            "1e",
+            "-",
+            "\"a\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "[]",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{}",
+            "{\"a\":1,}",
+            "{\"a\" 1}",
+            "{a:1}",
+            "[[],{\"a\":[{}]}] ",
+            "[] x",
+            "",
+            " ",
+            "\"\n\"",
+            "\"abcdefgh\u{1}\"",
+            "\"é€😀\\\"\"",
+            "{\"a\":1,\"a\":2}",
+            "[1}",
+            "{\"a\"]",
+            "\u{feff}1",
+            "\"unterminated",
+        ];
+        for text in texts {
+            let expected = serde_json::from_str::<serde_json::Value>(text).is_ok();
+            assert_eq!(accepts(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_accepted_up_to_the_limit() {
+        for levels in [1, 126, 127, 128, 129, 5000] {
+            let text = "[".repeat(levels) + &"]".repeat(levels);
+            let expected = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+            assert_eq!(accepts(&text), expected, "{levels}");
+        }
+    }
+
+    #[test]
+    fn unescape_replaces_a_lone_surrogate_and_says_so() {
+        assert_eq!(unescape("a\\ud83d\\ude00b"), ("a😀b".into(), true));
+        assert_eq!(unescape("a\\ud83db"), ("a\u{fffd}b".into(), false));
+        assert_eq!(unescape("\\ude00\\u0041"), ("\u{fffd}A".into(), false));
+        assert_eq!(unescape("\\ud83d\\u0041"), ("\u{fffd}A".into(), false));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged_as_serde_json_judges_it(text in "[\\[\\]{}:,\"a0-9.eE+ \\\\u\\-ntrfuls]{0,24}") {
+            let mut stream = serde_json::Deserializer::from_str(&text);
+            let expected = serde::de::IgnoredAny::deserialize(&mut stream).is_ok() && stream.end().is_ok();
+            prop_assert_eq!(accepts(&text), expected);
+        }
+
+        #[test]
+        fn a_written_string_reads_back(text in any::<String>()) {
+            let mut json = String::new();
+            write_string(&mut json, &text);
+            prop_assert_eq!(&serde_json::from_str::<String>(&json).unwrap(), &text);
+            let token = Scanner::new(json.as_bytes()).string().unwrap();
+            let (back, unicode) = unescape(token.span.of(&json));
+            prop_assert_eq!(back.as_ref(), text.as_str());
+            prop_assert!(unicode);
+        }
+    }
+
+    use serde::Deserialize as _;
+}

@@ -1,0 +1,3 @@
+//! The command line of cloudtrail2parquet.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bytes in a folder, in S3 or in memory.
