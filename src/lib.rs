@@ -11,6 +11,7 @@ pub mod cloudtrail;
 pub mod convert;
 pub mod json;
 pub mod ledger;
+pub mod monitor;
 pub mod sample;
 pub mod store;
 pub mod table;
