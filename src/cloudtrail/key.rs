@@ -1,0 +1,444 @@
+//! Object keys of CloudTrail deliveries.
+//!
+//! `[prefix/]AWSLogs/[o-orgid/]<account>/<folder>/<region>/YYYY/MM/DD/<name>` is what the
+//! [user guide] documents; Control Tower puts `o-id/AWSLogs/o-id/` before the account. Only
+//! the tail from the account on is read, so that any prefix will do, and a source that
+//! itself lies inside the tree as well, as long as callers give the full path.
+//!
+//! [user guide]: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// A folder of deliveries that are converted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Folder {
+    /// `CloudTrail`: management and data events.
+    CloudTrail,
+    /// `CloudTrail-NetworkActivity`
+    NetworkActivity,
+    /// `CloudTrail-Insight`
+    Insight,
+}
+
+impl Folder {
+    /// All folders, in the byte order of their names.
+    pub const ALL: [Folder; 3] = [Folder::CloudTrail, Folder::Insight, Folder::NetworkActivity];
+
+    /// The name in the key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Folder::CloudTrail => "CloudTrail",
+            Folder::NetworkActivity => "CloudTrail-NetworkActivity",
+            Folder::Insight => "CloudTrail-Insight",
+        }
+    }
+}
+
+/// Folders beside those that are counted and left: their files hold no events.
+const LEFT: [&str; 2] = ["CloudTrail-Digest", "CloudTrail-Aggregated"];
+
+/// What the key of a delivered log file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawKey {
+    /// The account whose events these are, 12 digits.
+    pub account: String,
+    /// The region that delivered.
+    pub region: String,
+    /// The folder under the account.
+    pub folder: Folder,
+    /// The day of delivery, of the path.
+    pub day: Date,
+    /// The time of delivery, of the name, if it has one.
+    pub time: Option<Timestamp>,
+}
+
+/// What an object is, by its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A log file to convert.
+    Raw(RawKey),
+    /// A file of a folder that is left, with the folder's name.
+    Left(&'static str),
+    /// The key names no lane. [`is_readable_name`] says whether it may still hold records.
+    Other,
+}
+
+/// A folder of one lane: `…/<account>/<folder>/<region>/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LanePrefix {
+    /// 12 digits.
+    pub account: String,
+    /// The folder under the account.
+    pub folder: Folder,
+    /// The region that delivered.
+    pub region: String,
+}
+
+/// Where in the tree a prefix is, for those who walk it level by level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Level {
+    /// A lane's folder; `YYYY/MM/DD/` are below.
+    Lane(LanePrefix),
+    /// A year, month or day of a lane.
+    InLane(LanePrefix),
+    /// A folder of an account that is left, or below one, with the folder's name.
+    Left(&'static str),
+    /// Anything else; lanes may be below.
+    Above,
+}
+
+/// Reads a full key.
+pub fn parse_key(key: &str) -> KeyKind {
+    read_key(key).unwrap_or(KeyKind::Other)
+}
+
+fn read_key(key: &str) -> Option<KeyKind> {
+    let mut segments = key.rsplit('/');
+    let name = segments.next()?;
+    let (day, month, year) = (segments.next()?, segments.next()?, segments.next()?);
+    let (region, folder, account) = (segments.next()?, segments.next()?, segments.next()?);
+    let day = read_day(year, month, day)?;
+    if !is_account(account) || !is_region(region) || name.is_empty() || name.starts_with('.') {
+        return None;
+    }
+    match read_folder(folder)? {
+        Ok(folder) => Some(KeyKind::Raw(RawKey {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            folder,
+            day,
+            time: delivery_time(name),
+        })),
+        Err(left) => Some(KeyKind::Left(left)),
+    }
+}
+
+/// Whether a name suggests JSON that is worth reading although its key names no lane:
+/// `.json`, `.jsonl` or `.ndjson`, with or without `.gz`, and not hidden.
+pub fn is_readable_name(key: &str) -> bool {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.strip_suffix(".gz").unwrap_or(&lower);
+    !name.starts_with('.')
+        && [".json", ".jsonl", ".ndjson"]
+            .iter()
+            .any(|extension| stem.ends_with(extension))
+}
+
+/// Reads a full prefix, with or without its last `/`.
+pub fn level_of_prefix(prefix: &str) -> Level {
+    let segments: Vec<&str> = prefix.trim_end_matches('/').rsplit('/').collect();
+    // The account can be up to five levels above the last one: folder, region, year, month, day.
+    for up in 1..=5 {
+        let (Some(account), Some(folder)) = (segments.get(up), segments.get(up - 1)) else {
+            break;
+        };
+        let folder = match read_folder(folder) {
+            Some(Ok(folder)) if is_account(account) => folder,
+            Some(Err(left)) if is_account(account) => return Level::Left(left),
+            _ => continue,
+        };
+        let below = segments.get(..up - 1).unwrap_or_default();
+        let Some((region, date)) = below.split_last() else {
+            continue;
+        };
+        if is_region(region) && is_date_path(date) {
+            let lane = LanePrefix {
+                account: (*account).to_owned(),
+                folder,
+                region: (*region).to_owned(),
+            };
+            return if date.is_empty() {
+                Level::Lane(lane)
+            } else {
+                Level::InLane(lane)
+            };
+        }
+    }
+    Level::Above
+}
+
+/// Whether the segments, last first, are the beginning of `YYYY/MM/DD`.
+fn is_date_path(segments: &[&str]) -> bool {
+    let mut path = segments.iter().rev().copied();
+    let year = path.next().unwrap_or("2000");
+    let month = path.next().unwrap_or("01");
+    let day = path.next().unwrap_or("01");
+    path.next().is_none() && read_day(year, month, day).is_some()
+}
+
+/// A converted folder, or the name of one that is left.
+fn read_folder(name: &str) -> Option<Result<Folder, &'static str>> {
+    let folder = Folder::ALL.into_iter().find(|folder| folder.name() == name);
+    let left = LEFT.into_iter().find(|left| *left == name);
+    folder.map(Ok).or(left.map(Err))
+}
+
+/// Whether a text is an account: 12 digits.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text can be a region of any partition: `[a-z0-9-]{3,32}` with a letter.
+pub fn is_region(text: &str) -> bool {
+    let is_part = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (3..=32).contains(&text.len())
+        && text.bytes().all(is_part)
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+fn read_day(year: &str, month: &str, day: &str) -> Option<Date> {
+    let number = |text: &str, length: usize| {
+        let is_number = text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse::<i16>().ok()).flatten()
+    };
+    let (year, month, day) = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// The first `_YYYYMMDDTHHmmZ` or `_YYYYMMDDTHHmmssZ` of a name, whatever follows it.
+fn delivery_time(name: &str) -> Option<Timestamp> {
+    name.match_indices('_')
+        .find_map(|(at, _)| read_delivery_time(name.get(at + 1..)?))
+}
+
+fn read_delivery_time(text: &str) -> Option<Timestamp> {
+    let day = read_day(text.get(..4)?, text.get(4..6)?, text.get(6..8)?)?;
+    let (time, _) = text.get(8..)?.strip_prefix('T')?.split_once('Z')?;
+    if !matches!(time.len(), 4 | 6) || !time.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = |at: usize| time.get(at..at + 2).map_or(Ok(0), str::parse::<i8>).ok();
+    let time = jiff::civil::Time::new(number(0)?, number(2)?, number(4)?, 0).ok()?;
+    TimeZone::UTC.to_timestamp(day.to_datetime(time)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NAME: &str = "123456789012_CloudTrail_us-east-1_20230710T1240Z_C1qUFaqvZS64BcIN.json.gz";
+
+    fn raw(key: &str) -> RawKey {
+        match parse_key(key) {
+            KeyKind::Raw(raw) => raw,
+            other => panic!("{key}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn any_prefix_may_stand_before_the_account() {
+        let prefixes = [
+            "",
+            "/",
+            "AWSLogs/",
+            "AWSLogs/o-abc123/",
+            "logs/2024/AWSLogs/",
+            "o-abc123/AWSLogs/o-abc123/",
+            "AWSLogs/old/AWSLogs/",
+            "AWSLogs/999999999999/CloudTrail/us-west-2/2020/01/01/AWSLogs/",
+            "/home/someone/a//b/AWSLogs/",
+        ];
+        for prefix in prefixes {
+            let key = format!("{prefix}123456789012/CloudTrail/us-east-1/2023/07/10/{NAME}");
+            let raw = raw(&key);
+            assert_eq!(raw.account, "123456789012", "{key}");
+            assert_eq!(raw.region, "us-east-1", "{key}");
+            assert_eq!(raw.folder, Folder::CloudTrail, "{key}");
+            assert_eq!(raw.day, jiff::civil::date(2023, 7, 10), "{key}");
+            assert_eq!(raw.time, "2023-07-10T12:40:00Z".parse().ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_regions_of_every_partition_are_regions() {
+        let regions = [
+            "us-gov-west-1",
+            "cn-northwest-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+            "us-isof-south-1",
+            "eu-isoe-west-1",
+            "eusc-de-east-1",
+            "global",
+        ];
+        for region in regions {
+            let key = format!("AWSLogs/123456789012/CloudTrail/{region}/2023/07/10/{NAME}");
+            assert_eq!(raw(&key).region, region);
+        }
+        for text in ["", "us", "2023", "US-EAST-1", "us_east_1", "us-east-1 "] {
+            assert!(!is_region(text), "{text:?}");
+        }
+        assert!(!is_region(&"a".repeat(33)));
+    }
+
+    #[test]
+    fn digest_and_aggregated_folders_are_left() {
+        for folder in ["CloudTrail-Digest", "CloudTrail-Aggregated"] {
+            let key = format!("p/AWSLogs/123456789012/{folder}/us-east-1/2023/07/10/{NAME}");
+            assert_eq!(parse_key(&key), KeyKind::Left(folder));
+        }
+    }
+
+    #[test]
+    fn the_delivery_time_is_read_from_any_name_that_has_one() {
+        let times = [
+            (NAME, Some("2023-07-10T12:40:00Z")),
+            (
+                "1_CloudTrail_us-east-1_20140620T1255ZHdkvFTXOA3Vnhbc.json.gz",
+                Some("2014-06-20T12:55:00Z"),
+            ),
+            (
+                "1_CloudTrail-Insight_us-east-1_trail_20230710T124059Z.json.gz",
+                Some("2023-07-10T12:40:59Z"),
+            ),
+            ("file_name.json.gz", None),
+            ("1_CloudTrail_us-east-1_20230732T1240Z_x.json.gz", None),
+            ("1_CloudTrail_us-east-1_20230710T2460Z_x.json.gz", None),
+            ("1_CloudTrail_us-east-1_20230710T12Z_x.json.gz", None),
+            ("é_20230710T1é40Z_€", None),
+            ("_", None),
+        ];
+        for (name, time) in times {
+            let key = format!("123456789012/CloudTrail/us-east-1/2023/07/10/{name}");
+            let expected = time.map(|time| time.parse().unwrap());
+            assert_eq!(raw(&key).time, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_names_no_lane_is_other() {
+        let keys = [
+            "",
+            "/",
+            NAME,
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/07/10/",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/07/10/.hidden.json.gz",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/07/10/deeper/x.json.gz",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/07/x.json.gz",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/7/10/x.json.gz",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/02/29/x.json.gz",
+            "AWSLogs/12345678901/CloudTrail/us-east-1/2023/07/10/x.json.gz",
+            "AWSLogs/12345678901x/CloudTrail/us-east-1/2023/07/10/x.json.gz",
+            "AWSLogs/123456789012/cloudtrail/us-east-1/2023/07/10/x.json.gz",
+            "AWSLogs/123456789012/vpcflowlogs/us-east-1/2023/07/10/x.log.gz",
+            "AWSLogs/123456789012/CloudTrail/2023/2023/07/10/x.json.gz",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/٢٠٢٣/07/10/x.json.gz",
+        ];
+        for key in keys {
+            assert_eq!(parse_key(key), KeyKind::Other, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_readable_name_is_json_in_any_of_its_forms() {
+        for key in [
+            "a.json",
+            "x/y.json.gz",
+            "events.jsonl",
+            "A.NDJSON.GZ",
+            "a.jsonl.gz",
+            "a.ndjson",
+        ] {
+            assert!(is_readable_name(key), "{key}");
+        }
+        for key in [
+            "",
+            "x.json/",
+            "a.gz",
+            "a.txt",
+            "json",
+            ".a.json",
+            "x/._a.json.gz",
+            "a.json.zip",
+        ] {
+            assert!(!is_readable_name(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_lane_or_leads_to_one() {
+        let lane = LanePrefix {
+            account: "123456789012".to_owned(),
+            folder: Folder::Insight,
+            region: "us-gov-west-1".to_owned(),
+        };
+        let root = "o-a/AWSLogs/o-a/123456789012/CloudTrail-Insight/us-gov-west-1";
+        assert_eq!(level_of_prefix(root), Level::Lane(lane.clone()));
+        assert_eq!(
+            level_of_prefix(&format!("{root}/")),
+            Level::Lane(lane.clone())
+        );
+        for below in ["2023/", "2023/07/", "2023/07/10/", "2023/07/10"] {
+            let prefix = format!("{root}/{below}");
+            assert_eq!(
+                level_of_prefix(&prefix),
+                Level::InLane(lane.clone()),
+                "{prefix}"
+            );
+        }
+        for above in [
+            "",
+            "/",
+            "AWSLogs/",
+            "AWSLogs/o-a/",
+            "AWSLogs/123456789012/",
+            "AWSLogs/123456789012/CloudTrail/",
+            "AWSLogs/123456789012/CloudTrail/US/",
+            "AWSLogs/123456789012/Config/us-east-1/",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/other/",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/13/",
+            "AWSLogs/123456789012/CloudTrail/us-east-1/2023/07/10/deeper/",
+        ] {
+            assert_eq!(level_of_prefix(above), Level::Above, "{above}");
+        }
+        for left in ["", "us-east-1/", "us-east-1/2023/07/10/"] {
+            let prefix = format!("AWSLogs/123456789012/CloudTrail-Digest/{left}");
+            assert_eq!(
+                level_of_prefix(&prefix),
+                Level::Left("CloudTrail-Digest"),
+                "{prefix}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_written_from_its_parts_reads_as_those_parts(
+            prefix in "([a-zA-Z0-9._-]{1,12}/){0,4}",
+            account in "[0-9]{12}",
+            folder in prop::sample::select(Folder::ALL.to_vec()),
+            region in "[a-z]{2,4}-[a-z]{3,9}-[0-9]",
+            minute in 0..4_000_000i64,
+            unique in "[a-zA-Z0-9]{16}",
+        ) {
+            let time = Timestamp::new(1_400_000_000 / 60 * 60 + minute * 60, 0).unwrap();
+            let day = TimeZone::UTC.to_datetime(time).date();
+            let lane = format!("{prefix}{account}/{}/{region}/", folder.name());
+            let key = format!(
+                "{lane}{}/{account}_CloudTrail_{region}_{}_{unique}.json.gz",
+                day.strftime("%Y/%m/%d"),
+                time.strftime("%Y%m%dT%H%MZ"),
+            );
+            prop_assert_eq!(
+                level_of_prefix(&lane),
+                Level::Lane(LanePrefix { account: account.clone(), folder, region: region.clone() })
+            );
+            let raw = RawKey { account, region, folder, day, time: Some(time) };
+            prop_assert_eq!(parse_key(&key), KeyKind::Raw(raw));
+        }
+
+        #[test]
+        fn any_text_is_a_key_of_some_kind(text in "[0-9a-zA-Z/_.TZé-]{0,80}", any in any::<String>()) {
+            for text in [text, any] {
+                parse_key(&text);
+                level_of_prefix(&text);
+                is_readable_name(&text);
+            }
+        }
+    }
+}
