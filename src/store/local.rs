@@ -4,6 +4,9 @@
 //! symbolic links count; a link that leads back to a folder above it is passed over, and so is one
 //! that leads nowhere.
 
+mod put;
+mod walk;
+
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -12,11 +15,10 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
-use futures::{Stream, stream};
 
-use super::local_put;
-use super::local_walk::{Walk, read_folder};
 use super::{Action, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, StoreError};
+pub(super) use walk::Walk;
+use walk::read_folder;
 
 #[derive(Clone)]
 pub(super) struct Local {
@@ -45,23 +47,8 @@ impl Local {
         self.root.join(key).display().to_string()
     }
 
-    pub(super) fn list_pages(
-        &self,
-        prefix: String,
-        start_after: Option<String>,
-    ) -> impl Stream<Item = Result<Vec<Entry>>> + Send + 'static + use<> {
-        let walk = Walk::new(self.root.clone(), prefix, start_after);
-        stream::try_unfold(Some(walk), |walk| async {
-            let Some(mut walk) = walk else {
-                return Ok(None);
-            };
-            blocking(move || {
-                let page = walk.by_ref().take(PAGE).collect::<Result<Vec<_>>>()?;
-                let rest = (page.len() == PAGE).then_some(walk);
-                Ok(Some((page, rest)))
-            })
-            .await
-        })
+    pub(super) fn walk(&self, prefix: String, start_after: Option<String>) -> Walk {
+        Walk::new(self.root.clone(), prefix, start_after)
     }
 
     pub(super) async fn list_dir(&self, prefix: &str) -> Result<Listing> {
@@ -113,7 +100,7 @@ impl Local {
         let (root, key, url) = (self.root.clone(), key.to_owned(), self.url(key));
         blocking(move || {
             let path = file_path(&root, &key, Action::Write)?;
-            local_put::put_if_absent(&path, &body)
+            put::put_if_absent(&path, &body)
                 .map_err(|error| StoreError::io(Action::Write, url, &error))
         })
         .await
@@ -209,4 +196,14 @@ async fn blocking<T: Send + 'static>(
             }
         },
     }
+}
+
+/// The walk's next page, and the walk if it may go on.
+pub(super) async fn next_page(mut walk: Walk) -> Result<(Vec<Entry>, Option<Walk>)> {
+    blocking(move || {
+        let page = walk.by_ref().take(PAGE).collect::<Result<Vec<_>>>()?;
+        let rest = (page.len() == PAGE).then_some(walk);
+        Ok((page, rest))
+    })
+    .await
 }

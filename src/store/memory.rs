@@ -5,7 +5,6 @@ use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use futures::{Stream, stream};
 
 use super::{
     Action, Backend, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, Store, StoreError,
@@ -54,30 +53,11 @@ impl Memory {
         self.lock().by_key.keys().cloned().collect()
     }
 
-    pub(super) fn list_pages(
-        &self,
-        prefix: String,
-        start_after: Option<String>,
-    ) -> impl Stream<Item = Result<Vec<Entry>>> + Send + 'static + use<> {
-        let memory = self.clone();
-        let first = Some((start_after.unwrap_or_default(), true));
-        stream::unfold(first, move |state| {
-            let page = state.map(|(after, first)| memory.page(&prefix, &after, first));
-            let next = page.map(|page| {
-                let full = page.len() == PAGE;
-                let last = page.last().map(|entry| (entry.key.clone(), false));
-                (Ok(page), last.filter(|_| full))
-            });
-            std::future::ready(next)
-        })
-    }
-
-    /// The next page after `after`; an empty `after` counts as none on the first page.
-    fn page(&self, prefix: &str, after: &str, first: bool) -> Vec<Entry> {
-        let start = if (first && after.is_empty()) || after < prefix {
-            Bound::Included(prefix)
-        } else {
-            Bound::Excluded(after)
+    /// A page of the keys that begin with `prefix` and come after `after`.
+    pub(super) fn page(&self, prefix: &str, after: Option<&str>) -> Vec<Entry> {
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
         };
         let objects = self.lock();
         let range = objects.by_key.range::<str, _>((start, Bound::Unbounded));

@@ -17,24 +17,29 @@ mod calls;
 mod error;
 mod gate;
 mod local;
-mod local_put;
-mod local_walk;
 mod memory;
+mod pages;
+mod s3;
 
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::{Stream, TryStreamExt, stream};
 
 pub use calls::Calls;
 pub use error::{Action, ErrorKind, Result, StoreError};
 pub use gate::{Fault, Gate, Op, OpKind};
 pub use memory::Memory;
+pub use s3::S3Options;
 
 use calls::Counters;
 use local::Local;
+use pages::Pages;
+use s3::S3;
+
+use crate::aws::SdkConfig;
 
 /// Objects in a page of a listing: what S3 returns at most.
 const PAGE: usize = 1000;
@@ -51,6 +56,7 @@ pub struct Store {
 enum Backend {
     Local(Local),
     Memory(Memory),
+    S3(S3),
 }
 
 /// One listed object.
@@ -93,6 +99,23 @@ impl Store {
         Ok(Store::over(Backend::Local(Local::open(root.as_ref())?)))
     }
 
+    /// `s3://bucket/prefix`, with the region, credentials and endpoint of the environment. Opening
+    /// asks S3 nothing; the first call finds the bucket's region.
+    ///
+    /// # Errors
+    /// Fatal when the URL names no bucket, or one that cannot keep the promise.
+    pub async fn s3(url: &str, options: &S3Options) -> Result<Store> {
+        Store::s3_with(url, &crate::aws::aws_config().await, options)
+    }
+
+    /// As [`Store::s3`], with a configuration that is loaded already.
+    ///
+    /// # Errors
+    /// As [`Store::s3`].
+    pub fn s3_with(url: &str, config: &SdkConfig, options: &S3Options) -> Result<Store> {
+        Ok(Store::over(Backend::S3(S3::open(url, config, options)?)))
+    }
+
     /// An empty store in memory, for tests. [`Memory`] gives a handle that may change objects.
     pub fn memory() -> Store {
         Memory::new().store()
@@ -132,22 +155,16 @@ impl Store {
         prefix: String,
         start_after: Option<String>,
     ) -> impl Stream<Item = Result<Vec<Entry>>> + Send + 'static + use<> {
-        let store = self.clone();
-        let pages = match &self.backend {
-            Backend::Local(local) => local.list_pages(prefix.clone(), start_after).boxed(),
-            Backend::Memory(memory) => memory.list_pages(prefix.clone(), start_after).boxed(),
-        };
-        stream::try_unfold(
-            (store, pages, prefix),
-            |(store, mut pages, prefix)| async move {
-                let next = async {
-                    store.counters.listed();
-                    pages.next().await.transpose()
-                };
-                let page = store.gated(OpKind::List, &prefix, next).await?;
-                Ok(page.map(|page| (page, (store, pages, prefix))))
-            },
-        )
+        let pages = Pages::new(&self.backend, prefix.clone(), start_after);
+        let first = Some((self.clone(), prefix, pages));
+        stream::try_unfold(first, |state| async {
+            let Some((store, prefix, pages)) = state else {
+                return Ok(None);
+            };
+            store.counters.listed();
+            let (page, rest) = store.gated(OpKind::List, &prefix, pages.next()).await?;
+            Ok(Some((page, rest.map(|rest| (store, prefix, rest)))))
+        })
     }
 
     /// What lies directly below `prefix`, which is empty or ends with `/`.
@@ -162,6 +179,7 @@ impl Store {
                     self.counters.listed();
                     Ok(memory.list_dir(prefix))
                 }
+                Backend::S3(s3) => s3.list_dir(prefix, &self.counters).await,
             }
         };
         self.gated(OpKind::List, prefix, list).await
@@ -175,6 +193,7 @@ impl Store {
             let bytes = match &self.backend {
                 Backend::Local(local) => local.get(key, if_match).await,
                 Backend::Memory(memory) => memory.get(key, if_match),
+                Backend::S3(s3) => s3.get(key, if_match).await,
             }?;
             self.counters.read(bytes.len());
             Ok(bytes)
@@ -193,6 +212,7 @@ impl Store {
             let bytes = match &self.backend {
                 Backend::Local(local) => local.get_range(key, range).await,
                 Backend::Memory(memory) => memory.get_range(key, range),
+                Backend::S3(s3) => s3.get_range(key, range).await,
             }?;
             self.counters.read(bytes.len());
             if bytes.len() as u64 != wanted {
@@ -215,6 +235,7 @@ impl Store {
             match &self.backend {
                 Backend::Local(local) => local.size(key).await,
                 Backend::Memory(memory) => memory.size(key),
+                Backend::S3(s3) => s3.size(key).await,
             }
         };
         self.gated(OpKind::Size, key, size).await
@@ -228,6 +249,7 @@ impl Store {
             let outcome = match &self.backend {
                 Backend::Local(local) => local.put_if_absent(key, body).await,
                 Backend::Memory(memory) => Ok(memory.put_if_absent(key, body)),
+                Backend::S3(s3) => s3.put_if_absent(key, body).await,
             }?;
             if outcome == PutOutcome::Written {
                 self.counters.wrote(length);
@@ -242,6 +264,7 @@ impl Store {
         match &self.backend {
             Backend::Local(local) => local.url(key),
             Backend::Memory(_) => memory::url(key),
+            Backend::S3(s3) => s3.url(key),
         }
     }
 
@@ -250,6 +273,7 @@ impl Store {
     pub fn address(&self, key: &str) -> String {
         match &self.backend {
             Backend::Local(_) | Backend::Memory(_) => key.to_owned(),
+            Backend::S3(s3) => s3.url(key),
         }
     }
 

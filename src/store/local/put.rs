@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::PutOutcome;
+use crate::store::PutOutcome;
 
 pub(super) fn put_if_absent(path: &Path, body: &[u8]) -> io::Result<PutOutcome> {
     let folder = path

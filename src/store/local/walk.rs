@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::vec;
 
-use super::local::entry;
-use super::{Action, Entry, ErrorKind, Result, StoreError};
+use super::entry;
+use crate::store::{Action, Entry, ErrorKind, Result, StoreError};
 
 /// A file or folder directly below a prefix.
 pub(super) struct Child {
@@ -18,7 +18,7 @@ pub(super) struct Child {
 }
 
 /// The entries that begin with a prefix and come after a key, depth first.
-pub(super) struct Walk {
+pub(in crate::store) struct Walk {
     root: Arc<Path>,
     prefix: String,
     start_after: Option<String>,
