@@ -6,6 +6,7 @@
 //!
 //! `DESIGN.md` says what each file does and why no event is lost or doubled.
 
+pub mod aws;
 pub mod catalog;
 pub mod cloudtrail;
 pub mod convert;
