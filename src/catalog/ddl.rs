@@ -1,0 +1,71 @@
+//! The table as Athena SQL, for those who keep their tables in code.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::error::CatalogError;
+use super::table::{
+    CatalogColumn, EXTERNAL, INPUT_FORMAT, OUTPUT_FORMAT, SERDE, SERDE_PARAMETER, TableSpec,
+};
+
+/// `CREATE EXTERNAL TABLE` for Athena, which makes the table that
+/// [`register`](super::register) makes where none is; `register` then takes it for its own.
+///
+/// # Errors
+/// As [`plan_table`](super::plan_table).
+pub fn ddl(spec: &TableSpec) -> Result<String, CatalogError> {
+    let parameters = spec.parameters(&HashMap::new())?;
+    let properties: Vec<String> = parameters
+        .iter()
+        .filter(|(key, _)| *key != EXTERNAL)
+        .map(|(key, value)| format!("  {}={}", quoted(key), quoted(value)))
+        .collect();
+    let mut sql = String::new();
+    // Writing to a String does not fail.
+    let _ = write!(
+        sql,
+        "CREATE EXTERNAL TABLE {}.{} (\n{}\n)\nPARTITIONED BY (\n{}\n)\n\
+         ROW FORMAT SERDE {}\nWITH SERDEPROPERTIES ({}={})\n\
+         STORED AS INPUTFORMAT {}\nOUTPUTFORMAT {}\nLOCATION {}\nTBLPROPERTIES (\n{}\n)",
+        identifier(&spec.name.database),
+        identifier(&spec.name.table),
+        definitions(&spec.columns),
+        definitions(&TableSpec::partition_keys()),
+        quoted(SERDE),
+        quoted(SERDE_PARAMETER.0),
+        quoted(SERDE_PARAMETER.1),
+        quoted(INPUT_FORMAT),
+        quoted(OUTPUT_FORMAT),
+        quoted(&spec.location),
+        properties.join(",\n"),
+    );
+    Ok(sql)
+}
+
+fn definitions(columns: &[CatalogColumn]) -> String {
+    let lines: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            let mut line = format!("  {} {}", identifier(&column.name), column.glue_type);
+            if !column.comment.is_empty() {
+                let _ = write!(line, " COMMENT {}", quoted(&column.comment));
+            }
+            line
+        })
+        .collect();
+    lines.join(",\n")
+}
+
+/// Always in backticks: `date` and `timestamp` need them, and lists of reserved words age.
+fn identifier(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// A string as Hive's grammar has it, which Athena uses for DDL.
+fn quoted(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('\'', "\\'")
+        .replace(['\n', '\r'], " ");
+    format!("'{escaped}'")
+}
