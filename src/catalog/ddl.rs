@@ -69,3 +69,63 @@ fn quoted(text: &str) -> String {
         .replace(['\n', '\r'], " ");
     format!("'{escaped}'")
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::catalog::AccountProjection;
+
+    fn spec() -> TableSpec {
+        TableSpec {
+            name: "sec.trail".parse().unwrap(),
+            location: "s3://bucket/it's/".to_owned(),
+            columns: vec![
+                CatalogColumn {
+                    name: "eventtime".to_owned(),
+                    glue_type: "string".to_owned(),
+                    comment: "The caller's \\ text\nas delivered".to_owned(),
+                },
+                CatalogColumn {
+                    name: "timestamp".to_owned(),
+                    glue_type: "struct<a:string>".to_owned(),
+                    comment: String::new(),
+                },
+            ],
+            accounts: ["111111111111".to_owned()].into(),
+            regions: ["us-east-1".to_owned(), "eu-west-1".to_owned()].into(),
+            first_date: Some(date(2024, 5, 1)),
+            today: date(2024, 6, 1),
+            account_projection: AccountProjection::Enum,
+            compression: "SNAPPY".to_owned(),
+            catalog_id: None,
+        }
+    }
+
+    #[test]
+    fn the_statement_quotes_names_and_escapes_text() {
+        insta::assert_snapshot!(ddl(&spec()).unwrap());
+    }
+
+    #[test]
+    fn the_statement_sets_the_properties_that_register_sets() {
+        let sql = ddl(&spec()).unwrap();
+        let parameters = spec().parameters(&HashMap::new()).unwrap();
+        for (key, value) in parameters.iter().filter(|(key, _)| *key != EXTERNAL) {
+            let line = format!("  {}={}", quoted(key), quoted(value));
+            assert!(sql.contains(&line), "{line}");
+        }
+        assert_eq!(sql.matches("'=").count(), parameters.len());
+    }
+
+    #[test]
+    fn without_partitions_there_is_no_statement() {
+        let mut spec = spec();
+        spec.regions.clear();
+        assert!(matches!(
+            ddl(&spec),
+            Err(CatalogError::NothingToProject { .. })
+        ));
+    }
+}

@@ -181,3 +181,61 @@ pub(super) fn is_value(value: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn spec(accounts: usize, regions: usize, by: AccountProjection) -> TableSpec {
+        TableSpec {
+            name: "sec.trail".parse().unwrap(),
+            location: "s3://bucket/parquet/".to_owned(),
+            columns: Vec::new(),
+            accounts: (0..accounts).map(|n| format!("{n:012}")).collect(),
+            regions: (0..regions).map(|n| format!("region-{n}")).collect(),
+            first_date: Some(date(2024, 1, 1)),
+            today: date(2024, 12, 31),
+            account_projection: by,
+            compression: "SNAPPY".to_owned(),
+            catalog_id: None,
+        }
+    }
+
+    fn advice(accounts: usize) -> Option<String> {
+        let spec = spec(accounts, 17, AccountProjection::Enum);
+        Projection::new(&spec, &HashMap::new()).unwrap().advice()
+    }
+
+    #[test]
+    fn partitions_are_accounts_times_regions_times_days_of_the_range() {
+        let listed = spec(200, 17, AccountProjection::Enum);
+        assert_eq!(projected_partitions(&listed, 1), 3_400);
+        assert_eq!(projected_partitions(&listed, 30), 102_000);
+        assert_eq!(projected_partitions(&listed, 366), 1_244_400);
+        assert_eq!(projected_partitions(&listed, u64::MAX), 1_244_400);
+        let injected = spec(200, 17, AccountProjection::Injected);
+        assert_eq!(projected_partitions(&injected, 30), 510);
+        assert_eq!(
+            projected_partitions(&spec(0, 17, AccountProjection::Enum), 30),
+            0
+        );
+    }
+
+    #[test]
+    fn injection_is_advised_before_the_limit_of_athena_is_reached() {
+        assert_eq!(advice(80), None);
+        assert!(
+            advice(81)
+                .unwrap()
+                .starts_with("a query without a date predicate")
+        );
+        let month = advice(1_000).unwrap();
+        assert!(month.starts_with("a query over 30 days projects 510000 partitions"));
+        assert!(month.contains("--projection-account injected"));
+        let injected = spec(1_000, 17, AccountProjection::Injected);
+        let injected = Projection::new(&injected, &HashMap::new()).unwrap();
+        assert_eq!(injected.advice(), None);
+    }
+}
