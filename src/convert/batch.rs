@@ -192,7 +192,7 @@ impl<'r> Reader<'r> {
             return Ok(Some(object));
         }
         loop {
-            let Some(object) = self.list.peek(&self.run.options.range).await? else { return Ok(None) };
+            let Some(object) = self.list.peek().await? else { return Ok(None) };
             let (month, id, bytes) = (object.month(), object.id(), object.size);
             if self.view.as_ref().is_none_or(|(of, _)| *of != month) {
                 let days = self.run.options.range.days();

@@ -13,13 +13,13 @@ const CONCURRENT_LISTINGS: usize = 32;
 
 /// What the source holds.
 #[derive(Debug, Default)]
-pub struct Discovered {
+pub(crate) struct Discovered {
     /// The lanes asked for, with the prefixes that hold their objects.
-    pub lanes: BTreeMap<Lane, Vec<String>>,
+    pub(crate) lanes: BTreeMap<Lane, Vec<String>>,
     /// Objects whose key names no lane and whose name says JSON.
-    pub keyless: Vec<Entry>,
+    pub(crate) keyless: Vec<Entry>,
     /// Objects that are no event logs, counted by folder.
-    pub left: BTreeMap<String, u64>,
+    pub(crate) left: BTreeMap<String, u64>,
 }
 
 enum Found {
@@ -29,7 +29,7 @@ enum Found {
 
 /// Walks the source's prefixes down to its lanes, concurrently. `skip` is the destination,
 /// if it lies inside the source.
-pub async fn discover(
+pub(crate) async fn discover(
     source: &Store,
     range: &Range,
     shard: Shard,

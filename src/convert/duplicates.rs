@@ -43,8 +43,9 @@ pub(crate) fn distinct(objects: &[BatchObject], keep: bool) -> Distinct {
         });
     }
     for row in rows {
-        let date = all[row.object as usize].row(row.row as usize).date;
-        distinct.by_date.entry(date).or_default().push(row);
+        if let Some(at) = all[row.object as usize].row(row.row as usize) {
+            distinct.by_date.entry(at.date).or_default().push(row);
+        }
     }
     distinct.objects = all.into();
     distinct
@@ -99,7 +100,8 @@ pub(crate) fn second_of_day(millis: i64) -> u32 {
 
 /// The first and last second of the day of some rows.
 pub(crate) fn seconds(objects: &[Arc<Rows>], rows: &[RowRef]) -> (u32, u32) {
-    let seconds = rows.iter().map(|row| second_of_day(objects[row.object as usize].row(row.row as usize).millis));
+    let row = |at: &RowRef| objects[at.object as usize].row(at.row as usize);
+    let seconds = rows.iter().filter_map(row).map(|row| second_of_day(row.millis));
     seconds.fold((u32::MAX, 0), |(first, last), second| (first.min(second), last.max(second)))
 }
 

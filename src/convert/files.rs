@@ -6,7 +6,7 @@ use crate::store::Store;
 use crate::table::{Lane, Partition, event_ids, matching_rows};
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 /// Event ids remembered a lane, 8 bytes each: the files of the last batches, where nearly
 /// all duplicates across batches are.
@@ -103,7 +103,7 @@ impl LaneFiles {
                 self.remember(key.clone(), ids);
             }
             let known = self.ids.get(&key);
-            let wanted: FxHashSet<&str> = lookup
+            let wanted: HashSet<&str> = lookup
                 .ids
                 .iter()
                 .filter(|(hash, _)| known.is_none_or(|known| known.contains(hash)))

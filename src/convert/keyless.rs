@@ -9,7 +9,7 @@ use super::{ConvertError, Run};
 use crate::ledger::{LaneLog, Month, ObjectId, Outcome, Receipt, undated_receipts};
 use crate::monitor::Progress;
 use crate::store::Entry;
-use crate::table::{Lane, lane_of};
+use crate::table::{Lane, Reject, lane_of};
 use futures::{StreamExt, stream};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,8 +165,14 @@ async fn commit_part(run: &Run, lane: &Lane, mut batch: Batch, finish: bool) -> 
             return Ok(None);
         }
         let mut files = LaneFiles::new(&run.destination, lane);
-        if commit(run, lane, &mut log, &mut files, &batch).await? == Committed::Done {
-            return Ok(None);
+        match commit(run, lane, &mut log, &mut files, &batch).await {
+            Ok(Committed::Done) => return Ok(None),
+            Ok(Committed::Lost) => {}
+            Err(ConvertError::Unfinished(what)) => {
+                run.unfinished(what);
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
         }
     }
 }
@@ -181,7 +187,7 @@ pub(crate) fn split_by_lane(all: LaneRows) -> BTreeMap<Lane, LaneRows> {
         parts.entry(lane).or_default().0.push(row);
     }
     for &reject in &all.reject_indexes {
-        let lane = all.rows.rejects().get(reject as usize).map_or_else(home, |reject| reject.lane());
+        let lane = all.rows.rejects().get(reject as usize).map_or_else(home, Reject::lane);
         parts.entry(lane).or_default().1.push(reject);
     }
     if parts.is_empty() {

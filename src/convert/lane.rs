@@ -46,12 +46,19 @@ pub(crate) async fn convert_lane(
                 let batch = batch;
                 commit(run, lane, &mut log, &mut files, &batch).await
             };
-            let (committed, upcoming) = futures::try_join!(commit, reader.next())?;
-            if committed == Committed::Lost {
-                lost = true;
-                break;
+            let (committed, upcoming) = futures::join!(commit, reader.next());
+            match committed {
+                Ok(Committed::Done) => next = upcoming?,
+                Ok(Committed::Lost) => {
+                    lost = true;
+                    break;
+                }
+                Err(ConvertError::Unfinished(what)) => {
+                    run.unfinished(what);
+                    break;
+                }
+                Err(error) => return Err(error),
             }
-            next = upcoming;
         }
         if !lost {
             return Ok(LaneEnd::Done { strays: reader.into_strays() });

@@ -52,6 +52,7 @@ impl RawObject {
 pub(crate) struct LaneList {
     cursors: Vec<Cursor>,
     source: Store,
+    range: Range,
     next: Option<RawObject>,
     /// Objects below the lane's prefixes whose key names no lane after all.
     pub(crate) strays: Vec<Entry>,
@@ -76,15 +77,16 @@ impl LaneList {
         Self {
             cursors: prefixes.iter().map(cursor).collect(),
             source: source.clone(),
+            range: range.clone(),
             next: None,
             strays: Vec::new(),
         }
     }
 
     /// The next object, which stays next.
-    pub(crate) async fn peek(&mut self, range: &Range) -> Result<Option<&RawObject>, ConvertError> {
+    pub(crate) async fn peek(&mut self) -> Result<Option<&RawObject>, ConvertError> {
         if self.next.is_none() {
-            self.next = self.advance(range).await?;
+            self.next = self.advance().await?;
         }
         Ok(self.next.as_ref())
     }
@@ -94,9 +96,9 @@ impl LaneList {
         self.next.take()
     }
 
-    async fn advance(&mut self, range: &Range) -> Result<Option<RawObject>, ConvertError> {
+    async fn advance(&mut self) -> Result<Option<RawObject>, ConvertError> {
         for cursor in &mut self.cursors {
-            cursor.fill(&self.source, range, &mut self.strays).await?;
+            cursor.fill(&self.source, &self.range, &mut self.strays).await?;
         }
         let first = |cursor: &&mut Cursor| {
             let object = cursor.page.front();

@@ -158,13 +158,18 @@ impl Run {
         });
     }
 
+    /// Tells that a lane has to wait.
+    pub(crate) fn unfinished(&self, what: String) {
+        self.count(|summary| summary.unfinished_lanes += 1);
+        self.monitor.report(Progress::Problem(what));
+    }
+
     /// Finishes the lane's open claim. False if that cannot be done now: the lane waits.
     pub(crate) async fn try_finish(&self, log: &mut LaneLog) -> Result<bool, ConvertError> {
         match super::commit::finish_open(self, log).await {
             Ok(()) => Ok(true),
             Err(ConvertError::Unfinished(what)) => {
-                self.count(|summary| summary.unfinished_lanes += 1);
-                self.monitor.report(Progress::Problem(what));
+                self.unfinished(what);
                 Ok(false)
             }
             Err(error) => Err(error),

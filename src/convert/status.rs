@@ -112,7 +112,7 @@ async fn lane_status(
         add_receipt(&mut status, receipt);
     }
     let mut list = LaneList::new(source, prefixes, range);
-    while list.peek(range).await?.is_some()
+    while list.peek().await?.is_some()
         && let Some(object) = list.take()
     {
         status.raw_objects += 1;

@@ -93,9 +93,10 @@ pub async fn lanes(store: &Store) -> Result<Vec<Lane>, LedgerError> {
     let mut lanes: Vec<Lane> = stream::iter(accounts)
         .map(async |account| store.list_dir(&account).await)
         .buffer_unordered(CONCURRENT_READS)
-        .map_ok(|listing| stream::iter(listing.prefixes.into_iter().filter_map(|p| lane_of(&p)).map(Ok)))
-        .try_flatten()
-        .try_collect()
+        .try_fold(Vec::new(), async |mut lanes, listing| {
+            lanes.extend(listing.prefixes.iter().filter_map(|prefix| lane_of(prefix)));
+            Ok(lanes)
+        })
         .await?;
     lanes.sort();
     Ok(lanes)
@@ -153,7 +154,6 @@ impl View {
 #[derive(Debug)]
 pub struct LaneLog {
     store: Store,
-    lane: Lane,
     head: u64,
     open: Option<Claim>,
 }
@@ -175,7 +175,7 @@ impl LaneLog {
                 open = Some(claim);
             }
         }
-        Ok(Self { store: store.clone(), lane: lane.clone(), head, open })
+        Ok(Self { store: store.clone(), head, open })
     }
 
     /// The claim that has no receipt yet, if any.
@@ -190,17 +190,22 @@ impl LaneLog {
 
     /// What the receipts of a month say, of those that touch the days asked for.
     ///
-    /// The receipts are listed after the head was found, so a claim of the next number is
+    /// It must be asked for after the log was opened: then a claim of the next number is
     /// refused whenever another worker has converted something that this view lacks.
-    pub async fn view(&self, month: Month, days: Option<(Date, Date)>) -> Result<View, LedgerError> {
-        let mut entries = self.store.list(&month_folder(&self.lane, month), None).await?;
+    pub async fn view(
+        store: &Store,
+        lane: &Lane,
+        month: Month,
+        days: Option<(Date, Date)>,
+    ) -> Result<View, LedgerError> {
+        let mut entries = store.list(&month_folder(lane, month), None).await?;
         if let Some((from, to)) = days {
             entries.retain(|entry| {
                 days_of(&entry.key).is_none_or(|(first, last)| first <= to && from <= last)
             });
         }
         let mut view = View::default();
-        for receipt in read_receipts(&self.store, entries).await? {
+        for receipt in read_receipts(store, entries).await? {
             view.add(&receipt);
         }
         Ok(view)

@@ -39,7 +39,12 @@ impl Local {
                 kind: ErrorKind::Fatal,
                 ..StoreError::io(Action::Open, url, &error)
             }),
-            _ => Ok(Local { root: root.into() }),
+            _ => {
+                // One folder has one address, whatever it is called on the command line.
+                let absolute = fs::canonicalize(root).or_else(|_| std::path::absolute(root));
+                let absolute = absolute.map_err(|error| StoreError::io(Action::Open, url, &error))?;
+                Ok(Local { root: absolute.into() })
+            }
         }
     }
 

@@ -164,5 +164,5 @@ impl Object {
 }
 
 pub(super) fn url(key: &str) -> String {
-    format!("memory:{key}")
+    format!("memory:/{key}")
 }

@@ -116,6 +116,19 @@ impl Store {
         Ok(Store::over(Backend::S3(S3::open(url, config, options)?)))
     }
 
+    /// The store of the same kind, with the same access, at the root that [`Store::url`] of the
+    /// empty key gave for another store; none for a root of another kind.
+    pub fn rooted_at(&self, root: &str) -> Option<Store> {
+        if root == self.url("") {
+            return Some(self.clone());
+        }
+        match &self.backend {
+            Backend::Local(_) if Path::new(root).is_absolute() => Store::local(root).ok(),
+            Backend::S3(s3) => s3.rooted_at(root).map(|s3| Store::over(Backend::S3(s3))),
+            Backend::Local(_) | Backend::Memory(_) => None,
+        }
+    }
+
     /// An empty store in memory, for tests. [`Memory`] gives a handle that may change objects.
     pub fn memory() -> Store {
         Memory::new().store()
@@ -259,7 +272,7 @@ impl Store {
         self.gated(OpKind::Put, key, put).await
     }
 
-    /// Where the object is, for people: `s3://bucket/prefix/key`, or the local path.
+    /// The object's full address: `s3://bucket/prefix/key`, or the absolute local path.
     pub fn url(&self, key: &str) -> String {
         match &self.backend {
             Backend::Local(local) => local.url(key),

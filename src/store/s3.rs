@@ -62,28 +62,30 @@ struct Inner {
     kms_key: Option<String>,
 }
 
+/// The parts of `s3://bucket/prefix`; the prefix is empty or ends with `/`.
+fn bucket_and_root(url: &str) -> std::result::Result<(String, String), &'static str> {
+    let address = url.strip_prefix("s3://").ok_or("it is no s3:// address")?;
+    let (bucket, root) = address.split_once('/').unwrap_or((address, ""));
+    if bucket.is_empty() {
+        return Err("it names no bucket");
+    }
+    if bucket.ends_with("--x-s3") {
+        return Err("a directory bucket does not list its objects in order");
+    }
+    let root = match root.trim_end_matches('/') {
+        "" => String::new(),
+        root => format!("{root}/"),
+    };
+    Ok((bucket.to_owned(), root))
+}
+
 impl S3 {
     pub(super) fn open(url: &str, sdk: &SdkConfig, options: &S3Options) -> Result<S3> {
         let failed = |reason| StoreError::new(Action::Open, ErrorKind::Fatal, url, reason);
-        let address = url
-            .strip_prefix("s3://")
-            .ok_or_else(|| failed("it is no s3:// address"))?;
-        let (bucket, root) = address.split_once('/').unwrap_or((address, ""));
-        if bucket.is_empty() {
-            return Err(failed("it names no bucket"));
-        }
-        if bucket.ends_with("--x-s3") {
-            return Err(failed(
-                "a directory bucket does not list its objects in order",
-            ));
-        }
-        let root = match root.trim_end_matches('/') {
-            "" => String::new(),
-            root => format!("{root}/"),
-        };
+        let (bucket, root) = bucket_and_root(url).map_err(failed)?;
         let custom = options.endpoint_url.is_some() || endpoint_is_configured(sdk);
         Ok(S3(Arc::new(Inner {
-            bucket: bucket.to_owned(),
+            bucket,
             root,
             config: config(sdk, options, custom),
             regional: !custom,
@@ -91,6 +93,22 @@ impl S3 {
             payer: options.requester_pays.then_some(RequestPayer::Requester),
             owner: options.expected_bucket_owner.clone(),
             kms_key: options.sse_kms_key_id.clone(),
+        })))
+    }
+
+    /// Another bucket or prefix, reached in the same way.
+    pub(super) fn rooted_at(&self, url: &str) -> Option<S3> {
+        let (bucket, root) = bucket_and_root(url).ok()?;
+        let inner = &self.0;
+        Some(S3(Arc::new(Inner {
+            bucket,
+            root,
+            config: inner.config.clone(),
+            regional: inner.regional,
+            client: OnceCell::new(),
+            payer: inner.payer.clone(),
+            owner: inner.owner.clone(),
+            kms_key: inner.kms_key.clone(),
         })))
     }
 
