@@ -1,5 +1,6 @@
 //! The Glue table: what Athena and Trino need to know about the Parquet files.
 
+mod contents;
 pub mod ddl;
 pub mod error;
 pub mod glue;
@@ -10,6 +11,7 @@ pub mod plan;
 pub mod projection;
 pub mod table;
 
+pub use contents::Contents;
 pub use ddl::ddl;
 pub use error::CatalogError;
 pub use glue::{Outcome, Registered, client, register};
