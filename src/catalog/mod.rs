@@ -1,6 +1,7 @@
 //! The Glue table: what Athena and Trino need to know about the Parquet files.
 
 mod ddl;
+mod difference;
 mod error;
 mod glue;
 mod hive_type;
