@@ -62,6 +62,14 @@ pub fn client(config: &aws_config::SdkConfig) -> Client {
 /// # Errors
 /// [`CatalogError`]. The table is as it was.
 pub async fn register(client: &Client, spec: &TableSpec) -> Result<Registered, CatalogError> {
+    register_with(client, spec, PAUSE).await
+}
+
+async fn register_with(
+    client: &Client,
+    spec: &TableSpec,
+    first_pause: Duration,
+) -> Result<Registered, CatalogError> {
     for attempt in 0..ATTEMPTS {
         let existing = get_table(client, spec).await?;
         let written = match plan_table(spec, existing.as_ref())? {
@@ -87,7 +95,7 @@ pub async fn register(client: &Client, spec: &TableSpec) -> Result<Registered, C
             return registered(spec, existing.as_ref(), outcome);
         }
         if attempt + 1 < ATTEMPTS {
-            tokio::time::sleep(pause(attempt)).await;
+            tokio::time::sleep(pause(first_pause, attempt)).await;
         }
     }
     Err(CatalogError::Contention {
@@ -203,8 +211,8 @@ fn registered(
 }
 
 /// A random part of a span that doubles, so that programs that collided part ways.
-fn pause(attempt: u32) -> Duration {
-    let span = LONGEST_PAUSE.min(PAUSE.saturating_mul(1 << attempt.min(16)));
+fn pause(first: Duration, attempt: u32) -> Duration {
+    let span = LONGEST_PAUSE.min(first.saturating_mul(1 << attempt.min(16)));
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
     span.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
@@ -261,4 +269,63 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let words: Vec<String> = causes.map(ToString::to_string).collect();
     words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_glue::error::ErrorMetadata;
+    use aws_sdk_glue::operation::create_table::CreateTableError;
+    use aws_sdk_glue::operation::get_table::GetTableError;
+    use aws_sdk_glue::types::error::{AlreadyExistsException, EntityNotFoundException};
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::catalog::AccountProjection;
+
+    #[tokio::test]
+    async fn a_conflict_that_never_ends_is_given_up_after_some_attempts() {
+        let meta = |code: &str| ErrorMetadata::builder().code(code).build();
+        let absent = mock!(Client::get_table).then_error(move || {
+            let error = EntityNotFoundException::builder();
+            let error = error.meta(meta("EntityNotFoundException")).build();
+            GetTableError::EntityNotFoundException(error)
+        });
+        let taken = mock!(Client::create_table).then_error(move || {
+            let error = AlreadyExistsException::builder();
+            let error = error.meta(meta("AlreadyExistsException")).build();
+            CreateTableError::AlreadyExistsException(error)
+        });
+        let client = mock_client!(aws_sdk_glue, RuleMode::MatchAny, &[&absent, &taken]);
+        let spec = TableSpec {
+            name: "sec.trail".parse().unwrap(),
+            location: "s3://bucket/parquet/".to_owned(),
+            columns: Vec::new(),
+            accounts: ["1".to_owned()].into(),
+            regions: ["us-east-1".to_owned()].into(),
+            first_date: None,
+            today: date(2024, 6, 1),
+            account_projection: AccountProjection::Enum,
+            compression: "SNAPPY".to_owned(),
+            catalog_id: None,
+        };
+        let error = register_with(&client, &spec, Duration::ZERO)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "sec.trail was changed by others during each of 10 attempts to update it; run again"
+        );
+        assert_eq!(absent.num_calls(), 10);
+        assert_eq!(taken.num_calls(), 10);
+    }
+
+    #[test]
+    fn pauses_grow_and_are_bounded() {
+        for attempt in 0..100 {
+            let pause = pause(PAUSE, attempt);
+            assert!(pause <= LONGEST_PAUSE);
+            assert!(pause <= PAUSE * 2u32.pow(attempt.min(16)));
+        }
+    }
 }

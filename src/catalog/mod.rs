@@ -1,15 +1,16 @@
 //! The Glue table: what Athena and Trino need to know about the Parquet files.
 
 mod contents;
-pub mod ddl;
-pub mod error;
-pub mod glue;
+mod ddl;
+mod difference;
+mod error;
+mod glue;
 mod hive_type;
-pub mod name;
-pub mod partitions;
-pub mod plan;
-pub mod projection;
-pub mod table;
+mod name;
+mod partitions;
+mod plan;
+mod projection;
+mod table;
 
 pub use contents::Contents;
 pub use ddl::ddl;
@@ -19,4 +20,4 @@ pub use name::{NameError, TableName};
 pub use partitions::{PartitionValues, register_partitions};
 pub use plan::{TableChange, plan_table};
 pub use projection::{AccountProjection, projected_partitions};
-pub use table::{CatalogColumn, TableSpec};
+pub use table::{CatalogColumn, FORMAT, MARK, TableSpec};

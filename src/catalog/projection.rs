@@ -20,9 +20,10 @@ const REGIONS: &str = "projection.region.values";
 const RANGE: &str = "projection.date.range";
 
 /// How Athena learns the values of the `account` partition key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AccountProjection {
     /// All known accounts are listed in the table: any query works.
+    #[default]
     Enum,
     /// Each query names the accounts it reads (`account = …` or `IN`, 1,000 at most).
     Injected,
@@ -105,7 +106,7 @@ impl Projection {
             AccountProjection::Enum => self.accounts.len() as u64,
             AccountProjection::Injected => 1,
         };
-        (accounts)
+        accounts
             .saturating_mul(self.regions.len() as u64)
             .saturating_mul(days.min(self.days()))
     }

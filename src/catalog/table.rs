@@ -87,10 +87,9 @@ impl TableSpec {
     ) -> Result<BTreeMap<String, String>, CatalogError> {
         self.check_location()?;
         let ours = |key: &str| {
-            ["account.", "region.", "date."].iter().any(|column| {
-                key.strip_prefix("projection.")
-                    .is_some_and(|rest| rest.starts_with(column))
-            })
+            let key = key.strip_prefix("projection.").unwrap_or_default();
+            let (column, _) = key.split_once('.').unwrap_or_default();
+            ["account", "region", "date"].contains(&column)
         };
         let mut parameters: BTreeMap<String, String> = there
             .iter()
@@ -103,8 +102,8 @@ impl TableSpec {
         set("classification", "parquet".to_owned());
         set("parquet.compression", self.compression.clone());
         set(MARK, FORMAT.to_string());
-        // The engines' default is the same path, but releases have differed on a location
-        // that ends in a slash, and `a//b` is another key than `a/b`.
+        // The engines' default is the same path, but only stated is it certain that they add
+        // no second slash to the location's own: `a//b` is another key than `a/b`.
         set(
             "storage.location.template",
             format!(

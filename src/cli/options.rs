@@ -2,7 +2,7 @@
 
 use super::args::{CatalogArgs, ColumnsArgs, ConvertArgs, ProjectionArg, RangeArgs, S3Args};
 use super::limits;
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use cloudtrail2parquet::catalog::{AccountProjection, CatalogColumn, Contents, TableName, TableSpec};
 use cloudtrail2parquet::convert::{ConvertOptions, Range, Shard};
 use cloudtrail2parquet::ledger::RowOptions;
@@ -142,6 +142,15 @@ fn is_url(address: &str) -> bool {
     address.contains("://")
 }
 
+/// Fails unless Glue can have a table there.
+pub(crate) fn check_location(destination: &Store) -> anyhow::Result<()> {
+    let location = destination.url("");
+    if location.starts_with("s3://") {
+        return Ok(());
+    }
+    Err(usage(format!("a Glue table needs a destination in S3, not {location}")))
+}
+
 /// The table of what the destination holds.
 pub(crate) fn table_spec(
     name: &TableName,
@@ -150,17 +159,14 @@ pub(crate) fn table_spec(
     schema: &Schema,
     args: &CatalogArgs,
     compression: Compression,
-) -> anyhow::Result<TableSpec> {
+) -> TableSpec {
     let location = destination.url("");
-    if !location.starts_with("s3://") {
-        return Err(anyhow!("a Glue table needs a destination in S3, not {location}").context(UsageError("--table".into())));
-    }
     let columns = schema.columns().iter().map(|column| CatalogColumn {
         name: column.name.clone(),
         glue_type: column.glue_type.clone(),
         comment: column.comment.clone(),
     });
-    Ok(TableSpec {
+    TableSpec {
         name: name.clone(),
         location,
         columns: columns.collect(),
@@ -180,5 +186,5 @@ pub(crate) fn table_spec(
         }
         .into(),
         catalog_id: args.catalog_id.clone(),
-    })
+    }
 }
