@@ -16,8 +16,6 @@ pub(super) struct Case {
     pub(super) is_global: bool,
     /// The same event by each caller that does such a thing.
     pub(super) by: Vec<ByCaller>,
-    #[cfg(test)]
-    pub(super) name: String,
 }
 
 /// A record's template, for one caller.
@@ -104,85 +102,102 @@ impl Catalog {
     }
 
     fn add_event(&mut self, event: &Block<'_>, members: &[Member<'_>], callers: &[Block<'_>]) {
-        let [_, source, name, weight, by, flags @ ..] = event.words.as_slice() else {
+        let [_, _, _, weight, by, flags @ ..] = event.words.as_slice() else {
             return;
         };
-        let weight = weight.parse::<u64>().unwrap_or(0) * 100;
-        let read_only = if flags.contains(&"read") { "true" } else { "false" };
-        let mut outcomes = vec![(100, Vec::new())];
-        for (_, error) in event.lines.iter().filter(|(key, _)| *key == "error") {
-            let (percent, error) = split_word(error);
-            let (code, message) = split_word(error);
-            let percent = percent.parse::<u64>().unwrap_or(0);
-            if let Some((success, _)) = outcomes.first_mut() {
-                *success -= percent.min(*success);
-            }
-            outcomes.push((
-                percent,
-                vec![
-                    ("errorCode", format!("\"{code}\"")),
-                    ("errorMessage", format!("\"{message}\"")),
-                    ("responseElements", "null".to_owned()),
-                ],
-            ));
-        }
-        for (percent, outcome) in outcomes {
-            let by = by
-                .split(',')
-                .filter_map(|caller| callers.iter().find(|block| block.words.get(1) == Some(&caller)))
-                .map(|caller| {
-                    let value = |key: &str, default: &str| -> (String, Owner) {
-                        let of = |lines: &[Member<'_>]| {
-                            let line = lines.iter().find(|(name, _)| *name == key);
-                            line.map(|(_, value)| (*value).to_owned())
-                        };
-                        if let Some((_, value)) = outcome.iter().find(|(name, _)| *name == key) {
-                            return (value.clone(), Owner::Record);
-                        }
-                        match (of(&event.lines), of(&caller.lines)) {
-                            (Some(value), _) => (value, Owner::Record),
-                            (None, Some(value)) => (value, Owner::Session),
-                            (None, None) => (default.to_owned(), Owner::Record),
-                        }
-                    };
-                    let mut parts = [Template::default(), Template::default()];
-                    for (index, (key, default)) in members.iter().enumerate() {
-                        let (text, owner) = value(key, default);
-                        if text == "-" {
-                            continue;
-                        }
-                        let text = text
-                            .replace("<source>", source)
-                            .replace("<service>", source.split('.').next().unwrap_or(source))
-                            .replace("<name>", name)
-                            .replace("<read>", read_only);
-                        let part = &mut parts[usize::from(index > members.len() / 2)];
-                        part.push_text(&format!(",\"{key}\":"));
-                        part.append(&Template::parse(&text, owner, &self.pools));
-                    }
-                    let [mut head, tail] = parts;
-                    head.trim_comma();
-                    ByCaller {
-                        caller: name_hash(caller.words.get(1).unwrap_or(&"")),
-                        head,
-                        tail,
-                    }
-                })
-                .collect();
+        let weight = weight.parse::<u64>().unwrap_or(0);
+        for (percent, outcome) in outcomes(event) {
+            let by = by.split(',').filter_map(|name| {
+                let caller = callers.iter().find(|caller| caller.words.get(1) == Some(&name))?;
+                Some(ByCaller::new(event, &outcome, caller, members, &self.pools))
+            });
             self.cases.push(Case {
-                weight: weight * percent / 100,
+                weight: weight * percent,
                 folder: match flags {
                     _ if flags.contains(&"insight") => Folder::Insight,
                     _ if flags.contains(&"network") => Folder::NetworkActivity,
                     _ => Folder::Events,
                 },
                 is_global: flags.contains(&"global"),
-                by,
-                #[cfg(test)]
-                name: format!("{source} {name}"),
+                by: by.collect(),
             });
         }
     }
+}
+
+impl ByCaller {
+    /// Puts the members together. The outcome's value of one goes before the event's, then
+    /// comes the caller's, then the usual.
+    fn new(
+        event: &Block<'_>,
+        outcome: &[(&str, String)],
+        caller: &Block<'_>,
+        members: &[Member<'_>],
+        pools: &Pools,
+    ) -> Self {
+        let mut head = Template::default();
+        let mut tail = Template::default();
+        for (index, &(name, usual)) in members.iter().enumerate() {
+            let of_outcome = outcome.iter().find(|(member, _)| *member == name);
+            let (text, owner) = match (of_outcome, event.line(name), caller.line(name)) {
+                (Some((_, value)), ..) => (value.as_str(), Owner::Record),
+                (None, Some(value), _) => (value, Owner::Record),
+                (None, None, Some(value)) => (value, Owner::Session),
+                (None, None, None) => (usual, Owner::Record),
+            };
+            if text == "-" {
+                continue;
+            }
+            let part = if index < members.len() / 2 { &mut head } else { &mut tail };
+            part.push_text(&format!(",\"{name}\":"));
+            part.append(&Template::parse(&event.fill(text), owner, pools));
+        }
+        head.trim_comma();
+        Self {
+            caller: name_hash(caller.words.get(1).unwrap_or(&"")),
+            head,
+            tail,
+        }
+    }
+}
+
+impl Block<'_> {
+    fn line(&self, name: &str) -> Option<&str> {
+        let line = self.lines.iter().find(|(line, _)| *line == name);
+        line.map(|(_, value)| *value)
+    }
+
+    /// Fills the placeholders that stand for words of this `event` line.
+    fn fill(&self, text: &str) -> String {
+        let word = |index: usize| self.words.get(index).copied().unwrap_or_default();
+        let service = word(1).split('.').next().unwrap_or_default();
+        let is_read = self.words.contains(&"read");
+        text.replace("<source>", word(1))
+            .replace("<service>", service)
+            .replace("<name>", word(2))
+            .replace("<read>", if is_read { "true" } else { "false" })
+    }
+}
+
+/// Success and each error of an event: how many of a hundred end so, and the members that
+/// the outcome sets.
+fn outcomes(event: &Block<'_>) -> Vec<(u64, Vec<(&'static str, String)>)> {
+    let errors = event.lines.iter().filter(|(name, _)| *name == "error");
+    let mut outcomes: Vec<_> = errors
+        .map(|(_, error)| {
+            let (percent, error) = split_word(error);
+            let (code, message) = split_word(error);
+            let members = vec![
+                ("errorCode", format!("\"{code}\"")),
+                ("errorMessage", format!("\"{message}\"")),
+                ("responseElements", "null".to_owned()),
+            ];
+            (percent.parse().unwrap_or(0), members)
+        })
+        .collect();
+    let failed: u64 = outcomes.iter().map(|(percent, _)| percent).sum();
+    outcomes.insert(0, (100_u64.saturating_sub(failed), Vec::new()));
+    outcomes
 }
 
 fn blocks(text: &str) -> Vec<Block<'_>> {

@@ -321,3 +321,21 @@ fn file_size(expected: u64, random: &mut Random) -> u64 {
         _ => random.between(2_000, 6_000),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dump() {
+        let t0 = std::time::Instant::now();
+        let truth = generate(&SampleOptions::default(), |key, body| {
+            let path = std::path::Path::new("/tmp/ex").join(key);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, body)
+        })
+        .unwrap();
+        println!("{:?}", t0.elapsed());
+        println!("{truth:#?}");
+    }
+}

@@ -207,6 +207,10 @@ fn member_key(name: &str) -> u64 {
 
 impl Slot {
     fn parse(name: &str, pools: &Pools) -> Option<Self> {
+        if let Some(values) = name.strip_prefix("one:") {
+            let values = values.split('|').map(str::to_owned).collect();
+            return Some(Self::OneOf(values));
+        }
         let name = name.split_once('#').map_or(name, |(name, _)| name);
         let (kind, argument) = name.split_once(':').unwrap_or((name, ""));
         let characters = |alphabet| {
@@ -228,9 +232,6 @@ impl Slot {
                 let (low, high) = (low.parse().ok()?, high.parse().ok()?);
                 Some(Self::Number { low, high })
             }
-            "one" => Some(Self::OneOf(
-                argument.split('|').map(str::to_owned).collect(),
-            )),
             _ => pools.find(kind),
         }
     }
