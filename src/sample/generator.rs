@@ -20,8 +20,8 @@ const SESSION: u32 = 6 * 3600;
 /// Sessions that one kind of caller has at a time in an account.
 const SESSIONS: u64 = 6;
 
-/// What a record weighs, until some have been made and are counted.
-const RECORD_BYTES: u64 = 1_450;
+/// What a row's record and its repetitions weigh, until some have been made and are counted.
+const RECORD_BYTES: u64 = 1_650;
 
 /// A lane with no more events a day than this is quiet: its files hold 1 to 3.
 const QUIET: u64 = 20;
@@ -266,8 +266,9 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
         };
         let truth = &self.delivery.truth;
         // The mean so far, steadied by an estimate as long as there are few.
+        let rows = truth.records - truth.duplicates;
         let record_bytes =
-            (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (truth.records + 1000) as f64;
+            (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
         let bytes = self.options.raw_bytes as f64 * share / f64::from(self.options.days.max(1));
         ((bytes / record_bytes) as u64).max(1)
     }
