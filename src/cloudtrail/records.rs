@@ -1,0 +1,221 @@
+//! A document's records in turn, whatever form their container has.
+//!
+//! A text is one or more top-level values, with or without white space between them, and
+//! each is judged for itself:
+//!
+//! - an object that holds a `Records` or `Events` array (exact names) is a container: the
+//!   elements of all such arrays are records, its other members are passed over;
+//! - an array is a container, its elements are records;
+//! - anything else is a record itself: one a line, pretty-printed one after another, or
+//!   just one.
+//!
+//! A text without any container object has to look like CloudTrail: unless one of its
+//! records is an object with an `eventTime`, `eventName`, `eventSource`, `eventVersion` or
+//! `eventID` (in any case), it holds no records. A digest file and any other JSON are told
+//! apart by that. An empty array is a container without records, which is fine.
+
+use crate::json::{JsonError, Kind, Scanner, StringToken, unescape};
+
+use super::document::{Damaged, Document, Unreadable};
+
+/// The members of which every CloudTrail record has some.
+const MARKS: [&str; 5] = [
+    "eventVersion",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "eventID",
+];
+
+/// Which list of a container a record stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// `Records`, a bare array, or no list at all.
+    Records,
+    /// `Events`, as `lookup-events` prints it.
+    Events,
+}
+
+/// Calls `f` at each record of the document, and gives their number.
+///
+/// The scanner stands at the record, which may be of any JSON type, and `f` must pass
+/// exactly that one value. It is told if the record's bytes were damaged. An error may
+/// come after calls of `f`: what those did is then to be dropped.
+pub fn for_each_record<E: From<Unreadable>>(
+    document: &Document,
+    mut f: impl FnMut(&mut Scanner<'_>, Option<&Damaged>) -> Result<(), E>,
+) -> Result<u64, E> {
+    let mut damaged = document.damaged.iter().peekable();
+    let mut count = 0;
+    walk(&document.text, |scanner, _| {
+        count += 1;
+        let start = scanner.position();
+        f(
+            scanner,
+            damaged.next_if(|damaged| damaged.span.start as usize == start),
+        )
+    })?;
+    Ok(count)
+}
+
+/// Calls `f` at each record of a text.
+pub(super) fn walk<E: From<Unreadable>>(
+    text: &str,
+    mut f: impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+) -> Result<(), E> {
+    if !holds_records(text).map_err(Unreadable::from)? {
+        return Err(Unreadable::NoRecords.into());
+    }
+    let mut scanner = Scanner::new(text.as_bytes());
+    while !scanner.is_at_end() {
+        match json(scanner.peek())? {
+            Kind::Array => elements(&mut scanner, Origin::Records, &mut f)?,
+            Kind::Object if json(form(text, &mut scanner.clone()))? == Form::Container => {
+                container(text, &mut scanner, &mut f)?;
+            }
+            _ => record(&mut scanner, Origin::Records, &mut f)?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether the text is a `lookup-events` result.
+pub(super) fn is_lookup(text: &str) -> bool {
+    let mut scanner = Scanner::new(text.as_bytes());
+    let mut first = true;
+    if scanner.enter_object().is_err() {
+        return false;
+    }
+    while let Ok(Some(key)) = scanner.next_key(&mut first) {
+        match (list_origin(text, key), scanner.peek()) {
+            (Some(origin), Ok(Kind::Array)) => return origin == Origin::Events,
+            _ if scanner.skip().is_err() => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// What a top-level object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Container,
+    /// An object with one of [`MARKS`].
+    Record,
+    Other,
+}
+
+/// Judges the next value, an object, and passes at least as much as that needs: all of it
+/// unless it is a container.
+fn form(text: &str, scanner: &mut Scanner<'_>) -> Result<Form, JsonError> {
+    let mut form = Form::Other;
+    let mut first = true;
+    scanner.enter_object()?;
+    while let Some(key) = scanner.next_key(&mut first)? {
+        if list_origin(text, key).is_some() && scanner.peek()? == Kind::Array {
+            return Ok(Form::Container);
+        }
+        if is_mark(text, key) {
+            form = Form::Record;
+        }
+        scanner.skip()?;
+    }
+    Ok(form)
+}
+
+/// Whether the text is CloudTrail's; looks no further than the first value that says so.
+fn holds_records(text: &str) -> Result<bool, JsonError> {
+    let mut scanner = Scanner::new(text.as_bytes());
+    while !scanner.is_at_end() {
+        match scanner.peek()? {
+            Kind::Object if form(text, &mut scanner)? != Form::Other => return Ok(true),
+            Kind::Object => {}
+            Kind::Array => {
+                let mut first = true;
+                let mut is_empty = true;
+                scanner.enter_array()?;
+                while scanner.next_element(&mut first)? {
+                    is_empty = false;
+                    if scanner.peek()? != Kind::Object {
+                        scanner.skip()?;
+                    } else if form(text, &mut scanner.clone())? == Form::Record {
+                        return Ok(true);
+                    } else {
+                        scanner.skip()?;
+                    }
+                }
+                if is_empty {
+                    return Ok(true);
+                }
+            }
+            _ => {
+                scanner.skip()?;
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn container<E: From<Unreadable>>(
+    text: &str,
+    scanner: &mut Scanner<'_>,
+    f: &mut impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut first = true;
+    json(scanner.enter_object())?;
+    while let Some(key) = json(scanner.next_key(&mut first))? {
+        match list_origin(text, key) {
+            Some(origin) if json(scanner.peek())? == Kind::Array => elements(scanner, origin, f)?,
+            _ => {
+                json(scanner.skip())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn elements<E: From<Unreadable>>(
+    scanner: &mut Scanner<'_>,
+    origin: Origin,
+    f: &mut impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut first = true;
+    json(scanner.enter_array())?;
+    while json(scanner.next_element(&mut first))? {
+        record(scanner, origin, f)?;
+    }
+    Ok(())
+}
+
+fn record<E: From<Unreadable>>(
+    scanner: &mut Scanner<'_>,
+    origin: Origin,
+    f: &mut impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+) -> Result<(), E> {
+    json(scanner.peek())?;
+    let start = scanner.position();
+    f(scanner, origin)?;
+    let passed = scanner.position() > start;
+    debug_assert!(passed, "the callback passes the record");
+    if !passed {
+        json(scanner.skip())?;
+    }
+    Ok(())
+}
+
+fn list_origin(text: &str, key: StringToken) -> Option<Origin> {
+    match unescape(key.span.of(text)).0.as_ref() {
+        "Records" => Some(Origin::Records),
+        "Events" => Some(Origin::Events),
+        _ => None,
+    }
+}
+
+fn is_mark(text: &str, key: StringToken) -> bool {
+    let (key, _) = unescape(key.span.of(text));
+    MARKS.iter().any(|mark| mark.eq_ignore_ascii_case(&key))
+}
+
+fn json<T, E: From<Unreadable>>(result: Result<T, JsonError>) -> Result<T, E> {
+    result.map_err(|error| Unreadable::from(error).into())
+}

@@ -1,0 +1,118 @@
+//! The walk that fills flattened columns while a member's JSON is passed over.
+
+use crate::json::{JsonError, Kind, Scanner, Span, unescape};
+
+use super::cells::Cell;
+use super::shape::Slot;
+use super::shred::Shredder;
+use super::trie::TrieNode;
+
+impl Shredder<'_> {
+    /// Passes a value that stands at `node` of the trie.
+    ///
+    /// `scope` numbers the record, or the list element, whose first value counts.
+    pub(super) fn flatten(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        node: usize,
+        scope: u32,
+    ) -> Result<Span, JsonError> {
+        let kind = scanner.peek()?;
+        let trie = &self.schema.trie;
+        let Some(node) = trie.node(node).filter(|_| kind != Kind::Null) else {
+            return scanner.skip();
+        };
+        if let Some((slot, contest)) = node.leaf
+            && self.win(contest, scope)
+        {
+            self.leaf(scanner, slot, kind)?;
+        }
+        let list = node.list.filter(|(_, contest)| self.win(*contest, scope));
+        if let Some((element, _)) = list {
+            for slot in &node.opens {
+                self.cells.push(Cell::marker(*slot));
+            }
+            if kind == Kind::Array {
+                return self.flatten_elements(scanner, element);
+            }
+            let scope = self.new_scope();
+            self.flatten(&mut scanner.clone(), element, scope)?;
+        }
+        if kind == Kind::Object && node.has_children() {
+            self.flatten_members(scanner, node, scope)
+        } else {
+            scanner.skip()
+        }
+    }
+
+    fn flatten_members(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        node: &TrieNode,
+        scope: u32,
+    ) -> Result<Span, JsonError> {
+        let start = scanner.position();
+        let mut first = true;
+        scanner.enter_object()?;
+        while let Some(key) = scanner.next_key(&mut first)? {
+            let raw = key.span.of(self.text);
+            let child = if key.escaped {
+                node.child(unescape(raw).0.as_bytes())
+            } else {
+                node.child(raw.as_bytes())
+            };
+            match child {
+                Some(child) => self.flatten(scanner, child, scope)?,
+                None => scanner.skip()?,
+            };
+        }
+        Ok(span(start, scanner))
+    }
+
+    fn flatten_elements(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        element: usize,
+    ) -> Result<Span, JsonError> {
+        let start = scanner.position();
+        let mut first = true;
+        scanner.enter_array()?;
+        while scanner.next_element(&mut first)? {
+            let scope = self.new_scope();
+            self.flatten(scanner, element, scope)?;
+        }
+        Ok(span(start, scanner))
+    }
+
+    /// A string as itself, anything else as its JSON text. The value stays unread.
+    fn leaf(&mut self, scanner: &Scanner<'_>, slot: Slot, kind: Kind) -> Result<(), JsonError> {
+        let mut scanner = scanner.clone();
+        if kind == Kind::String {
+            let token = scanner.string()?;
+            self.string_cell(slot, token);
+        } else {
+            let span = scanner.skip()?;
+            self.cells.push(Cell::of(slot, span));
+        }
+        Ok(())
+    }
+
+    /// Whether this is the first value in its scope.
+    #[inline]
+    fn win(&mut self, contest: usize, scope: u32) -> bool {
+        match self.winners.get_mut(contest) {
+            Some(winner) => std::mem::replace(winner, scope) != scope,
+            None => false,
+        }
+    }
+}
+
+/// From `start` to where the scanner stands. Texts are smaller than 4 GiB, or the scanner
+/// would have failed before.
+fn span(start: usize, scanner: &Scanner<'_>) -> Span {
+    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span {
+        start: narrow(start),
+        end: narrow(scanner.position()),
+    }
+}
