@@ -341,8 +341,9 @@ mod tests {
             for bytes in [&bytes, text.as_bytes(), &broken, &gzip(&broken), &[&MAGIC, &bytes[..]].concat()] {
                 if let Ok(document) = read_document(bytes, 100) {
                     let _ = count(&document);
-                    for damaged in &document.damaged {
-                        prop_assert_eq!(damaged.span.of(&document.text).len() > 0, true);
+                    for Damaged { span, bytes } in &document.damaged {
+                        prop_assert_eq!(span.of(&document.text).len(), bytes.len());
+                        prop_assert!(std::str::from_utf8(bytes).is_err());
                     }
                 }
             }

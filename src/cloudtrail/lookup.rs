@@ -113,8 +113,9 @@ mod tests {
     use crate::cloudtrail::{Unreadable, for_each_record, read_document};
     use crate::json::{MAX_DEPTH, write_string};
 
-    fn records(bytes: &[u8]) -> Result<Vec<(String, Option<Vec<u8>>)>, Unreadable> {
-        let document = read_document(bytes, 1 << 20)?;
+    /// Each record's text, and its delivered bytes if it was damaged.
+    fn records(bytes: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
+        let document = read_document(bytes, 1 << 20).unwrap();
         let mut records = Vec::new();
         for_each_record::<Unreadable>(&document, |scanner, damaged| {
             let span = scanner.skip()?;
@@ -123,12 +124,13 @@ mod tests {
                 damaged.map(|damaged| damaged.bytes.clone()),
             ));
             Ok(())
-        })?;
-        Ok(records)
+        })
+        .unwrap();
+        records
     }
 
     fn texts(text: &str) -> Vec<String> {
-        let records = records(text.as_bytes()).unwrap();
+        let records = records(text.as_bytes());
         records.into_iter().map(|(text, _)| text).collect()
     }
 
@@ -220,7 +222,7 @@ mod tests {
             good.as_bytes(),
             b"]}",
         ];
-        let records = records(&text.concat()).unwrap();
+        let records = records(&text.concat());
         let bytes: Vec<_> = records.iter().map(|(_, bytes)| bytes.clone()).collect();
         assert_eq!(bytes, [None, Some(bad), None]);
         assert_eq!(records[2].0, r#"{"eventName":"A"}"#);
