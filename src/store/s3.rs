@@ -3,6 +3,7 @@
 mod fault;
 mod list;
 mod put;
+mod version;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -100,15 +101,14 @@ impl S3 {
 
     pub(super) async fn get(&self, key: &str, if_match: Option<&str>) -> Result<Bytes> {
         let request = self.get_request(key).await?;
-        self.read(key, request.set_if_match(if_match.map(str::to_owned)))
-            .await
+        self.read(key, request, if_match).await
     }
 
     pub(super) async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
         let request = self.get_request(key).await?;
         let last = range.end.saturating_sub(1);
-        self.read(key, request.range(format!("bytes={}-{last}", range.start)))
-            .await
+        let request = request.range(format!("bytes={}-{last}", range.start));
+        self.read(key, request, None).await
     }
 
     pub(super) async fn size(&self, key: &str) -> Result<u64> {
@@ -153,11 +153,23 @@ impl S3 {
     }
 
     /// Sends the request and reads its body, again if the body breaks on its way.
-    async fn read(&self, key: &str, request: GetObjectFluentBuilder) -> Result<Bytes> {
+    async fn read(
+        &self,
+        key: &str,
+        mut request: GetObjectFluentBuilder,
+        if_match: Option<&str>,
+    ) -> Result<Bytes> {
+        if let Some(etag) = if_match.filter(|etag| !version::is_made_up(etag)) {
+            request = request.if_match(etag);
+        }
         let mut attempt = 0;
         loop {
             let sent = request.clone().send().await;
             let output = sent.map_err(|error| self.fault(Action::Read, key, error))?;
+            // Some compatible services pass over If-Match.
+            if if_match.is_some_and(|etag| !version::is_of(&output, etag)) {
+                return Err(self.error(Action::Read, ErrorKind::Changed, key, "it was replaced"));
+            }
             let length = output.content_length();
             let broken = match output.body.collect().await {
                 Ok(body) => {
@@ -247,7 +259,8 @@ fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(Duration::from_millis(250)),
+                .with_initial_backoff(Duration::from_millis(250))
+                .with_max_backoff(Duration::from_secs(8)),
         )
         .retry_partition(retries)
         .timeout_config(timeouts.build())
