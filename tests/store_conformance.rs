@@ -1,5 +1,7 @@
 //! One suite, every backend: a folder, memory, and the real SDK over an S3 service in process.
 
+#![allow(clippy::unwrap_used)]
+
 mod store_suite;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The SDK against a service that misbehaves: a scripted HTTP server on the loopback.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -258,6 +260,29 @@ async fn a_listing_leaves_out_folder_markers() {
     assert_eq!(
         (entries[0].key.as_str(), entries[0].etag.as_str()),
         ("a/x", "\"e\"")
+    );
+}
+
+#[tokio::test]
+async fn a_refused_multipart_upload_is_aborted() {
+    let created =
+        "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>";
+    let parts = (0..3).map(|_| whole(""));
+    let ends = [error(412, "PreconditionFailed"), whole("")];
+    let (store, requests) = scripted([whole(created)].into_iter().chain(parts).chain(ends));
+    let put = store.put_if_absent("k", vec![7; 70 << 20].into()).await;
+    assert_eq!(put.unwrap(), PutOutcome::AlreadyExists);
+    let requests = requests.all();
+    let complete = &requests[4];
+    assert!(
+        complete.starts_with("post /raw-logs/p/k?uploadid=u1"),
+        "{complete}"
+    );
+    assert!(complete.contains("if-none-match: *"), "{complete}");
+    assert!(
+        requests[5].starts_with("delete /raw-logs/p/k?"),
+        "{}",
+        requests[5]
     );
 }
 

@@ -1,6 +1,8 @@
 //! The suite and the races against a real S3 server: set `AWS_ENDPOINT_URL_S3`, a region and
 //! credentials. The test makes a bucket of its own there and leaves it.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 mod store_suite;
 
 use cloudtrail2parquet::aws::aws_config;

@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 pub(super) use list::S3Pages;
 
 use super::{Action, ErrorKind, Result, StoreError};
-use crate::aws::SdkConfig;
+use crate::aws::{self, SdkConfig};
 
 /// Requests for one call, the first included. Ten ride out half a minute of `SlowDown`, which is
 /// how long S3 takes to notice that a prefix is busy.
@@ -82,7 +82,7 @@ impl S3 {
             "" => String::new(),
             root => format!("{root}/"),
         };
-        let custom = options.endpoint_url.is_some() || endpoint_is_configured(sdk);
+        let custom = options.endpoint_url.is_some() || aws::endpoint_url(sdk, "S3").is_some();
         Ok(S3(Arc::new(Inner {
             bucket: bucket.to_owned(),
             root,
@@ -207,13 +207,13 @@ impl S3 {
             .await
         {
             Ok(head) => head.bucket_region().map(str::to_owned),
-            // Also a refusal names the region; whether it matters, the call itself will tell.
-            Err(error) => match fault::bucket_region(&error) {
-                Some(region) => Some(region),
-                None => match self.fault(Action::Open, "", error) {
-                    error if error.kind == ErrorKind::Fatal => return Err(error),
-                    _ => None,
-                },
+            // A refusal names the region too. Whether it matters, the call itself will tell.
+            Err(error) => match error
+                .raw_response()
+                .map(|response| response.status().as_u16())
+            {
+                None | Some(404) => return Err(self.fault(Action::Open, "", error)),
+                Some(_) => fault::bucket_region(&error),
             },
         };
         Ok(match region.map(Region::new) {
@@ -270,13 +270,6 @@ fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config
         builder = builder.endpoint_url(endpoint);
     }
     builder.build()
-}
-
-/// Whether the environment names an endpoint. The SDK reads `AWS_ENDPOINT_URL_S3` only while it
-/// makes a client, and does not tell.
-fn endpoint_is_configured(sdk: &SdkConfig) -> bool {
-    sdk.endpoint_url().is_some()
-        || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some_and(|url| !url.is_empty())
 }
 
 /// Waits before the next attempt: longer each time, and a random part of it, so that writers which

@@ -62,6 +62,8 @@ where
             format!("{code}: {} (HTTP {status}", message.trim_end_matches('.'))
         }
         (Some(code), None) => format!("{code} (HTTP {status}"),
+        // An answer to HEAD has no body to tell more.
+        (None, _) if status == 404 => "it is not there (HTTP 404".to_owned(),
         (None, _) => format!("refused (HTTP {status}"),
     };
     if let Some(id) = service.raw().headers().get("x-amz-request-id") {
