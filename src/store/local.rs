@@ -145,8 +145,7 @@ fn open_file(path: &Path) -> io::Result<File> {
 /// The path of a key, which must stay below the root and name nothing hidden.
 fn file_path(root: &Path, key: &str, action: Action) -> Result<PathBuf> {
     let path = root.join(key);
-    let plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains('\0');
-    if key.split('/').all(plain) {
+    if is_plain(key) {
         return Ok(path);
     }
     let reason = "a part of the key is empty or begins with a dot";
@@ -156,6 +155,12 @@ fn file_path(root: &Path, key: &str, action: Action) -> Result<PathBuf> {
         path.display().to_string(),
         reason,
     ))
+}
+
+/// Whether the key stays below the root and names nothing hidden.
+fn is_plain(key: &str) -> bool {
+    let plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains('\0');
+    key.split('/').all(plain)
 }
 
 pub(super) fn entry(key: String, metadata: &Metadata) -> Entry {
@@ -274,6 +279,14 @@ mod tests {
                 "{key:?}"
             );
         }
+        for prefix in ["../", "/", "x/../../", "./", "nul\0/"] {
+            assert_eq!(
+                inner.list_dir(prefix).await.unwrap(),
+                Listing::default(),
+                "{prefix:?}"
+            );
+            assert_eq!(inner.list(prefix, None).await.unwrap(), [], "{prefix:?}");
+        }
         assert_eq!(keys(&store).await, ["in/a", "secret"]);
     }
 
@@ -373,6 +386,13 @@ mod tests {
         let error = store.put_if_absent("a/b", Bytes::new()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Fatal, "{error}");
         assert_eq!(store.get("a", None).await.unwrap(), "a");
+    }
+
+    #[tokio::test]
+    async fn a_put_where_a_folder_is_fails_instead_of_finding_an_object() {
+        let (_folder, store) = folder_with(&["a/b"]);
+        let error = store.put_if_absent("a", Bytes::new()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fatal, "{error}");
     }
 
     #[test]

@@ -15,11 +15,10 @@ pub(super) fn put_if_absent(path: &Path, body: &[u8]) -> io::Result<PutOutcome> 
         .parent()
         .ok_or_else(|| io::Error::other("it has no folder"))?;
     create_folders(folder)?;
-    let outcome = if path.symlink_metadata().is_ok() {
-        PutOutcome::AlreadyExists
-    } else {
-        let temporary = Temporary::write(folder, body)?;
-        temporary.publish(path)?
+    let outcome = match path.symlink_metadata() {
+        Ok(there) if there.is_dir() => return Err(io::Error::other("a folder has this name")),
+        Ok(_) => PutOutcome::AlreadyExists,
+        Err(_) => Temporary::write(folder, body)?.publish(path)?,
     };
     // Also when the name was taken: whoever took it may not have come to this yet, and the caller
     // goes on from what it found.
@@ -120,7 +119,19 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     } else {
         folder
     };
-    File::open(folder)?.sync_all()
+    match File::open(folder)?.sync_all() {
+        // Some network and FUSE file systems have no such call for folders; they keep names
+        // durable by themselves or not at all.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
 }
 
 #[cfg(test)]
