@@ -205,8 +205,8 @@ impl Form {
         let texts: Vec<String> = records.iter().map(Record::text).collect();
         let delivered = || gzip(&format!(r#"{{"Records":[{}]}}"#, texts.join(",")));
         match self {
-            // A document without a line holds no records, which is an error.
-            Form::Lines if !texts.is_empty() => texts.join("\n").into_bytes(),
+            // Lines that are no objects are no log.
+            Form::Lines if !texts.is_empty() && texts.iter().all(|text| text.starts_with('{')) => texts.join("\n").into_bytes(),
             Form::Delivered | Form::Lines => delivered(),
             Form::Truncated => {
                 let mut bytes = delivered();
