@@ -155,6 +155,8 @@ async fn commit_part(run: &Run, lane: &Lane, mut batch: Batch, finish: bool) -> 
             if !finish {
                 return Ok(Some(batch));
             }
+            // The group holds memory, so waiting for more could last for ever; no other
+            // batch is under way.
             if !run.try_finish(&mut log).await? {
                 return Ok(None);
             }

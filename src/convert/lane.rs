@@ -1,10 +1,10 @@
 //! One lane, from its pending objects to its receipts.
 
-use super::batch::Reader;
+use super::batch::{EXPECTED_RATIO, Reader};
 use super::commit::{Committed, commit};
 use super::files::LaneFiles;
 use super::{ConvertError, Run};
-use crate::ledger::{LaneLog, Month};
+use crate::ledger::{Claim, LaneLog, Month};
 use crate::store::Entry;
 use crate::table::Lane;
 use jiff::tz::TimeZone;
@@ -29,10 +29,11 @@ pub(crate) async fn convert_lane(
     // Whoever loses a number plans again, on what the winner left.
     loop {
         let mut log = LaneLog::open(&run.destination, lane, latest_month(run)).await?;
-        if log.open_claim().is_some() {
+        if let Some(claim) = log.open_claim() {
             if !finish {
                 return Ok(LaneEnd::Deferred);
             }
+            let _share = run.budget.reserve(raw_bytes(claim)).await;
             if !run.try_finish(&mut log).await? {
                 return Ok(LaneEnd::Done { strays: Vec::new() });
             }
@@ -64,6 +65,12 @@ pub(crate) async fn convert_lane(
             return Ok(LaneEnd::Done { strays: reader.into_strays() });
         }
     }
+}
+
+/// The uncompressed bytes that a claim's objects are likely to have.
+fn raw_bytes(claim: &Claim) -> u64 {
+    let delivered: u64 = claim.objects.iter().map(|object| object.size).sum();
+    (delivered as f64 * EXPECTED_RATIO) as u64
 }
 
 /// The month whose receipts are most likely the lane's latest: the last of the range.
