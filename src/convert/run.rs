@@ -174,7 +174,7 @@ impl Run {
 
     /// Finishes the lane's open claim. False if that cannot be done now: the lane waits.
     pub(crate) async fn try_finish(&self, log: &mut LaneLog) -> Result<bool, ConvertError> {
-        match super::commit::finish_open(self, log).await {
+        match super::finish::finish_open(self, log).await {
             Ok(()) => Ok(true),
             Err(ConvertError::Unfinished(what)) => {
                 self.unfinished(what);
