@@ -1,0 +1,342 @@
+//! What happens in every lane on every day, and in which files it is delivered.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan};
+
+use super::catalog::{Case, Catalog, Folder};
+use super::delivery::Delivery;
+use super::random::{Random, mix};
+use super::template::Scene;
+use super::world::{Lane, lanes};
+use super::{SampleOptions, Truth};
+
+const DAY: u32 = 86_400;
+
+/// How long a caller's session lasts, in seconds.
+const SESSION: u32 = 6 * 3600;
+
+/// Sessions that one kind of caller has at a time in an account.
+const SESSIONS: u64 = 6;
+
+/// What a row's record and its repetitions weigh, until some have been made and are counted.
+const RECORD_BYTES: u64 = 1_650;
+
+/// A lane with no more events a day than this is quiet: its files hold 1 to 3.
+const QUIET: u64 = 20;
+
+/// One event, written.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    text: String,
+    /// Where a comma parts its members in two lists.
+    comma: usize,
+}
+
+impl Record {
+    /// The record with its members in another order.
+    fn reordered(&self) -> String {
+        match (self.text.get(1..self.comma), self.text.get(self.comma + 1..)) {
+            (Some(head), Some(tail)) => {
+                let tail = tail.strip_suffix('}').unwrap_or(tail);
+                format!("{{{tail},{head}}}")
+            }
+            _ => self.text.clone(),
+        }
+    }
+
+    fn push_member(&mut self, member: &str) {
+        self.text.pop();
+        self.text.push(',');
+        self.text.push_str(member);
+        self.text.push('}');
+    }
+}
+
+/// Writes a sample, one file at a time, through `write`, which gets the file's key and its
+/// gzip bytes. Files come roughly in the order of their names, as from CloudTrail. Memory
+/// does not grow with the sample.
+///
+/// # Errors
+///
+/// The first that `write` gives.
+pub fn generate<E>(
+    options: &SampleOptions,
+    write: impl FnMut(&str, &[u8]) -> Result<(), E>,
+) -> Result<Truth, E> {
+    let mut generator = Generator {
+        options,
+        catalog: Catalog::load(),
+        delivery: Delivery::new(write),
+        copies: Vec::new(),
+        serial: 0,
+    };
+    let mut lanes = lanes(options);
+    for number in 0..options.days {
+        let date = options.first_day.saturating_add(i64::from(number).days());
+        let day = Day {
+            number,
+            date,
+            text: date.to_string(),
+            is_last: number + 1 == options.days,
+        };
+        for lane in &mut lanes {
+            generator.lane_day(lane, &day)?;
+        }
+    }
+    generator.delivery.finish()
+}
+
+struct Day {
+    number: u32,
+    date: Date,
+    text: String,
+    is_last: bool,
+}
+
+struct Generator<'a, W> {
+    options: &'a SampleOptions,
+    catalog: Catalog,
+    delivery: Delivery<W>,
+    /// Events of global services that the account's second region records as well.
+    copies: Vec<Record>,
+    /// Records made so far: what makes each unlike the others.
+    serial: u64,
+}
+
+impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
+    fn lane_day(&mut self, lane: &mut Lane, day: &Day) -> Result<(), E> {
+        let random = &mut Random::new(mix(lane.seed, u64::from(day.number)));
+        let tour: Vec<usize> = match lane.is_first {
+            true => self.cases(|case| case.folder == Folder::Events),
+            false => Vec::new(),
+        };
+        let expected = self.expected_records(lane, random).max(tour.len() as u64);
+        let usual = self.usual_cases(lane);
+        let tour_step = expected / (tour.len() as u64).max(1);
+        let mut made = 0;
+        let mut fresh = 0;
+        let mut first_file = true;
+        while made < expected {
+            let size = file_size(expected, random).min(expected - made);
+            let second = |records: u64| (u64::from(DAY) * records / expected) as u32;
+            let (start, end) = (second(made), second(made + size));
+            let is_delayed = random.chance(1);
+            let mut records = Vec::new();
+            if first_file {
+                records.append(&mut lane.late);
+                fresh += if lane.region_index == 1 { self.copies.len() as u64 } else { 0 };
+                if lane.region_index == 1 {
+                    records.append(&mut self.copies);
+                }
+            }
+            for index in made..made + size {
+                let toured = (tour_step > 0 && index % tour_step == 0)
+                    .then(|| tour.get((index / tour_step) as usize))
+                    .flatten();
+                let case = match toured {
+                    Some(&case) => case,
+                    None => usual.pick(random),
+                };
+                let second = start + random.below(u64::from(end - start)) as u32;
+                let Some(mut record) = self.record(lane, day, second, case, random) else {
+                    continue;
+                };
+                if is_delayed {
+                    record.push_member(DELAYED);
+                }
+                let is_global = self.catalog.cases.get(case).is_some_and(|case| case.is_global);
+                if is_global && self.options.regions > 1 && random.chance(4) {
+                    self.copies.push(record.clone());
+                }
+                records.push(record);
+                fresh += 1;
+            }
+            made += size;
+            if made == expected && !day.is_last && records.len() > 1 {
+                let late = (records.len() - 1 - random.below(2) as usize).max(1);
+                lane.late = records.split_off(late);
+            }
+            let mut delay = 120 + random.below(500) as u32;
+            if is_delayed {
+                delay += 20 * 3600;
+            }
+            self.deliver(lane, day, end + delay, &records, first_file, random)?;
+            if made == expected && !day.is_last && random.chance(40) {
+                lane.again = records.into_iter().take(3).collect();
+            }
+            first_file = false;
+        }
+        if lane.is_first || expected > 50 * QUIET {
+            for folder in [Folder::Insight, Folder::NetworkActivity] {
+                fresh += self.side_file(lane, day, folder, random)?;
+            }
+        }
+        if expected > QUIET {
+            self.delivery.send_digest(lane, day.date)?;
+        }
+        let partition = (lane.account.clone(), lane.region.to_owned(), day.date);
+        *self.delivery.truth.partitions.entry(partition).or_default() += fresh;
+        Ok(())
+    }
+
+    /// Delivers one file, sometimes a second trail's with many of the same records, and
+    /// with the day's first file what the day before delivered already.
+    fn deliver(
+        &mut self,
+        lane: &mut Lane,
+        day: &Day,
+        second: u32,
+        records: &[Record],
+        is_first: bool,
+        random: &mut Random,
+    ) -> Result<(), E> {
+        // CloudTrail names its files by whole five minutes.
+        let second = i64::from(second.div_ceil(300) * 300);
+        let at = day.date.at(0, 0, 0, 0);
+        let at = at.saturating_add(SignedDuration::from_secs(second));
+        let again = if is_first { std::mem::take(&mut lane.again) } else { Vec::new() };
+        let all = again.iter().chain(records).map(|record| Cow::Borrowed(record.text.as_str()));
+        self.delivery.truth.duplicates += again.len() as u64;
+        self.delivery.send(lane, Folder::Events, at, all, random)?;
+        if !random.chance(6) {
+            return Ok(());
+        }
+        let mut repeated: Vec<Cow<'_, str>> = Vec::new();
+        for record in records {
+            match random.below(4) {
+                0 => {}
+                1 => repeated.push(Cow::Owned(record.reordered())),
+                _ => repeated.push(Cow::Borrowed(&record.text)),
+            }
+        }
+        if repeated.is_empty() {
+            return Ok(());
+        }
+        self.delivery.truth.duplicates += repeated.len() as u64;
+        self.delivery.send(lane, Folder::Events, at, repeated.into_iter(), random)
+    }
+
+    /// Delivers a file of the events that have a folder of their own, and counts them.
+    fn side_file(&mut self, lane: &Lane, day: &Day, folder: Folder, random: &mut Random) -> Result<u64, E> {
+        let mut records = Vec::new();
+        for case in self.cases(|case| case.folder == folder) {
+            if lane.is_first || random.chance(50) {
+                let second = random.below(u64::from(DAY)) as u32;
+                records.extend(self.record(lane, day, second, case, random));
+            }
+        }
+        if records.is_empty() {
+            return Ok(0);
+        }
+        let at = day.date.at(0, 0, 0, 0).saturating_add(1.day());
+        let texts = records.iter().map(|record| Cow::Borrowed(record.text.as_str()));
+        self.delivery.send(lane, folder, at, texts, random)?;
+        Ok(records.len() as u64)
+    }
+
+    fn record(&mut self, lane: &Lane, day: &Day, second: u32, case: usize, random: &mut Random) -> Option<Record> {
+        let case = self.catalog.cases.get(case)?;
+        let by = case.by.get(random.below(case.by.len() as u64) as usize)?;
+        self.serial += 1;
+        let session = mix(mix(lane.account_seed, by.caller), random.below(SESSIONS));
+        // Sessions begin at all times, not together; none began yesterday.
+        let shift = (session % u64::from(SESSION)) as u32;
+        let turn = (second + shift) / SESSION;
+        let scene = Scene {
+            account: &lane.account,
+            region: lane.region,
+            day: &day.text,
+            second,
+            login: (turn * SESSION).saturating_sub(shift),
+            account_seed: lane.account_seed,
+            lane_seed: lane.seed,
+            record_seed: mix(lane.seed, self.serial),
+            session_seed: mix(session, u64::from(day.number * 8 + turn)),
+        };
+        let mut text = String::with_capacity(2048);
+        let comma = by.render(&scene, &self.catalog.pools, &mut text);
+        Some(Record { text, comma })
+    }
+
+    fn expected_records(&self, lane: &Lane, random: &mut Random) -> u64 {
+        let Some(share) = lane.share else {
+            return random.between(1, QUIET);
+        };
+        let truth = &self.delivery.truth;
+        // The mean so far, steadied by an estimate as long as there are few.
+        let rows = truth.records - truth.duplicates;
+        let record_bytes =
+            (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
+        let bytes = self.options.raw_bytes as f64 * share / f64::from(self.options.days.max(1));
+        ((bytes / record_bytes) as u64).max(1)
+    }
+
+    fn cases(&self, wanted: impl Fn(&Case) -> bool) -> Vec<usize> {
+        let cases = self.catalog.cases.iter().enumerate();
+        cases.filter(|(_, case)| wanted(case)).map(|(index, _)| index).collect()
+    }
+
+    fn usual_cases(&self, lane: &Lane) -> Weighted {
+        let mut total = 0;
+        let mut upto = Vec::new();
+        for index in self.cases(|case| {
+            case.folder == Folder::Events && (lane.region_index == 0 || !case.is_global)
+        }) {
+            total += self.catalog.cases.get(index).map_or(0, |case| case.weight);
+            upto.push((total, index));
+        }
+        Weighted { upto, total }
+    }
+}
+
+const DELAYED: &str = "\"addendum\":{\"reason\":\"DELIVERY_DELAY\",\"updatedFields\":null,\
+                       \"originalRequestID\":null,\"originalEventID\":null}";
+
+/// Cases to pick from by their weight.
+struct Weighted {
+    /// Each case with the sum of the weights up to and with its own.
+    upto: Vec<(u64, usize)>,
+    total: u64,
+}
+
+impl Weighted {
+    fn pick(&self, random: &mut Random) -> usize {
+        let point = random.below(self.total);
+        let at = self.upto.partition_point(|(upto, _)| *upto <= point);
+        self.upto.get(at).map_or(0, |(_, case)| *case)
+    }
+}
+
+/// How many records a file holds: in a quiet lane 1 to 3; else mostly few, and most
+/// records in the few large files.
+fn file_size(expected: u64, random: &mut Random) -> u64 {
+    if expected <= QUIET {
+        return random.between(1, 3);
+    }
+    match random.below(100) {
+        0..35 => random.between(1, 5),
+        35..70 => random.between(6, 200),
+        70..95 => random.between(200, 2_000),
+        _ => random.between(2_000, 6_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dump() {
+        let t0 = std::time::Instant::now();
+        let truth = generate(&SampleOptions::default(), |key, body| {
+            let path = std::path::Path::new("/tmp/ex").join(key);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, body)
+        })
+        .unwrap();
+        println!("{:?}", t0.elapsed());
+        println!("{truth:#?}");
+    }
+}
