@@ -130,3 +130,37 @@ fn real_data_is_rebuilt_and_small_in_partitions_of_a_day() {
     );
     assert!(ratio <= 1.25, "{ratio}");
 }
+
+fn size_of(schema: &Schema, objects: &[Arc<Rows>], rows: std::ops::Range<usize>) -> usize {
+    let rows = rows.map(|row| RowRef {
+        object: 0,
+        row: row as u32,
+    });
+    let mut rows: Vec<RowRef> = rows.collect();
+    sort_rows(objects, &mut rows);
+    encode(schema, objects, &rows, &EncodeOptions::default())
+        .unwrap()
+        .len()
+}
+
+#[test]
+fn a_file_of_one_small_event_is_at_most_12_kb_and_of_five_18_kb() {
+    let Some(data) = shared() else { return };
+    let schema = schema();
+    let bytes = std::fs::read(data.join("shapes.ndjson.gz")).unwrap();
+    let objects = [rows_of(&schema, &bytes)];
+    let mut largest = 0;
+    let is_small = |row: usize| objects[0].record_text(row).len() <= 1_500;
+    for row in (0..objects[0].len()).filter(|row| is_small(*row)) {
+        largest = largest.max(size_of(&schema, &objects, row..row + 1));
+    }
+    let mut largest_of_five = 0;
+    for first in (0..objects[0].len() - 5).step_by(5) {
+        if (first..first + 5).all(is_small) {
+            largest_of_five = largest_of_five.max(size_of(&schema, &objects, first..first + 5));
+        }
+    }
+    println!("one event: {largest}; five: {largest_of_five}");
+    assert!(largest <= 12_000, "{largest}");
+    assert!(largest_of_five <= 18_000, "{largest_of_five}");
+}
