@@ -2,8 +2,9 @@
 
 use super::budget::Share;
 use super::decode::{Decoded, decode, latest_event_time};
-use super::list::{LaneList, RawObject};
+use super::list::{Aside, LaneList, RawObject};
 use super::{ConvertError, Run};
+use crate::cloudtrail::Unreadable;
 use crate::ledger::{LaneLog, Month, View};
 use crate::monitor::Progress;
 use crate::store::{ErrorKind, Store};
@@ -97,6 +98,9 @@ pub(crate) async fn read_object(
     max_bytes: u64,
     read_at: Timestamp,
 ) -> Result<Attempt, ConvertError> {
+    if object.size > max_bytes {
+        return Ok(Attempt::Unread(Unreadable::TooLarge { cap: max_bytes }.to_string()));
+    }
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&run.gets).acquire_owned().await;
     let delivered = match source.get(&object.key, Some(&object.etag)).await {
@@ -151,9 +155,9 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Objects met whose key names no lane.
-    pub(crate) fn into_strays(self) -> Vec<crate::store::Entry> {
-        self.list.strays
+    /// What was listed besides the lane's raw objects.
+    pub(crate) fn into_aside(self) -> Aside {
+        self.list.aside
     }
 
     /// The next batch that has something new, or none at the end of the lane.

@@ -37,10 +37,10 @@ pub(crate) async fn distinct(
         rows.extend(content.row_indexes.iter().map(|&row| RowRef { object, row }));
     }
     let distinct = run.cpu.run(move || distinct_within(all, rows, keep)).await?;
-    match keep {
-        true => Ok(distinct),
-        false => drop_converted(run, files, number, distinct).await,
+    if keep || number == 1 {
+        return Ok(distinct);
     }
+    drop_converted(run, files, number, distinct).await
 }
 
 /// Of rows that are the same event the first stays, unless all are kept.

@@ -23,6 +23,9 @@ const CONCURRENT_LANES: usize = 32;
 /// Raw objects being fetched or decoded at once, over all lanes.
 const CONCURRENT_GETS: usize = 64;
 
+/// What objects are called whose name says that they are no log.
+pub(crate) const OTHER_FILES: &str = "other files";
+
 /// What all lanes of a run share.
 pub(crate) struct Run {
     pub(crate) source: Store,
@@ -83,8 +86,9 @@ pub async fn convert(
         while let Some((lane, prefixes, end)) = ends.try_next().await? {
             match end {
                 LaneEnd::Deferred => deferred.push((lane, prefixes)),
-                LaneEnd::Done { strays } => {
-                    keyless.extend(strays);
+                LaneEnd::Done(aside) => {
+                    keyless.extend(aside.keyless);
+                    run.left(OTHER_FILES, aside.others);
                     run.monitor.report(Progress::LaneDone(lane));
                 }
             }
@@ -112,6 +116,13 @@ impl Run {
     /// Changes the summary.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Summary)) {
         change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Counts objects that are no event logs.
+    fn left(&self, what: &str, objects: u64) {
+        if objects > 0 {
+            self.count(|summary| *summary.left_objects.entry(what.to_owned()).or_default() += objects);
+        }
     }
 
     /// Tells that an object could not be read.
