@@ -32,7 +32,10 @@ impl Written {
     }
 
     fn with(extra: &[&str], members: &str) -> Self {
-        let extra: Vec<_> = extra.iter().map(|p| FlattenedColumn::new(p).unwrap()).collect();
+        let extra: Vec<_> = extra
+            .iter()
+            .map(|p| FlattenedColumn::new(p).unwrap())
+            .collect();
         let schema = Schema::new(&extra).unwrap();
         let record = format!("{{{TIME},{members}}}").replace(",}", "}");
         let rows = shred_text(&schema, &record);
@@ -41,7 +44,11 @@ impl Written {
         let refs = [RowRef { object: 0, row: 0 }];
         let file = encode(&schema, &rows, &refs, &EncodeOptions::default()).unwrap();
         let rebuilt = futures::executor::block_on(records(Cursor::new(file.clone()))).unwrap();
-        assert!(same_record(&record, &rebuilt[0]), "{record}\n{}", rebuilt[0]);
+        assert!(
+            same_record(&record, &rebuilt[0]),
+            "{record}\n{}",
+            rebuilt[0]
+        );
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
         let batch = reader.build().unwrap().next().unwrap().unwrap();
         Self { batch }
@@ -137,18 +144,22 @@ fn additionalfields_mirrors_the_record_at_every_depth() {
     ));
     let session = "useridentity.sessioncontext";
     assert_eq!(
-        row.get(&format!("{session}.attributes.mfaauthenticated")).as_deref(),
+        row.get(&format!("{session}.attributes.mfaauthenticated"))
+            .as_deref(),
         Some("false")
     );
     assert_eq!(
-        row.get(&format!("{session}.sessionissuer.username")).as_deref(),
+        row.get(&format!("{session}.sessionissuer.username"))
+            .as_deref(),
         Some("x")
     );
 }
 
 #[test]
 fn a_case_variant_fills_the_column_when_the_exact_name_is_absent() {
-    let row = Written::new(r#""eventId":"a","eventName":null,"EventName":"b","USERIDENTITY":{"ARN":"c"}"#);
+    let row = Written::new(
+        r#""eventId":"a","eventName":null,"EventName":"b","USERIDENTITY":{"ARN":"c"}"#,
+    );
     assert_eq!(row.get("eventid").as_deref(), Some("a"));
     assert_eq!(row.get("eventname").as_deref(), Some("b"));
     assert_eq!(row.get("useridentity.arn").as_deref(), Some("c"));
@@ -169,7 +180,10 @@ fn a_case_variant_fills_the_column_when_the_exact_name_is_absent() {
 
 #[test]
 fn a_time_under_another_spelling_is_a_time() {
-    let rows = shred_text(&Schema::new(&[]).unwrap(), r#"{"eventtime":"2024-05-01T12:00:00Z"}"#);
+    let rows = shred_text(
+        &Schema::new(&[]).unwrap(),
+        r#"{"eventtime":"2024-05-01T12:00:00Z"}"#,
+    );
     assert_eq!(rows.len(), 1);
 }
 
@@ -179,8 +193,18 @@ fn present_but_empty_is_not_null_and_absent_is() {
         r#""userIdentity":{"sessionContext":{"webIdFederationData":{"attributes":{}}}},"resources":[],"tlsDetails":{},"addendum":null"#,
     );
     let federation = "useridentity.sessioncontext.webidfederationdata";
-    assert_eq!(row.array(&format!("{federation}.attributes")).unwrap().as_map().value_length(0), 0);
-    assert!(row.array(&format!("{federation}.attributes")).unwrap().is_valid(0));
+    assert_eq!(
+        row.array(&format!("{federation}.attributes"))
+            .unwrap()
+            .as_map()
+            .value_length(0),
+        0
+    );
+    assert!(
+        row.array(&format!("{federation}.attributes"))
+            .unwrap()
+            .is_valid(0)
+    );
     assert!(row.array("resources").unwrap().is_valid(0));
     assert!(row.array("resources_arn").unwrap().is_valid(0));
     assert!(row.array("tlsdetails").unwrap().is_valid(0));
@@ -230,11 +254,13 @@ fn an_escaped_name_is_the_name() {
 
 #[test]
 fn a_lone_surrogate_is_replaced_in_its_column_and_kept() {
-    let row = Written::new(
-        r#""userAgent":"a\ud800b","\udc00":1,"requestParameters":{"name":"\ud800"}"#,
-    );
+    let row =
+        Written::new(r#""userAgent":"a\ud800b","\udc00":1,"requestParameters":{"name":"\ud800"}"#);
     assert_eq!(row.get("useragent").as_deref(), Some("a\u{fffd}b"));
-    assert_eq!(row.get("requestparameters_name").as_deref(), Some("\u{fffd}"));
+    assert_eq!(
+        row.get("requestparameters_name").as_deref(),
+        Some("\u{fffd}")
+    );
     assert!(same_record(
         &row.additional().unwrap(),
         r#"{"userAgent":"a\ud800b","\udc00":1}"#
@@ -243,7 +269,8 @@ fn a_lone_surrogate_is_replaced_in_its_column_and_kept() {
 
 #[test]
 fn resources_are_kept_whole_when_one_element_does_not_fit() {
-    let fits = Written::new(r#""resources":[{"ARN":"a"},null,{"type":"t","ARNPrefix":"p"},{"ARN":"b"}]"#);
+    let fits =
+        Written::new(r#""resources":[{"ARN":"a"},null,{"type":"t","ARNPrefix":"p"},{"ARN":"b"}]"#);
     assert_eq!(fits.additional(), None);
     assert_eq!(fits.get("resources_arn").as_deref(), Some("[a, b]"));
     for misfit in [
@@ -264,11 +291,26 @@ fn a_flattened_path_matches_keys_in_any_case_and_the_first_non_null_wins() {
     let row = Written::new(
         r#""requestParameters":{"BUCKETNAME":null,"bucketname":"a","bucketName":"b","imageId":{"IMAGEDIGEST":"d"},"size":12345678901234567890,"target":[ 1 ],"name":"","key":{},"policy":null}"#,
     );
-    assert_eq!(row.get("requestparameters_bucketname").as_deref(), Some("a"));
-    assert_eq!(row.get("requestparameters_imageid").as_deref(), Some(r#"{"IMAGEDIGEST":"d"}"#));
-    assert_eq!(row.get("requestparameters_imageid_imagedigest").as_deref(), Some("d"));
-    assert_eq!(row.get("requestparameters_size").as_deref(), Some("12345678901234567890"));
-    assert_eq!(row.get("requestparameters_target").as_deref(), Some("[ 1 ]"));
+    assert_eq!(
+        row.get("requestparameters_bucketname").as_deref(),
+        Some("a")
+    );
+    assert_eq!(
+        row.get("requestparameters_imageid").as_deref(),
+        Some(r#"{"IMAGEDIGEST":"d"}"#)
+    );
+    assert_eq!(
+        row.get("requestparameters_imageid_imagedigest").as_deref(),
+        Some("d")
+    );
+    assert_eq!(
+        row.get("requestparameters_size").as_deref(),
+        Some("12345678901234567890")
+    );
+    assert_eq!(
+        row.get("requestparameters_target").as_deref(),
+        Some("[ 1 ]")
+    );
     assert_eq!(row.get("requestparameters_name").as_deref(), Some(""));
     assert_eq!(row.get("requestparameters_key").as_deref(), Some("{}"));
     assert!(!row.has("requestparameters_policy"));
@@ -280,8 +322,14 @@ fn a_path_with_lists_concatenates_all_levels() {
         r#""requestParameters":{"ipPermissions":{"items":[{"fromPort":22,"ipRanges":{"items":[{"cidrIp":"a"},{"cidrIp":null},{}]}},{"FromPort":null,"ipRanges":{"items":{"cidrIp":"b"}}},{"fromPort":[80],"ipRanges":{"items":[]}},7]},"instanceIds":"i-1","names":[],"layers":[null,{"a":1},"x"]}"#,
     );
     let get = |name: &str| row.get(&format!("requestparameters_{name}"));
-    assert_eq!(get("ippermissions_items_fromport").as_deref(), Some("[22, [80]]"));
-    assert_eq!(get("ippermissions_items_ipranges_items_cidrip").as_deref(), Some("[a, b]"));
+    assert_eq!(
+        get("ippermissions_items_fromport").as_deref(),
+        Some("[22, [80]]")
+    );
+    assert_eq!(
+        get("ippermissions_items_ipranges_items_cidrip").as_deref(),
+        Some("[a, b]")
+    );
     assert_eq!(get("ippermissions_items_toport").as_deref(), Some("[]"));
     assert_eq!(get("instanceids").as_deref(), Some("[i-1]"));
     assert_eq!(get("names").as_deref(), Some("[]"));
@@ -292,11 +340,20 @@ fn a_path_with_lists_concatenates_all_levels() {
 #[test]
 fn further_paths_may_begin_at_any_member() {
     let row = Written::with(
-        &["new.list[][].x", "userIdentity.sessionContext.foo", "resources[].type", "requestParameters.a-b", "requestParameters.a_b"],
+        &[
+            "new.list[][].x",
+            "userIdentity.sessionContext.foo",
+            "resources[].type",
+            "requestParameters.a-b",
+            "requestParameters.a_b",
+        ],
         r#""New":{"list":[[{"x":1},{"X":2}],{"x":3}]},"userIdentity":{"sessionContext":{"foo":"bar"}},"resources":[{"type":"t"},{"type":"u"}],"requestParameters":{"a_b":"first","a-b":"second"}"#,
     );
     assert_eq!(row.get("new_list_x").as_deref(), Some("[1, 2, 3]"));
-    assert_eq!(row.get("useridentity_sessioncontext_foo").as_deref(), Some("bar"));
+    assert_eq!(
+        row.get("useridentity_sessioncontext_foo").as_deref(),
+        Some("bar")
+    );
     assert_eq!(row.get("resources_type").as_deref(), Some("[t, u]"));
     assert_eq!(row.get("requestparameters_a_b").as_deref(), Some("first"));
 }
@@ -321,8 +378,16 @@ fn flat_columns_hold_what_the_struct_holds() {
         r#""userIdentity":{"arn":"a","sessionContext":{"sessionIssuer":{"arn":"b"},"attributes":{"creationDate":5}}},"tlsDetails":{"tlsVersion":"v"}"#,
     );
     assert_eq!(row.get("useridentity_arn").as_deref(), Some("a"));
-    assert_eq!(row.get("useridentity_sessioncontext_sessionissuer_arn").as_deref(), Some("b"));
-    assert_eq!(row.get("useridentity_sessioncontext_attributes_creationdate").as_deref(), Some("5"));
+    assert_eq!(
+        row.get("useridentity_sessioncontext_sessionissuer_arn")
+            .as_deref(),
+        Some("b")
+    );
+    assert_eq!(
+        row.get("useridentity_sessioncontext_attributes_creationdate")
+            .as_deref(),
+        Some("5")
+    );
     assert_eq!(row.get("tlsdetails_tlsversion").as_deref(), Some("v"));
     assert!(!row.has("tlsdetails_ciphersuite"));
 }
@@ -330,15 +395,33 @@ fn flat_columns_hold_what_the_struct_holds() {
 #[test]
 fn documented_columns_are_in_every_file_and_null_others_are_left_out() {
     let row = Written::new(r#""eventName":"a""#);
-    for name in ["useridentity", "resources", "addendum", "edgedevicedetails", "tlsdetails", "eventtimestamp", "sourcefile"] {
+    for name in [
+        "useridentity",
+        "resources",
+        "addendum",
+        "edgedevicedetails",
+        "tlsdetails",
+        "eventtimestamp",
+        "sourcefile",
+    ] {
         assert!(row.has(name), "{name}");
     }
-    for name in ["managementevent", "insightdetails", "additionalfields", "useridentity_arn", "resources_arn", "requestparameters_name"] {
+    for name in [
+        "managementevent",
+        "insightdetails",
+        "additionalfields",
+        "useridentity_arn",
+        "resources_arn",
+        "requestparameters_name",
+    ] {
         assert!(!row.has(name), "{name}");
     }
     assert_eq!(row.get("sourcefile").as_deref(), Some("day/file.json"));
     let millis = row.array("eventtimestamp").unwrap();
-    assert_eq!(millis.as_primitive::<TimestampMillisecondType>().value(0), 1_714_564_800_000);
+    assert_eq!(
+        millis.as_primitive::<TimestampMillisecondType>().value(0),
+        1_714_564_800_000
+    );
 }
 
 #[test]
@@ -351,7 +434,11 @@ fn what_cannot_be_a_row_is_kept_verbatim_with_its_reason_and_lane() {
         r#"{"eventTime":"2013-01-01T01:00:00+01:00"},{"eventTime":null}]"#,
     );
     let rows = shred_text(&Schema::new(&[]).unwrap(), text);
-    let found: Vec<_> = rows.rejects().iter().map(|r| (r.index, r.reason.clone())).collect();
+    let found: Vec<_> = rows
+        .rejects()
+        .iter()
+        .map(|r| (r.index, r.reason.clone()))
+        .collect();
     assert_eq!(
         found,
         [
@@ -365,9 +452,15 @@ fn what_cannot_be_a_row_is_kept_verbatim_with_its_reason_and_lane() {
         ]
     );
     let rejects = rows.rejects();
-    assert_eq!(rejects[1].record, br#"{"eventName": "a", "awsRegion":"eu-west-1"}"#);
+    assert_eq!(
+        rejects[1].record,
+        br#"{"eventName": "a", "awsRegion":"eu-west-1"}"#
+    );
     assert_eq!(rejects[1].aws_region.as_deref(), Some("eu-west-1"));
-    assert_eq!(rejects[2].recipient_account.as_deref(), Some("123456789012"));
+    assert_eq!(
+        rejects[2].recipient_account.as_deref(),
+        Some("123456789012")
+    );
     assert_eq!(rejects[3].identity_account.as_deref(), Some("123456789012"));
     assert_eq!(rows.len(), 1);
     assert_eq!(rows.row(0).unwrap().index, 6);
@@ -381,7 +474,13 @@ fn a_record_with_invalid_utf8_is_a_reject_as_bytes_and_its_neighbours_are_rows()
     let damaged = bytes[damaged_from..].to_vec();
     bytes.extend_from_slice(format!(r#",{{{TIME}}}]}}"#).as_bytes());
     let document = read_document(&bytes, 1 << 20).unwrap();
-    let rows = shred(&Schema::new(&[]).unwrap(), document, "", jiff::Timestamp::MAX).unwrap();
+    let rows = shred(
+        &Schema::new(&[]).unwrap(),
+        document,
+        "",
+        jiff::Timestamp::MAX,
+    )
+    .unwrap();
     assert_eq!(rows.len(), 2);
     assert_eq!(rows.rejects().len(), 1);
     assert_eq!(rows.rejects()[0].reason, RejectReason::InvalidUtf8);

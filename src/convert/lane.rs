@@ -61,7 +61,9 @@ pub(crate) async fn convert_lane(
             }
         }
         if !lost {
-            return Ok(LaneEnd::Done { strays: reader.into_strays() });
+            return Ok(LaneEnd::Done {
+                strays: reader.into_strays(),
+            });
         }
     }
 }

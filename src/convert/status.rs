@@ -8,8 +8,8 @@ use crate::ledger::{LaneLog, Month, Receipt, View};
 use crate::store::Store;
 use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::tz::TimeZone;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -71,12 +71,18 @@ pub async fn status(
     let skip = inside(source, destination);
     let found = discover(source, range, shard, skip.as_deref()).await?;
     let mut lanes: Vec<LaneStatus> = stream::iter(found.lanes)
-        .map(async |(lane, prefixes)| lane_status(source, destination, &lane, &prefixes, range, now).await)
+        .map(async |(lane, prefixes)| {
+            lane_status(source, destination, &lane, &prefixes, range, now).await
+        })
         .buffer_unordered(CONCURRENT_LANES)
         .try_collect()
         .await?;
     lanes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
-    Ok(Status { lanes, keyless_objects: found.keyless.len() as u64, left_objects: found.left })
+    Ok(Status {
+        lanes,
+        keyless_objects: found.keyless.len() as u64,
+        left_objects: found.left,
+    })
 }
 
 async fn lane_status(
@@ -89,7 +95,12 @@ async fn lane_status(
 ) -> Result<LaneStatus, ConvertError> {
     let receipts = LaneLog::receipts(destination, lane, range.days()).await?;
     let today = now.to_zoned(TimeZone::UTC).date();
-    let log = LaneLog::open(destination, lane, Month::of(range.to.unwrap_or(today).min(today))).await?;
+    let log = LaneLog::open(
+        destination,
+        lane,
+        Month::of(range.to.unwrap_or(today).min(today)),
+    )
+    .await?;
     let mut view = View::default();
     let mut status = LaneStatus {
         account: lane.account.clone(),
@@ -129,9 +140,21 @@ async fn lane_status(
 }
 
 fn add_receipt(status: &mut LaneStatus, receipt: &Receipt) {
-    status.rows += receipt.written.iter().map(|written| written.file.rows).sum::<u64>();
-    status.parquet_bytes += receipt.written.iter().map(|written| written.bytes).sum::<u64>();
-    status.rejects += receipt.claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
+    status.rows += receipt
+        .written
+        .iter()
+        .map(|written| written.file.rows)
+        .sum::<u64>();
+    status.parquet_bytes += receipt
+        .written
+        .iter()
+        .map(|written| written.bytes)
+        .sum::<u64>();
+    status.rejects += receipt
+        .claim
+        .rejects
+        .as_ref()
+        .map_or(0, |rejects| rejects.records);
     status.duplicates += receipt.claim.duplicates;
     status.other_region_rows += receipt.claim.other_region_rows;
 }
