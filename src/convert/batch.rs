@@ -109,10 +109,16 @@ pub(crate) async fn read_object(
             return match error.kind {
                 ErrorKind::Fatal => Err(error.into()),
                 ErrorKind::Transient => Ok(Attempt::Unreachable(error.to_string())),
-                ErrorKind::NotFound => Ok(Attempt::Unread("it was removed after it was listed".into())),
-                ErrorKind::Changed => Ok(Attempt::Unread("it was replaced after it was listed".into())),
+                ErrorKind::NotFound => {
+                    Ok(Attempt::Unread("it was removed after it was listed".into()))
+                }
+                ErrorKind::Changed => Ok(Attempt::Unread(
+                    "it was replaced after it was listed".into(),
+                )),
                 ErrorKind::Denied => Ok(Attempt::Unread("access to it is denied".into())),
-                ErrorKind::Archived => Ok(Attempt::Unread("it is archived; restore it to read it".into())),
+                ErrorKind::Archived => Ok(Attempt::Unread(
+                    "it is archived; restore it to read it".into(),
+                )),
                 _ => Ok(Attempt::Unread("its content could not be fetched".into())),
             };
         }
@@ -180,8 +186,13 @@ impl<'r> Reader<'r> {
         let mut plan: Vec<RawObject> = Vec::new();
         let mut expected = 0;
         while expected < target && plan.len() < MAX_OBJECTS {
-            let Some(object) = self.next_pending().await? else { break };
-            if plan.first().is_some_and(|first| first.month() != object.month()) {
+            let Some(object) = self.next_pending().await? else {
+                break;
+            };
+            if plan
+                .first()
+                .is_some_and(|first| first.month() != object.month())
+            {
                 self.planned.push_front(object);
                 break;
             }
@@ -196,7 +207,9 @@ impl<'r> Reader<'r> {
             return Ok(Some(object));
         }
         loop {
-            let Some(object) = self.list.peek().await? else { return Ok(None) };
+            let Some(object) = self.list.peek().await? else {
+                return Ok(None);
+            };
             let (month, id, bytes) = (object.month(), object.id(), object.size);
             if self.view.as_ref().is_none_or(|(of, _)| *of != month) {
                 let days = self.run.options.range.days();
@@ -204,11 +217,17 @@ impl<'r> Reader<'r> {
                 self.view = Some((month, view));
             }
             let object = self.list.take();
-            if self.view.as_ref().is_some_and(|(_, view)| view.is_converted(id)) {
+            if self
+                .view
+                .as_ref()
+                .is_some_and(|(_, view)| view.is_converted(id))
+            {
                 self.run.count(|summary| summary.skipped_objects += 1);
                 continue;
             }
-            self.run.monitor.report(Progress::Pending { objects: 1, bytes });
+            self.run
+                .monitor
+                .report(Progress::Pending { objects: 1, bytes });
             return Ok(object);
         }
     }
@@ -232,28 +251,44 @@ impl<'r> Reader<'r> {
             && !run.stop.is_cancelled()
             && let Some(attempt) = attempts.next().await
         {
-            let Some(object) = plan.pop_front() else { break };
-            let Some(content) = self.judge(&object, attempt?) else { continue };
+            let Some(object) = plan.pop_front() else {
+                break;
+            };
+            let Some(content) = self.judge(&object, attempt?) else {
+                continue;
+            };
             if let Content::Rows(rows) = &content {
                 raw_bytes += rows.raw_bytes;
                 delivered_bytes += object.size;
             }
             first_day = first_day.or(object.day);
             last_day = last_day.max(object.day);
-            objects.push(BatchObject { object, content, lanes: Vec::new() });
+            objects.push(BatchObject {
+                object,
+                content,
+                lanes: Vec::new(),
+            });
         }
         drop(attempts);
         self.planned.extend(plan);
         if delivered_bytes > 0 {
             self.ratio = raw_bytes as f64 / delivered_bytes as f64;
         }
-        Ok(Batch { objects, days: first_day.zip(last_day), read_at, _share: share })
+        Ok(Batch {
+            objects,
+            days: first_day.zip(last_day),
+            read_at,
+            _share: share,
+        })
     }
 
     /// What the batch has of an attempt: nothing, if the ledger knows this failure already
     /// or the object was out of reach.
     fn judge(&self, object: &RawObject, attempt: Attempt) -> Option<Content> {
-        let before = self.view.as_ref().and_then(|(_, view)| view.unread_reason(object.id()));
+        let before = self
+            .view
+            .as_ref()
+            .and_then(|(_, view)| view.unread_reason(object.id()));
         match attempt {
             Attempt::Read(decoded) => Some(Content::Rows(LaneRows::all(decoded))),
             Attempt::Unread(reason) => {

@@ -31,10 +31,17 @@ pub(crate) async fn distinct(
     let mut all = Vec::new();
     let mut rows = Vec::new();
     for object in objects {
-        let Content::Rows(content) = &object.content else { continue };
+        let Content::Rows(content) = &object.content else {
+            continue;
+        };
         let object = all.len() as u32;
         all.push(Arc::clone(&content.rows));
-        rows.extend(content.row_indexes.iter().map(|&row| RowRef { object, row }));
+        rows.extend(
+            content
+                .row_indexes
+                .iter()
+                .map(|&row| RowRef { object, row }),
+        );
     }
     let distinct = run.cpu.run(move || distinct_within(all, rows, keep)).await?;
     if keep || number == 1 {
@@ -75,7 +82,10 @@ fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
         .collect();
     by_id.sort_unstable();
     let mut repeated = Vec::new();
-    for same_hash in by_id.chunk_by(|a, b| a.0 == b.0).filter(|chunk| chunk.len() > 1) {
+    for same_hash in by_id
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|chunk| chunk.len() > 1)
+    {
         let mut kept: Vec<RowRef> = Vec::new();
         for &(_, at) in same_hash {
             let row = rows[at];
@@ -100,7 +110,8 @@ fn record(objects: &[Arc<Rows>], row: RowRef) -> &str {
 
 fn same_event(objects: &[Arc<Rows>], a: RowRef, b: RowRef) -> bool {
     event_id(objects, a) == event_id(objects, b)
-        && (record(objects, a) == record(objects, b) || same_record(record(objects, a), record(objects, b)))
+        && (record(objects, a) == record(objects, b)
+            || same_record(record(objects, a), record(objects, b)))
 }
 
 /// The hash that look-ups compare first; `table::event_ids` gives the same.
@@ -116,13 +127,21 @@ pub(crate) fn second_of_day(millis: i64) -> u32 {
 /// The first and last second of the day of some rows.
 pub(crate) fn seconds(objects: &[Arc<Rows>], rows: &[RowRef]) -> (u32, u32) {
     let row = |at: &RowRef| objects[at.object as usize].row(at.row as usize);
-    let seconds = rows.iter().filter_map(row).map(|row| second_of_day(row.millis));
-    seconds.fold((u32::MAX, 0), |(first, last), second| (first.min(second), last.max(second)))
+    let seconds = rows
+        .iter()
+        .filter_map(row)
+        .map(|row| second_of_day(row.millis));
+    seconds.fold((u32::MAX, 0), |(first, last), second| {
+        (first.min(second), last.max(second))
+    })
 }
 
 /// The hashes of the rows' event ids.
 pub(crate) fn id_hashes(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<u64> {
-    rows.iter().filter_map(|&row| event_id(objects, row)).map(hash).collect()
+    rows.iter()
+        .filter_map(|&row| event_id(objects, row))
+        .map(hash)
+        .collect()
 }
 
 /// Drops the rows whose event stands in a file of a lower claim than `number`.
@@ -145,14 +164,22 @@ async fn drop_converted(
         if ids.is_empty() {
             continue;
         }
-        let lookup = Lookup { date, below: number, seconds: seconds(objects, rows), ids };
+        let lookup = Lookup {
+            date,
+            below: number,
+            seconds: seconds(objects, rows),
+            ids,
+        };
         let found = files.find(&lookup).await?;
         if found.is_empty() {
             continue;
         }
         let (objects, candidates) = (Arc::clone(objects), std::mem::take(rows));
         let before = candidates.len();
-        *rows = run.cpu.run(move || absent(&objects, candidates, &found)).await?;
+        *rows = run
+            .cpu
+            .run(move || absent(&objects, candidates, &found))
+            .await?;
         distinct.duplicates += (before - rows.len()) as u64;
     }
     distinct.by_date.retain(|_, rows| !rows.is_empty());
@@ -167,7 +194,11 @@ fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String
     }
     rows.retain(|&row| {
         let known = event_id(objects, row).and_then(|id| by_id.get(id));
-        !known.is_some_and(|known| known.iter().any(|other| same_record(record(objects, row), other)))
+        !known.is_some_and(|known| {
+            known
+                .iter()
+                .any(|other| same_record(record(objects, row), other))
+        })
     });
     rows
 }

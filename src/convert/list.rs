@@ -33,7 +33,14 @@ impl RawObject {
             KeyKind::Raw(key) => (Some(key.day), key.time),
             _ => (None, None),
         };
-        Self { key: entry.key, address, size: entry.size, etag: entry.etag, day, time }
+        Self {
+            key: entry.key,
+            address,
+            size: entry.size,
+            etag: entry.etag,
+            day,
+            time,
+        }
     }
 
     /// Its identity in the ledger.
@@ -79,9 +86,15 @@ impl LaneList {
         let cursor = |prefix: &String| {
             let from = range.from.map(|day| day.strftime("%Y/%m/%d").to_string());
             // A prefix that already names a day or month is short, and is filtered instead.
-            let after = from.filter(|_| !ends_in_digits(prefix)).map(|from| format!("{prefix}{from}"));
+            let after = from
+                .filter(|_| !ends_in_digits(prefix))
+                .map(|from| format!("{prefix}{from}"));
             let pages = source.list_pages(prefix.clone(), after).boxed();
-            Cursor { pages, page: VecDeque::new(), to: range.to }
+            Cursor {
+                pages,
+                page: VecDeque::new(),
+                to: range.to,
+            }
         };
         Self {
             cursors: prefixes.iter().map(cursor).collect(),
@@ -113,15 +126,22 @@ impl LaneList {
             let object = cursor.page.front();
             object.map(|object| (object.day, object.time, object.key.clone()))
         };
-        let with_any = self.cursors.iter_mut().filter(|cursor| !cursor.page.is_empty());
-        Ok(with_any.min_by_key(first).and_then(|cursor| cursor.page.pop_front()))
+        let with_any = self
+            .cursors
+            .iter_mut()
+            .filter(|cursor| !cursor.page.is_empty());
+        Ok(with_any
+            .min_by_key(first)
+            .and_then(|cursor| cursor.page.pop_front()))
     }
 }
 
 impl Cursor {
     async fn fill(&mut self, source: &Store, range: &Range, aside: &mut Aside) -> Result<(), ConvertError> {
         while self.page.is_empty() {
-            let Some(entries) = self.pages.try_next().await? else { break };
+            let Some(entries) = self.pages.try_next().await? else {
+                break;
+            };
             for entry in entries {
                 let object = RawObject::new(source, entry);
                 match object.day {
@@ -142,6 +162,10 @@ impl Cursor {
 }
 
 fn ends_in_digits(prefix: &str) -> bool {
-    let last = prefix.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let last = prefix
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
     last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit())
 }

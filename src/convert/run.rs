@@ -66,12 +66,19 @@ pub async fn convert(
     };
     ensure_format(&run.destination).await?;
     let skip = inside(&run.source, &run.destination);
-    let found = discover(&run.source, &run.options.range, run.options.shard, skip.as_deref()).await?;
+    let found = discover(
+        &run.source,
+        &run.options.range,
+        run.options.shard,
+        skip.as_deref(),
+    )
+    .await?;
     run.count(|summary| {
         summary.lanes = found.lanes.len() as u64;
         summary.left_objects = found.left;
     });
-    run.monitor.report(Progress::LanesFound(found.lanes.len() as u64));
+    run.monitor
+        .report(Progress::LanesFound(found.lanes.len() as u64));
     let mut keyless = found.keyless;
     let mut lanes: Vec<_> = found.lanes.into_iter().collect();
     // Lanes with an open claim come second: its owner may be about to finish it.
@@ -101,14 +108,20 @@ pub async fn convert(
     }
     let interrupted = run.stop.is_cancelled();
     run.count(|summary| summary.interrupted = interrupted);
-    Ok(run.summary.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(run
+        .summary
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The destination's prefix below the source's root, if it lies there.
 pub(crate) fn inside(source: &Store, destination: &Store) -> Option<String> {
     let (source, destination) = (source.url(""), destination.url(""));
     let source = source.trim_end_matches('/');
-    let below = destination.strip_prefix(source)?.strip_prefix('/')?.trim_end_matches('/');
+    let below = destination
+        .strip_prefix(source)?
+        .strip_prefix('/')?
+        .trim_end_matches('/');
     (!below.is_empty()).then(|| format!("{below}/"))
 }
 
@@ -128,8 +141,15 @@ impl Run {
     /// Tells that an object could not be read.
     pub(crate) fn unread(&self, object: &RawObject, reason: &str) {
         self.count(|summary| summary.unread_objects += 1);
-        self.monitor.report(Progress::Problem(format!("{}: {reason}; it is tried again by the next run", object.address)));
-        self.monitor.report(Progress::Done { objects: 1, bytes: object.size, rows: 0 });
+        self.monitor.report(Progress::Problem(format!(
+            "{}: {reason}; it is tried again by the next run",
+            object.address
+        )));
+        self.monitor.report(Progress::Done {
+            objects: 1,
+            bytes: object.size,
+            rows: 0,
+        });
     }
 
     /// Counts what a claim converted.
@@ -155,10 +175,17 @@ impl Run {
         });
         if let Some(rejects) = &claim.rejects {
             let url = self.destination.url(&rejects.key);
-            let problem = format!("{} records could not become rows; they are kept in {url}", rejects.records);
+            let problem = format!(
+                "{} records could not become rows; they are kept in {url}",
+                rejects.records
+            );
             self.monitor.report(Progress::Problem(problem));
         }
-        self.monitor.report(Progress::Done { objects: read, bytes: delivered_bytes, rows });
+        self.monitor.report(Progress::Done {
+            objects: read,
+            bytes: delivered_bytes,
+            rows,
+        });
     }
 
     /// Counts the files of a receipt.
@@ -208,6 +235,10 @@ impl Run {
 /// An object of the source, as listed.
 impl From<RawObject> for Entry {
     fn from(object: RawObject) -> Self {
-        Self { key: object.key, size: object.size, etag: object.etag }
+        Self {
+            key: object.key,
+            size: object.size,
+            etag: object.etag,
+        }
     }
 }

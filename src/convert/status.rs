@@ -9,8 +9,8 @@ use crate::ledger::{LaneLog, Month, Receipt, View, lanes};
 use crate::store::Store;
 use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::tz::TimeZone;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -91,7 +91,9 @@ pub async fn status(
     let (keyless_pending_objects, keyless_pending_bytes) =
         pending.fold((0, 0), |(objects, bytes), object| (objects + 1, bytes + object.size));
     let mut lanes: Vec<LaneStatus> = stream::iter(found.lanes)
-        .map(async |(lane, prefixes)| lane_status(source, destination, &lane, &prefixes, range, now).await)
+        .map(async |(lane, prefixes)| {
+            lane_status(source, destination, &lane, &prefixes, range, now).await
+        })
         .buffer_unordered(CONCURRENT_LANES)
         .try_collect()
         .await?;
@@ -115,7 +117,12 @@ async fn lane_status(
 ) -> Result<LaneStatus, ConvertError> {
     let receipts = LaneLog::receipts(destination, lane, range.days()).await?;
     let today = now.to_zoned(TimeZone::UTC).date();
-    let log = LaneLog::open(destination, lane, Month::of(range.to.unwrap_or(today).min(today))).await?;
+    let log = LaneLog::open(
+        destination,
+        lane,
+        Month::of(range.to.unwrap_or(today).min(today)),
+    )
+    .await?;
     let mut view = View::default();
     let mut status = LaneStatus {
         account: lane.account.clone(),
@@ -155,9 +162,21 @@ async fn lane_status(
 }
 
 fn add_receipt(status: &mut LaneStatus, receipt: &Receipt) {
-    status.rows += receipt.written.iter().map(|written| written.file.rows).sum::<u64>();
-    status.parquet_bytes += receipt.written.iter().map(|written| written.bytes).sum::<u64>();
-    status.rejects += receipt.claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
+    status.rows += receipt
+        .written
+        .iter()
+        .map(|written| written.file.rows)
+        .sum::<u64>();
+    status.parquet_bytes += receipt
+        .written
+        .iter()
+        .map(|written| written.bytes)
+        .sum::<u64>();
+    status.rejects += receipt
+        .claim
+        .rejects
+        .as_ref()
+        .map_or(0, |rejects| rejects.records);
     status.duplicates += receipt.claim.duplicates;
     status.other_region_rows += receipt.claim.other_region_rows;
 }
