@@ -99,7 +99,9 @@ pub(crate) async fn read_object(
     read_at: Timestamp,
 ) -> Result<Attempt, ConvertError> {
     if object.size > max_bytes {
-        return Ok(Attempt::Unread(Unreadable::TooLarge { cap: max_bytes }.to_string()));
+        return Ok(Attempt::Unread(
+            Unreadable::TooLarge { cap: max_bytes }.to_string(),
+        ));
     }
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&run.gets).acquire_owned().await;

@@ -43,7 +43,10 @@ pub(crate) async fn distinct(
                 .map(|&row| RowRef { object, row }),
         );
     }
-    let distinct = run.cpu.run(move || distinct_within(all, rows, keep)).await?;
+    let distinct = run
+        .cpu
+        .run(move || distinct_within(all, rows, keep))
+        .await?;
     if keep || number == 1 {
         return Ok(distinct);
     }

@@ -53,7 +53,12 @@ impl Known {
     pub(crate) fn is_converted(&self, id: ObjectId, range: &Range) -> bool {
         self.0.get(&id).is_some_and(|object| {
             let asked = |lane: &&Lane| range.has_lane(lane);
-            !object.wanted.is_empty() && object.wanted.iter().filter(asked).all(|lane| object.committed.contains(lane))
+            !object.wanted.is_empty()
+                && object
+                    .wanted
+                    .iter()
+                    .filter(asked)
+                    .all(|lane| object.committed.contains(lane))
         })
     }
 }

@@ -120,7 +120,9 @@ impl LaneList {
 
     async fn advance(&mut self) -> Result<Option<RawObject>, ConvertError> {
         for cursor in &mut self.cursors {
-            cursor.fill(&self.source, &self.range, &mut self.aside).await?;
+            cursor
+                .fill(&self.source, &self.range, &mut self.aside)
+                .await?;
         }
         let first = |cursor: &&mut Cursor| {
             let object = cursor.page.front();
@@ -137,7 +139,12 @@ impl LaneList {
 }
 
 impl Cursor {
-    async fn fill(&mut self, source: &Store, range: &Range, aside: &mut Aside) -> Result<(), ConvertError> {
+    async fn fill(
+        &mut self,
+        source: &Store,
+        range: &Range,
+        aside: &mut Aside,
+    ) -> Result<(), ConvertError> {
         while self.page.is_empty() {
             let Some(entries) = self.pages.try_next().await? else {
                 break;

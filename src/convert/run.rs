@@ -134,7 +134,9 @@ impl Run {
     /// Counts objects that are no event logs.
     fn left(&self, what: &str, objects: u64) {
         if objects > 0 {
-            self.count(|summary| *summary.left_objects.entry(what.to_owned()).or_default() += objects);
+            self.count(|summary| {
+                *summary.left_objects.entry(what.to_owned()).or_default() += objects
+            });
         }
     }
 

@@ -86,10 +86,15 @@ pub async fn status(
         false => Known::load(destination).await?,
     };
     let keyless_objects = found.keyless.len() as u64;
-    let pending = found.keyless.into_iter().map(|entry| RawObject::new(source, entry));
+    let pending = found
+        .keyless
+        .into_iter()
+        .map(|entry| RawObject::new(source, entry));
     let pending = pending.filter(|object| !known.is_converted(object.id(), range));
-    let (keyless_pending_objects, keyless_pending_bytes) =
-        pending.fold((0, 0), |(objects, bytes), object| (objects + 1, bytes + object.size));
+    let (keyless_pending_objects, keyless_pending_bytes) = pending
+        .fold((0, 0), |(objects, bytes), object| {
+            (objects + 1, bytes + object.size)
+        });
     let mut lanes: Vec<LaneStatus> = stream::iter(found.lanes)
         .map(async |(lane, prefixes)| {
             lane_status(source, destination, &lane, &prefixes, range, now).await
