@@ -8,9 +8,10 @@ use super::keyless::convert_keyless;
 use super::lane::{LaneEnd, convert_lane};
 use super::list::RawObject;
 use super::{ConvertError, ConvertOptions, Summary};
-use crate::ledger::{Claim, LaneLog, Receipt, ensure_format};
+use crate::ledger::{Claim, LaneLog, Receipt, ensure_format, lanes};
 use crate::monitor::{Monitor, Progress};
 use crate::store::{Entry, Store};
+use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -66,13 +67,21 @@ pub async fn convert(
     };
     ensure_format(&run.destination).await?;
     let skip = inside(&run.source, &run.destination);
-    let found = discover(
+    let mut found = discover(
         &run.source,
         &run.options.range,
         run.options.shard,
         skip.as_deref(),
     )
     .await?;
+    if !run.options.give_up.is_empty() {
+        // An open claim may be of a lane whose raw objects have all gone.
+        let asked =
+            |lane: &Lane| run.options.range.has_lane(lane) && run.options.shard.has_lane(lane);
+        for lane in lanes(&run.destination).await?.into_iter().filter(asked) {
+            found.lanes.entry(lane).or_default();
+        }
+    }
     run.count(|summary| {
         summary.lanes = found.lanes.len() as u64;
         summary.left_objects = found.left;
@@ -80,10 +89,10 @@ pub async fn convert(
     run.monitor
         .report(Progress::LanesFound(found.lanes.len() as u64));
     let mut keyless = found.keyless;
-    let mut lanes: Vec<_> = found.lanes.into_iter().collect();
+    let mut waiting: Vec<_> = found.lanes.into_iter().collect();
     // Lanes with an open claim come second: its owner may be about to finish it.
     for finish in [false, true] {
-        let mut ends = stream::iter(lanes)
+        let mut ends = stream::iter(waiting)
             .map(async |(lane, prefixes)| {
                 let end = convert_lane(&run, &lane, &prefixes, finish).await?;
                 Ok::<_, ConvertError>((lane, prefixes, end))
@@ -101,7 +110,7 @@ pub async fn convert(
             }
         }
         drop(ends);
-        lanes = deferred;
+        waiting = deferred;
     }
     if run.options.shard.has_keyless() {
         convert_keyless(&run, keyless).await?;
