@@ -37,7 +37,10 @@ pub(super) struct Record {
 impl Record {
     /// The record with its members in another order.
     fn reordered(&self) -> String {
-        match (self.text.get(1..self.comma), self.text.get(self.comma + 1..)) {
+        match (
+            self.text.get(1..self.comma),
+            self.text.get(self.comma + 1..),
+        ) {
             (Some(head), Some(tail)) => {
                 let tail = tail.strip_suffix('}').unwrap_or(tail);
                 format!("{{{tail},{head}}}")
@@ -126,7 +129,11 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
             let mut records = Vec::new();
             if first_file {
                 records.append(&mut lane.late);
-                fresh += if lane.region_index == 1 { self.copies.len() as u64 } else { 0 };
+                fresh += if lane.region_index == 1 {
+                    self.copies.len() as u64
+                } else {
+                    0
+                };
                 if lane.region_index == 1 {
                     records.append(&mut self.copies);
                 }
@@ -146,7 +153,11 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
                 if is_delayed {
                     record.push_member(DELAYED);
                 }
-                let is_global = self.catalog.cases.get(case).is_some_and(|case| case.is_global);
+                let is_global = self
+                    .catalog
+                    .cases
+                    .get(case)
+                    .is_some_and(|case| case.is_global);
                 if is_global && self.options.regions > 1 && random.chance(4) {
                     self.copies.push(record.clone());
                 }
@@ -196,8 +207,15 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
         let second = i64::from(second.div_ceil(300) * 300);
         let at = day.date.at(0, 0, 0, 0);
         let at = at.saturating_add(SignedDuration::from_secs(second));
-        let again = if is_first { std::mem::take(&mut lane.again) } else { Vec::new() };
-        let all = again.iter().chain(records).map(|record| Cow::Borrowed(record.text.as_str()));
+        let again = if is_first {
+            std::mem::take(&mut lane.again)
+        } else {
+            Vec::new()
+        };
+        let all = again
+            .iter()
+            .chain(records)
+            .map(|record| Cow::Borrowed(record.text.as_str()));
         self.delivery.truth.duplicates += again.len() as u64;
         self.delivery.send(lane, Folder::Events, at, all, random)?;
         if !random.chance(6) {
@@ -215,11 +233,18 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
             return Ok(());
         }
         self.delivery.truth.duplicates += repeated.len() as u64;
-        self.delivery.send(lane, Folder::Events, at, repeated.into_iter(), random)
+        self.delivery
+            .send(lane, Folder::Events, at, repeated.into_iter(), random)
     }
 
     /// Delivers a file of the events that have a folder of their own, and counts them.
-    fn side_file(&mut self, lane: &Lane, day: &Day, folder: Folder, random: &mut Random) -> Result<u64, E> {
+    fn side_file(
+        &mut self,
+        lane: &Lane,
+        day: &Day,
+        folder: Folder,
+        random: &mut Random,
+    ) -> Result<u64, E> {
         let mut records = Vec::new();
         for case in self.cases(|case| case.folder == folder) {
             if lane.is_first || random.chance(50) {
@@ -231,12 +256,21 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
             return Ok(0);
         }
         let at = day.date.at(0, 0, 0, 0).saturating_add(1.day());
-        let texts = records.iter().map(|record| Cow::Borrowed(record.text.as_str()));
+        let texts = records
+            .iter()
+            .map(|record| Cow::Borrowed(record.text.as_str()));
         self.delivery.send(lane, folder, at, texts, random)?;
         Ok(records.len() as u64)
     }
 
-    fn record(&mut self, lane: &Lane, day: &Day, second: u32, case: usize, random: &mut Random) -> Option<Record> {
+    fn record(
+        &mut self,
+        lane: &Lane,
+        day: &Day,
+        second: u32,
+        case: usize,
+        random: &mut Random,
+    ) -> Option<Record> {
         let case = self.catalog.cases.get(case)?;
         let by = case.by.get(random.below(case.by.len() as u64) as usize)?;
         self.serial += 1;
@@ -267,15 +301,17 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
         let truth = &self.delivery.truth;
         // The mean so far, steadied by an estimate as long as there are few.
         let rows = truth.records - truth.duplicates;
-        let record_bytes =
-            (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
+        let record_bytes = (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
         let bytes = self.options.raw_bytes as f64 * share / f64::from(self.options.days.max(1));
         ((bytes / record_bytes) as u64).max(1)
     }
 
     fn cases(&self, wanted: impl Fn(&Case) -> bool) -> Vec<usize> {
         let cases = self.catalog.cases.iter().enumerate();
-        cases.filter(|(_, case)| wanted(case)).map(|(index, _)| index).collect()
+        cases
+            .filter(|(_, case)| wanted(case))
+            .map(|(index, _)| index)
+            .collect()
     }
 
     fn usual_cases(&self, lane: &Lane) -> Weighted {
@@ -320,23 +356,5 @@ fn file_size(expected: u64, random: &mut Random) -> u64 {
         35..70 => random.between(6, 200),
         70..95 => random.between(200, 2_000),
         _ => random.between(2_000, 6_000),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dump() {
-        let t0 = std::time::Instant::now();
-        let truth = generate(&SampleOptions::default(), |key, body| {
-            let path = std::path::Path::new("/tmp/ex").join(key);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, body)
-        })
-        .unwrap();
-        println!("{:?}", t0.elapsed());
-        println!("{truth:#?}");
     }
 }
