@@ -1,12 +1,18 @@
-//! Time and memory of one child process.
+//! Time and memory of one child process, from Linux's `/proc`.
 
+use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
 use serde::{Deserialize, Serialize};
+
+/// Linux tells times in hundredths of a second, whatever the kernel counts in.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How often the child's peak memory is looked at. The kernel keeps the peak, so only what
+/// it grows in the last moment of the child can be missed.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// What one run of one process took.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -38,27 +44,52 @@ pub(crate) fn measure(command: &[String]) -> Result<Usage> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// The other side of [`measure`]: runs the command and gives what children took.
+/// The other side of [`measure`]: runs the command and gives what it took.
 pub(crate) fn run(command: &[String]) -> Result<Usage> {
     let (program, arguments) = command.split_first().context("no command")?;
     let start = Instant::now();
-    let status = Command::new(program)
+    let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .status()?;
+        .spawn()?;
+    let mut peak = 0;
+    let status = loop {
+        peak = peak.max(peak_memory(child.id()).unwrap_or_default());
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(LOOK);
+    };
     let wall = start.elapsed();
     if !status.success() {
         bail!("{program}: {status}");
     }
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let microseconds = |time: i64| Duration::from_micros(u64::try_from(time).unwrap_or_default());
-    // Linux counts in KiB, macOS in bytes.
-    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+    let [user, system] = children_times().context("measuring needs Linux's /proc")?;
     Ok(Usage {
         wall,
-        user: microseconds(usage.user_time().num_microseconds()),
-        system: microseconds(usage.system_time().num_microseconds()),
-        peak: u64::try_from(usage.max_rss()).unwrap_or_default() * unit,
+        user,
+        system,
+        peak,
     })
+}
+
+/// The most memory that a process has had so far, in bytes.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+/// User and system time of the children that have ended.
+fn children_times() -> Option<[Duration; 2]> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The program's name comes second, in parentheses, and may hold spaces.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split(' ').skip(13);
+    let mut time = || Some(TICK * fields.next()?.parse::<u32>().ok()?);
+    Some([time()?, time()?])
 }
