@@ -6,11 +6,13 @@
 //!
 //! `DESIGN.md` says what each file does and why no event is lost or doubled.
 
+pub mod aws;
 pub mod catalog;
 pub mod cloudtrail;
 pub mod convert;
 pub mod json;
 pub mod ledger;
+pub mod monitor;
 pub mod sample;
 pub mod store;
 pub mod table;

@@ -1,3 +1,7 @@
 //! The command line of cloudtrail2parquet.
 
-fn main() {}
+mod cli;
+
+fn main() -> cli::Exit {
+    cli::main()
+}

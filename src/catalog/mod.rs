@@ -1,1 +1,23 @@
-//! The Glue table.
+//! The Glue table: what Athena and Trino need to know about the Parquet files.
+
+mod contents;
+mod ddl;
+mod difference;
+mod error;
+mod glue;
+mod hive_type;
+mod name;
+mod partitions;
+mod plan;
+mod projection;
+mod table;
+
+pub use contents::Contents;
+pub use ddl::ddl;
+pub use error::CatalogError;
+pub use glue::{Outcome, Registered, client, register};
+pub use name::{NameError, TableName};
+pub use partitions::{PartitionValues, register_partitions};
+pub use plan::{TableChange, plan_table};
+pub use projection::{AccountProjection, projected_partitions};
+pub use table::{CatalogColumn, FORMAT, MARK, TableSpec};

@@ -105,3 +105,164 @@ impl Output {
         self.buffer
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, GzBuilder};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CAP: u64 = 1 << 20;
+
+    /// One gzip member.
+    pub(in crate::cloudtrail) fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn all_members_are_inflated_one_after_another() {
+        let file = [gzip(b"one "), gzip(b""), gzip(b"two "), gzip(b"three")].concat();
+        assert_eq!(gunzip(&file, CAP).unwrap(), b"one two three");
+    }
+
+    #[test]
+    fn a_header_may_have_a_name_a_comment_and_extra_bytes() {
+        let mut encoder = GzBuilder::new()
+            .filename("a.json")
+            .comment("c")
+            .extra("xyz")
+            .mtime(5)
+            .write(Vec::new(), Compression::best());
+        encoder.write_all(b"text").unwrap();
+        assert_eq!(gunzip(&encoder.finish().unwrap(), CAP).unwrap(), b"text");
+    }
+
+    #[test]
+    fn every_truncation_of_a_gzip_file_is_told() {
+        let file = gzip(b"{\"Records\":[]} and some more text, some more text");
+        for length in 0..file.len() {
+            assert_eq!(
+                gunzip(&file[..length], CAP),
+                Err(Unreadable::TruncatedGzip),
+                "{length} bytes"
+            );
+        }
+        let two = [file.clone(), file.clone()].concat();
+        for length in file.len() + 1..two.len() {
+            assert_eq!(
+                gunzip(&two[..length], CAP),
+                Err(Unreadable::TruncatedGzip),
+                "{length} bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_after_the_header_is_told() {
+        let text = b"some text that is long enough to be deflated, deflated, deflated";
+        let file = gzip(text);
+        for at in 10..file.len() {
+            let mut file = file.clone();
+            file[at] ^= 0x55;
+            let result = gunzip(&file, CAP);
+            assert!(
+                matches!(
+                    result,
+                    Err(Unreadable::CorruptGzip
+                        | Unreadable::TruncatedGzip
+                        | Unreadable::TrailingGarbage)
+                ),
+                "byte {at}: {result:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_checksum_or_length_is_corrupt() {
+        let file = gzip(b"text");
+        for from_end in [8, 4] {
+            let mut file = file.clone();
+            let at = file.len() - from_end;
+            file[at] ^= 1;
+            assert_eq!(gunzip(&file, CAP), Err(Unreadable::CorruptGzip));
+        }
+    }
+
+    #[test]
+    fn trailing_garbage_is_told_and_zero_padding_is_not() {
+        let file = gzip(b"text");
+        let with = |tail: &[u8]| gunzip(&[&file, tail].concat(), CAP);
+        assert_eq!(with(&[0; 512]).unwrap(), b"text");
+        for tail in [
+            &b"x"[..],
+            b"\n",
+            b"{\"Records\":[]}",
+            b"\0\0x",
+            b"PK\x03\x04",
+        ] {
+            assert_eq!(with(tail), Err(Unreadable::TrailingGarbage), "{tail:?}");
+        }
+        let padded = [&[0; 4][..], &gzip(b"more")].concat();
+        assert_eq!(with(&padded), Err(Unreadable::TrailingGarbage));
+        assert_eq!(with(&MAGIC), Err(Unreadable::TruncatedGzip));
+        assert_eq!(
+            with(b"\x1f\x8b\x07\0\0\0\0\0\0\0\0"),
+            Err(Unreadable::CorruptGzip)
+        );
+    }
+
+    #[test]
+    fn the_cap_counts_over_all_members_and_is_exact() {
+        let file = [gzip(&[b'a'; 600]), gzip(&[b'b'; 400])].concat();
+        assert_eq!(gunzip(&file, 1000).unwrap().len(), 1000);
+        assert_eq!(gunzip(&file, 999), Err(Unreadable::TooLarge { cap: 999 }));
+        assert_eq!(gunzip(&file, u64::MAX).unwrap().len(), 1000);
+        assert_eq!(gunzip(&gzip(b""), 0).unwrap(), b"");
+        assert_eq!(gunzip(&gzip(b"a"), 0), Err(Unreadable::TooLarge { cap: 0 }));
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_cap() {
+        let bomb = gzip(&vec![0; 64 << 20]);
+        assert!(bomb.len() < 80_000);
+        assert_eq!(gunzip(&bomb, CAP), Err(Unreadable::TooLarge { cap: CAP }));
+        let liar = [&bomb[..bomb.len() - 4], &[1, 0, 0, 0]].concat();
+        assert_eq!(gunzip(&liar, CAP), Err(Unreadable::TooLarge { cap: CAP }));
+    }
+
+    #[test]
+    fn a_claimed_size_is_believed_only_within_the_cap_and_the_ratio() {
+        assert_eq!(size_hint(&[0xff; 30]), 30 * LARGEST_RATIO);
+        assert_eq!(Output::new(usize::MAX, 100).buffer.len(), 101);
+        assert_eq!(Output::new(10, 100).buffer.len(), 11);
+        assert_eq!(size_hint(b"abc"), 0);
+    }
+
+    #[test]
+    fn the_output_grows_by_doubling_and_never_beyond_the_cap() {
+        let limit = 5 * CHUNK;
+        let mut output = Output::new(0, limit);
+        while output.length <= limit {
+            let room = output.space().len();
+            assert!(room > 0);
+            output.advance(room);
+            assert!(output.buffer.capacity() <= limit + CHUNK);
+        }
+        assert_eq!(output.length, limit + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_deflated_in_any_members_inflates(
+            members in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..5),
+        ) {
+            let file: Vec<u8> = members.iter().flat_map(|member| gzip(member)).collect();
+            prop_assert_eq!(gunzip(&file, CAP).unwrap(), members.concat());
+        }
+    }
+}

@@ -107,3 +107,124 @@ fn narrow(start: usize, end: usize) -> Result<Span, JsonError> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloudtrail::{Unreadable, for_each_record, read_document};
+    use crate::json::{MAX_DEPTH, write_string};
+
+    /// Each record's text, and its delivered bytes if it was damaged.
+    fn records(bytes: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
+        let document = read_document(bytes, 1 << 20).unwrap();
+        let mut records = Vec::new();
+        for_each_record::<Unreadable>(&document, |scanner, damaged| {
+            let span = scanner.skip()?;
+            records.push((
+                span.of(&document.text).to_owned(),
+                damaged.map(|damaged| damaged.bytes.clone()),
+            ));
+            Ok(())
+        })
+        .unwrap();
+        records
+    }
+
+    fn texts(text: &str) -> Vec<String> {
+        let records = records(text.as_bytes());
+        records.into_iter().map(|(text, _)| text).collect()
+    }
+
+    fn event(embedded: &str) -> String {
+        let mut string = String::new();
+        write_string(&mut string, embedded);
+        format!(r#"{{"EventId":"1","CloudTrailEvent":{string},"Resources":[]}}"#)
+    }
+
+    #[test]
+    fn the_embedded_events_of_lookup_events_are_the_records() {
+        let embedded = [
+            r#"{"eventName":"A","userAgent":"a \"b\" \\ \u00e9 \ud83d\ude00"}"#,
+            "{\n  \"eventName\": \"é😀\"\n}",
+        ];
+        let events: Vec<String> = embedded.into_iter().map(event).collect();
+        let list = events.join(", ");
+        let expected = embedded.map(str::to_owned);
+        assert_eq!(texts(&format!(r#"{{"Events":[{list}]}}"#)), expected);
+        let text = format!("{{\"NextToken\": \"x\", \"Events\": [\n{list}], \"Other\": {{}}}}\n");
+        assert_eq!(texts(&text), expected);
+        let pages = format!(
+            "{{\"Events\":[{}]}}\n{{\"Events\":[{}]}}",
+            events[0], events[1]
+        );
+        assert_eq!(texts(&pages), expected);
+    }
+
+    #[test]
+    fn the_last_of_two_embedded_events_counts() {
+        let text = r#"{"Events":[{"CloudTrailEvent":"{\"a\":1}","CloudTrailEvent":"{\"a\":2}"}]}"#;
+        assert_eq!(texts(text), [r#"{"a":2}"#]);
+    }
+
+    #[test]
+    fn an_event_without_an_embedded_one_is_kept_as_it_is() {
+        let odd = [
+            r#"{"EventId":"1"}"#,
+            r#"{"CloudTrailEvent":{"a":1}}"#,
+            "5",
+            "null",
+            "[]",
+        ];
+        let text = format!(r#"{{"Events":[{}]}}"#, odd.join(","));
+        assert_eq!(texts(&text), odd);
+    }
+
+    #[test]
+    fn embedded_text_that_is_no_json_is_kept_as_a_string_and_spares_its_neighbours() {
+        let good = event(r#"{"eventName":"A"}"#);
+        let levels = MAX_DEPTH as usize - 1;
+        let deep = "[".repeat(levels) + &"]".repeat(levels);
+        for bad in [
+            "", " ", "{", "{}]", "1,2", "1],[2", "1]],[[2", "]", "{} {}", "x\ny", "\"", "{\"a\":1",
+            &deep,
+        ] {
+            let text = format!(r#"{{"Events":[{good},{},{good}]}}"#, event(bad));
+            let mut string = String::new();
+            write_string(&mut string, bad);
+            let expected = [r#"{"eventName":"A"}"#, &string, r#"{"eventName":"A"}"#];
+            assert_eq!(texts(&text), expected, "{bad:?}");
+        }
+        let text = r#"{"Events":[{"CloudTrailEvent":"{\"a\":\"\ud83d\"}"}]}"#;
+        assert_eq!(texts(text), [r#""{\"a\":\"\ud83d\"}""#]);
+    }
+
+    #[test]
+    fn an_embedded_value_of_another_type_is_a_record() {
+        let text = format!(
+            r#"{{"Events":[{},{}]}}"#,
+            event("5"),
+            event(" {\"Records\":[1]} ")
+        );
+        assert_eq!(texts(&text), ["5", r#"{"Records":[1]}"#]);
+    }
+
+    #[test]
+    fn an_event_with_invalid_utf8_is_kept_as_delivered() {
+        let good = event(r#"{"eventName":"A"}"#);
+        let mut bad = event(r#"{"eventName":"@"}"#).into_bytes();
+        let at = bad.iter().position(|&byte| byte == b'@').unwrap();
+        bad[at] = 0xff;
+        let text = [
+            b"{\"Events\":[",
+            good.as_bytes(),
+            b",",
+            &bad,
+            b",",
+            good.as_bytes(),
+            b"]}",
+        ];
+        let records = records(&text.concat());
+        let bytes: Vec<_> = records.iter().map(|(_, bytes)| bytes.clone()).collect();
+        assert_eq!(bytes, [None, Some(bad), None]);
+        assert_eq!(records[2].0, r#"{"eventName":"A"}"#);
+    }
+}

@@ -219,3 +219,173 @@ fn is_mark(text: &str, key: StringToken) -> bool {
 fn json<T, E: From<Unreadable>>(result: Result<T, JsonError>) -> Result<T, E> {
     result.map_err(|error| Unreadable::from(error).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cloudtrail::read_document;
+
+    /// The records of a text, each as delivered.
+    fn records(text: &str) -> Result<Vec<String>, Unreadable> {
+        let document = read_document(text.as_bytes(), 1 << 20)?;
+        let mut records = Vec::new();
+        let count = for_each_record::<Unreadable>(&document, |scanner, _| {
+            records.push(scanner.skip()?.of(&document.text).to_owned());
+            Ok(())
+        })?;
+        assert_eq!(count, records.len() as u64);
+        Ok(records)
+    }
+
+    const ONE: &str = r#"{"eventName":"A","Other":[1]}"#;
+    const TWO: &str = r#"{ "x" : {"Records":[1]}, "EVENTTIME" : "" }"#;
+
+    #[test]
+    fn records_stand_in_a_records_array_at_any_position_among_other_members() {
+        for text in [
+            format!(r#"{{"Records":[{ONE},{TWO}]}}"#),
+            format!("\u{feff} {{\n \"Records\" : [ {ONE} , {TWO} ] \r\n}}\n\t"),
+            format!(r#"{{"a":{{"Records":[7]}},"Records":[{ONE},{TWO}],"b":[{{}}]}}"#),
+            format!(r#"{{"eventName":"x","Records":[{ONE},{TWO}]}}"#),
+            format!(r#"{{"Rec\u006frds":[{ONE},{TWO}]}}"#),
+            format!(r#"{{"Records":null,"Records":[{ONE}],"Records":[],"Records":[{TWO}]}}"#),
+        ] {
+            assert_eq!(records(&text).unwrap(), [ONE, TWO], "{text}");
+        }
+    }
+
+    #[test]
+    fn records_stand_in_a_bare_array_or_one_after_another() {
+        for text in [
+            format!("[{ONE},{TWO}]"),
+            format!("{ONE}\n{TWO}\n"),
+            format!("\r\n{ONE}\r\n\r\n{TWO}"),
+            format!("{ONE}{TWO}"),
+            format!("[{ONE}]\n[]\n[{TWO}]"),
+            format!("{{\"Records\":[{ONE}]}}\n{{\"Records\":[{TWO}]}}\n"),
+            format!("{{\"Records\":[]}}{ONE}[{TWO}]"),
+        ] {
+            assert_eq!(records(&text).unwrap(), [ONE, TWO], "{text}");
+        }
+        assert_eq!(records(ONE).unwrap(), [ONE]);
+        assert_eq!(records(TWO).unwrap(), [TWO]);
+    }
+
+    #[test]
+    fn a_record_of_any_type_is_handed_out() {
+        let list = r#"5,"x",null,[1,[2]],{},true"#;
+        let expected = ["5", "\"x\"", "null", "[1,[2]]", "{}", "true"];
+        assert_eq!(
+            records(&format!("{{\"Records\":[{list}]}}")).unwrap(),
+            expected
+        );
+        let bare = records(&format!("[{list},{ONE}]")).unwrap();
+        assert_eq!(bare[..6], expected);
+        let lines = records(&format!("{ONE}\n5\nnull\n{{\"foo\":1}}\n\"x\"")).unwrap();
+        assert_eq!(lines[1..], ["5", "null", "{\"foo\":1}", "\"x\""]);
+        let lines = records(&format!("{{\"foo\":1}}\n7\n{ONE}")).unwrap();
+        assert_eq!(lines, ["{\"foo\":1}", "7", ONE]);
+    }
+
+    #[test]
+    fn an_empty_container_holds_no_records_and_is_fine() {
+        for text in [
+            r#"{"Records":[]}"#,
+            "[]",
+            " [ ] ",
+            r#"{"Events":[],"NextToken":"x"}"#,
+        ] {
+            assert_eq!(records(text).unwrap(), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn json_that_is_no_cloudtrail_has_no_records() {
+        for text in [
+            "",
+            " \r\n\t",
+            "\u{feff}",
+            "{}",
+            "null",
+            "5",
+            r#""eventName""#,
+            r#"{"foo":1}"#,
+            r#"{"foo":{"eventName":"x"}}"#,
+            r#"{"Records":null}"#,
+            r#"{"Records":{"eventName":"x"}}"#,
+            r#"{"records":[{"eventName":"x"}]}"#,
+            r#"{"awsAccountId":"1","digestS3Object":"x","logFiles":[{"hashValue":"x"}],"newestEventTime":null}"#,
+            "{\"version\":2}\n{\"version\":2}",
+            r#"[{"foo":1},5]"#,
+            "[1,2,3]",
+            "[[]]",
+        ] {
+            assert_eq!(records(text), Err(Unreadable::NoRecords), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_breaks_off_or_is_no_json_is_told() {
+        let text = format!(r#"{{"a":1,"Records":[{ONE},{TWO}],"b":[]}}"#);
+        for length in 1..text.len() {
+            let result = records(&text[..length]);
+            assert!(
+                matches!(result, Err(Unreadable::NotJson(_))),
+                "{length}: {result:?}"
+            );
+        }
+        for text in [
+            "hello",
+            "<xml/>",
+            "{\"Records\":[]} x",
+            "{\"Records\":[]},",
+            "{\"Records\":[,]}",
+            "{\"Records\":[{\"eventName\":1},]}",
+            "{\"Records\":[{\"eventName\":1} {\"eventName\":2}]}",
+            "{\"Records\":[]",
+            "{\"Records\":[]]",
+            "{\"eventName\":1},{\"eventName\":2}",
+            "{\"eventName\":1}\n{\"eventName\":",
+            "[{\"eventName\":1}\n{\"eventName\":2}]",
+            "{\"Records\":[\"\u{1}\"]}",
+            "{\"Records\":[]}\0",
+        ] {
+            let result = records(text);
+            assert!(
+                matches!(result, Err(Unreadable::NotJson(_))),
+                "{text}: {result:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_callback_ends_the_walk() {
+        let document = read_document(format!("[{ONE},{TWO}]").as_bytes(), 100).unwrap();
+        let mut calls = 0;
+        let result = for_each_record(&document, |_, _| {
+            calls += 1;
+            Err(Unreadable::CorruptGzip)
+        });
+        assert_eq!((result, calls), (Err(Unreadable::CorruptGzip), 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_records_come_out_of_any_container_as_they_went_in(
+            extra in prop::collection::vec("[a-z0-9 ]{0,9}", 0..5),
+        ) {
+            let written: Vec<String> = extra
+                .iter()
+                .map(|extra| format!(r#"{{"eventName":"{extra}","x":[{{"Records":[]}}]}}"#))
+                .collect();
+            let list = written.join(",");
+            prop_assert_eq!(&records(&format!("{{\"Records\":[{list}]}}")).unwrap(), &written);
+            prop_assert_eq!(&records(&format!("[{list}]")).unwrap(), &written);
+            if !written.is_empty() {
+                prop_assert_eq!(&records(&written.join("\n")).unwrap(), &written);
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::json::Span;
 
+use super::partition::{Lane, lane_of};
 use super::schema::Known;
 use super::shape::Slot;
 
@@ -94,6 +95,17 @@ pub struct Reject {
     pub identity_account: Option<String>,
     /// Its `awsRegion`, if it has one.
     pub aws_region: Option<String>,
+}
+
+impl Reject {
+    /// The lane that the record names.
+    pub fn lane(&self) -> Lane {
+        lane_of(
+            self.recipient_account.as_deref(),
+            self.identity_account.as_deref(),
+            self.aws_region.as_deref(),
+        )
+    }
 }
 
 /// Why a record is no row.

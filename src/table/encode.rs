@@ -4,10 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
 use bytes::Bytes;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
+use parquet::errors::ParquetError;
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
 
+use super::build::{build, data_type};
 use super::cells::Rows;
-use super::schema::Schema;
+use super::layout::{GROUP_BYTES, GROUP_ROWS, properties};
+use super::schema::{ColumnKind, Schema};
 use super::sort::RowRef;
 
 /// How the pages of a file are compressed.
@@ -71,10 +82,115 @@ pub enum EncodeError {
 
 /// Encodes sorted rows as one Parquet object, row groups in parallel on rayon's pool.
 pub fn encode(
-    _schema: &Schema,
-    _objects: &[Arc<Rows>],
-    _rows: &[RowRef],
-    _options: &EncodeOptions,
+    schema: &Schema,
+    objects: &[Arc<Rows>],
+    rows: &[RowRef],
+    options: &EncodeOptions,
 ) -> Result<Bytes, EncodeError> {
-    Ok(Bytes::new())
+    let columns = columns_with_values(schema, objects, rows);
+    let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
+    let arrow_schema = Arc::new(ArrowSchema::new(fields));
+    let parquet_schema = ArrowSchemaConverter::new().convert(&arrow_schema)?;
+    let properties = properties(&parquet_schema, rows.len(), options.compression);
+    let mut writer = SerializedFileWriter::new(
+        Vec::new(),
+        parquet_schema.root_schema_ptr(),
+        Arc::new(properties),
+    )?;
+    let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&arrow_schema));
+    let groups: Vec<Vec<ArrowColumnChunk>> = row_groups(objects, rows)
+        .into_par_iter()
+        .enumerate()
+        .map(|(number, rows)| -> Result<_, EncodeError> {
+            let arrays = build(schema, &columns, objects, rows)?;
+            let writers = factory.create_column_writers(number)?;
+            Ok(write_columns(&arrow_schema, arrays, writers)?)
+        })
+        .collect::<Result<_, _>>()?;
+    for chunks in groups {
+        let mut group = writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+    }
+    Ok(writer.into_inner()?.into())
+}
+
+/// The columns that the file has: the documented ones, and those with a value in some row.
+fn columns_with_values(schema: &Schema, objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
+    let mut has_value = vec![false; schema.slots.kinds.len()];
+    for row in rows {
+        let object = objects.get(row.object as usize);
+        for cell in object.map_or(&[][..], |object| object.cells(row.row as usize)) {
+            if let Some(has_value) = has_value.get_mut(usize::from(cell.slot)) {
+                *has_value = true;
+            }
+        }
+    }
+    let columns = schema.columns().iter().zip(&schema.contents).enumerate();
+    columns
+        .filter(|(_, (column, content))| {
+            column.kind == ColumnKind::Documented
+                || content
+                    .witness()
+                    .is_none_or(|slot| has_value.get(usize::from(slot)) == Some(&true))
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
+
+fn field(schema: &Schema, column: usize) -> Field {
+    let name = schema.columns().get(column).map_or("", |c| &c.name);
+    let ty = schema
+        .contents
+        .get(column)
+        .map_or(DataType::Null, data_type);
+    Field::new(name, ty, true)
+}
+
+/// Cuts rows into row groups, each of one row at least.
+fn row_groups<'r>(objects: &[Arc<Rows>], rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
+    let mut groups = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (at, row) in rows.iter().enumerate() {
+        let object = objects.get(row.object as usize);
+        let size = object.map_or(0, |object| object.record_text(row.row as usize).len());
+        if at > start && (at - start == GROUP_ROWS || bytes + size > GROUP_BYTES) {
+            groups.extend(rows.get(start..at));
+            (start, bytes) = (at, 0);
+        }
+        bytes += size;
+    }
+    groups.extend(rows.get(start..).filter(|rest| !rest.is_empty()));
+    groups
+}
+
+fn write_columns(
+    schema: &ArrowSchema,
+    arrays: Vec<ArrayRef>,
+    writers: Vec<ArrowColumnWriter>,
+) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+    let mut chunks = Vec::with_capacity(writers.len());
+    let mut writers = writers.into_iter();
+    for (field, array) in schema.fields().iter().zip(arrays) {
+        for (leaf, mut writer) in compute_leaves(field, &array)?.iter().zip(&mut writers) {
+            writer.write(leaf)?;
+            let mut chunk = writer.close()?;
+            trim(&mut chunk)?;
+            chunks.push(chunk);
+        }
+    }
+    Ok(chunks)
+}
+
+/// Drops what the footer would say of the encodings of pages where there is one only: it
+/// tells readers whether a dictionary is complete, and 80 columns of it are a kilobyte.
+fn trim(chunk: &mut ArrowColumnChunk) -> Result<(), ParquetError> {
+    let close = chunk.close_mut();
+    if close.metadata.dictionary_page_offset().is_none() {
+        let metadata = close.metadata.clone().into_builder();
+        close.metadata = metadata.clear_page_encoding_stats().build()?;
+    }
+    Ok(())
 }

@@ -1,12 +1,15 @@
 //! The target's format: columns, rows, Parquet.
 
+mod build;
 mod careful;
 mod cells;
+mod collect;
 mod columns;
 mod encode;
 mod flatten;
 mod flattened;
 mod keys;
+mod layout;
 mod members;
 mod partition;
 mod read;

@@ -1,7 +1,203 @@
 //! Equality of records as JSON.
 
+use std::collections::HashMap;
+
+use crate::json::{JsonError, Kind, Scanner, Span};
+
+use super::columns::{COLUMNS, Member, Type};
+use super::members::{decode, elements, members};
+
 /// Whether two JSON texts are the same record: equal as JSON, where of duplicate names the
-/// last counts, and a null member is an absent one at the levels that are structs.
-pub fn same_record(_a: &str, _b: &str) -> bool {
-    false
+/// last counts, numbers are equal when their literals are, and a null member is an absent
+/// one in the record itself and in its structs, but not inside JSON text columns.
+///
+/// A text that is not JSON is the same as itself only.
+pub fn same_record(a: &str, b: &str) -> bool {
+    a == b || compare(a, b).unwrap_or(false)
+}
+
+/// What the members of an object are.
+#[derive(Clone, Copy)]
+enum Level {
+    Record,
+    Struct(&'static [Member]),
+    Structs(&'static [Member]),
+    Map,
+    /// Anything: a null member counts.
+    Json,
+}
+
+impl Level {
+    fn drops_nulls(self) -> bool {
+        !matches!(self, Level::Json | Level::Structs(_))
+    }
+
+    fn member(self, name: &[u8]) -> Level {
+        let ty = match self {
+            Level::Record => {
+                let mut columns = COLUMNS.iter().map(|column| column.member);
+                columns.find(|member| member.source.as_bytes() == name)
+            }
+            Level::Struct(members) => {
+                let mut members = members.iter();
+                members
+                    .find(|member| member.source.as_bytes() == name)
+                    .copied()
+            }
+            _ => None,
+        };
+        match ty.map(|member| member.ty) {
+            Some(Type::Struct(members)) => Level::Struct(members),
+            Some(Type::Structs(members)) => Level::Structs(members),
+            Some(Type::Map) => Level::Map,
+            _ => Level::Json,
+        }
+    }
+
+    fn element(self) -> Level {
+        match self {
+            Level::Structs(members) => Level::Struct(members),
+            _ => Level::Json,
+        }
+    }
+}
+
+fn compare(a: &str, b: &str) -> Result<bool, JsonError> {
+    let value = |text: &str| {
+        let mut scanner = Scanner::new(text.as_bytes());
+        let kind = scanner.peek()?;
+        let span = scanner.skip()?;
+        scanner.finish().map(|()| (span, kind))
+    };
+    same(a, value(a)?, b, value(b)?, Level::Record)
+}
+
+fn same(
+    a: &str,
+    (a_span, a_kind): (Span, Kind),
+    b: &str,
+    (b_span, b_kind): (Span, Kind),
+    level: Level,
+) -> Result<bool, JsonError> {
+    if a_kind != b_kind {
+        return Ok(false);
+    }
+    match a_kind {
+        Kind::Object => same_objects(a, a_span, b, b_span, level),
+        Kind::Array => {
+            let (left, right) = (elements(a, a_span.start)?, elements(b, b_span.start)?);
+            if left.len() != right.len() {
+                return Ok(false);
+            }
+            for (left, right) in left.into_iter().zip(right) {
+                if !same(a, left, b, right, level.element())? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Kind::String => {
+            let content = |text, span: Span| {
+                let token = Scanner::at(str::as_bytes(text), span.start as usize).string()?;
+                Ok::<_, JsonError>(decode(token.span.of(text)))
+            };
+            Ok(content(a, a_span)? == content(b, b_span)?)
+        }
+        Kind::Number | Kind::Bool | Kind::Null => Ok(a_span.of(a) == b_span.of(b)),
+    }
+}
+
+fn same_objects(
+    a: &str,
+    a_span: Span,
+    b: &str,
+    b_span: Span,
+    level: Level,
+) -> Result<bool, JsonError> {
+    let (mut left, mut right) = (members(a, a_span.start)?, members(b, b_span.start)?);
+    if level.drops_nulls() {
+        left.retain(|item| item.kind != Kind::Null);
+        right.retain(|item| item.kind != Kind::Null);
+    }
+    if left.len() != right.len() {
+        return Ok(false);
+    }
+    let mut by_name = HashMap::new();
+    for item in &right {
+        by_name.insert(&*item.name, (item.value, item.kind));
+    }
+    for item in &left {
+        let Some(other) = by_name.get(&*item.name) else {
+            return Ok(false);
+        };
+        let level = level.member(&item.name);
+        if !same(a, (item.value, item.kind), b, *other, level)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_white_space_and_escapes_do_not_matter() {
+        assert!(same_record(
+            r#"{"a":"\u00e9\/","b":[1,{"c":true}]}"#,
+            r#" { "b" : [ 1 , {"c":true} ] , "\u0061" : "é/" } "#
+        ));
+        assert!(!same_record(r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#));
+        assert!(!same_record(r#"{"a":1}"#, r#"{"a":"1"}"#));
+        assert!(!same_record(r#"{"a":"\ud800"}"#, r#"{"a":"\ud801"}"#));
+    }
+
+    #[test]
+    fn numbers_are_equal_when_their_literals_are() {
+        assert!(!same_record(r#"{"a":1}"#, r#"{"a":1.0}"#));
+        assert!(!same_record(
+            r#"{"a":12345678901234567890123}"#,
+            r#"{"a":12345678901234567890124}"#
+        ));
+    }
+
+    #[test]
+    fn a_null_member_is_absent_in_structs_and_counts_in_json_text() {
+        for (a, b) in [
+            (r#"{"errorCode":null}"#, "{}"),
+            (
+                r#"{"userIdentity":{"sessionContext":{"x":null}}}"#,
+                r#"{"userIdentity":{"sessionContext":{}}}"#,
+            ),
+            (r#"{"resources":[{"ARN":null}]}"#, r#"{"resources":[{}]}"#),
+            (r#"{"requestParameters":null}"#, "{}"),
+        ] {
+            assert!(same_record(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            (
+                r#"{"requestParameters":{"a":null}}"#,
+                r#"{"requestParameters":{}}"#,
+            ),
+            (r#"{"unknown":{"a":null}}"#, r#"{"unknown":{}}"#),
+            (r#"{"resources":[null]}"#, r#"{"resources":[]}"#),
+            (r#"{"userIdentity":{}}"#, "{}"),
+        ] {
+            assert!(!same_record(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn of_duplicate_names_the_last_counts() {
+        assert!(same_record(r#"{"a":1,"a":2}"#, r#"{"a":2}"#));
+        assert!(same_record(r#"{"a":1,"a":null}"#, "{}"));
+    }
+
+    #[test]
+    fn what_is_not_json_is_the_same_as_itself_only() {
+        assert!(same_record("{", "{"));
+        assert!(!same_record("{", "{ "));
+        assert!(!same_record("{}", "{} x"));
+    }
 }

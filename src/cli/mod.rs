@@ -1,0 +1,14 @@
+//! Everything that a terminal sees.
+
+mod args;
+mod exit;
+mod limits;
+mod options;
+mod report;
+mod run;
+mod stop;
+mod term;
+
+pub(crate) use args::Args;
+pub(crate) use exit::Exit;
+pub(crate) use run::main;

@@ -1,0 +1,248 @@
+//! Results as text for people or one JSON document for programs.
+
+use cloudtrail2parquet::catalog::{Outcome, Registered, TableSpec};
+use cloudtrail2parquet::convert::{LaneStatus, Status, Summary};
+use cloudtrail2parquet::sample::Truth;
+use cloudtrail2parquet::table::Schema;
+use indicatif::{BinaryBytes, HumanCount};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+type Text = Result<String, serde_json::Error>;
+
+/// The result of `convert`.
+pub(crate) fn summary(
+    summary: &Summary,
+    registered: Option<&(TableSpec, Registered)>,
+    elapsed: Duration,
+    json: bool,
+) -> Text {
+    if json {
+        let mut document = serde_json::to_value(summary)?;
+        document["seconds"] = json!(elapsed.as_secs_f64());
+        if let Some((spec, registered)) = registered {
+            document["table"] = table_document(spec, registered);
+        }
+        return document_text(&document);
+    }
+    let mut out = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(out, "{name:<12}{value}");
+    };
+    let count = |number: u64| HumanCount(number).to_string();
+    line(
+        "lanes",
+        count(summary.lanes),
+    );
+    line("files", with(count(summary.objects) + " converted", &[
+        (summary.skipped_objects, "converted before"),
+        (summary.unread_objects, "not readable, tried again by the next run"),
+    ]));
+    for (folder, &objects) in &summary.left_objects {
+        line("", format!("{} of {folder} left: they hold no events", count(objects)));
+    }
+    line("records", count(summary.records));
+    line("rows", with(count(summary.rows), &[
+        (summary.other_region_rows, "with an awsRegion other than their partition's"),
+    ]));
+    line("duplicates", count(summary.duplicates));
+    line("rejects", count(summary.rejects));
+    line("raw", format!("{}, {} uncompressed", BinaryBytes(summary.delivered_bytes), BinaryBytes(summary.raw_bytes)));
+    line("Parquet", format!("{} in {} files", BinaryBytes(summary.parquet_bytes), count(summary.files)));
+    line("seconds", format!("{:.1}", elapsed.as_secs_f64()));
+    if let Some((spec, registered)) = registered {
+        out.push_str(&table_text(spec, registered));
+    }
+    if summary.interrupted {
+        out.push_str("Interrupted: what is committed stays; run the same command to go on.\n");
+    } else if summary.objects + summary.files + summary.rejects == 0 {
+        out.push_str("Nothing new: nothing was written.\n");
+    }
+    if summary.unfinished_lanes > 0 {
+        let _ = writeln!(out, "{} lanes wait for an open claim that could not be finished; see above.", summary.unfinished_lanes);
+    }
+    Ok(out)
+}
+
+fn with(mut text: String, parts: &[(u64, &str)]) -> String {
+    for (number, what) in parts.iter().filter(|(number, _)| *number > 0) {
+        let _ = write!(text, ", {} {what}", HumanCount(*number));
+    }
+    text
+}
+
+/// The result of `convert --dry-run`.
+pub(crate) fn plan(status: &Status, json: bool) -> Text {
+    if json {
+        return document_text(&serde_json::to_value(status)?);
+    }
+    let mut rows = vec![["account", "region", "files", "size"].map(str::to_owned).to_vec()];
+    let (mut objects, mut bytes) = (0, 0);
+    for lane in status.lanes.iter().filter(|lane| lane.pending_objects > 0) {
+        objects += lane.pending_objects;
+        bytes += lane.pending_bytes;
+        rows.push(vec![
+            lane.account.clone(),
+            lane.region.clone(),
+            HumanCount(lane.pending_objects).to_string(),
+            BinaryBytes(lane.pending_bytes).to_string(),
+        ]);
+    }
+    let mut out = if rows.len() > 1 { table(&rows, 2) } else { String::new() };
+    let _ = writeln!(out, "{} files, {} to convert; nothing was written.", HumanCount(objects), BinaryBytes(bytes));
+    keyless_line(&mut out, status);
+    Ok(out)
+}
+
+/// The result of `status`.
+pub(crate) fn status(status: &Status, json: bool) -> Text {
+    if json {
+        return document_text(&serde_json::to_value(status)?);
+    }
+    let head = [
+        "account", "region", "raw", "converted", "pending", "unreadable", "rows", "duplicates", "rejected",
+        "other region", "raw size", "Parquet", "claim",
+    ];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    rows.extend(status.lanes.iter().map(lane_row));
+    let mut out = table(&rows, 2);
+    for (folder, objects) in &status.left_objects {
+        let _ = writeln!(out, "{} objects of {folder} are left: they hold no events.", HumanCount(*objects));
+    }
+    keyless_line(&mut out, status);
+    Ok(out)
+}
+
+fn keyless_line(out: &mut String, status: &Status) {
+    if status.keyless_objects > 0 {
+        let objects = HumanCount(status.keyless_objects);
+        let _ = writeln!(out, "{objects} files have no CloudTrail path: only reading tells what they hold.");
+    }
+}
+
+fn lane_row(lane: &LaneStatus) -> Vec<String> {
+    let count = |number: u64| HumanCount(number).to_string();
+    vec![
+        lane.account.clone(),
+        lane.region.clone(),
+        count(lane.raw_objects),
+        count(lane.converted_objects),
+        count(lane.pending_objects),
+        count(lane.unread_objects),
+        count(lane.rows),
+        count(lane.duplicates),
+        count(lane.rejects),
+        count(lane.other_region_rows),
+        BinaryBytes(lane.raw_bytes).to_string(),
+        BinaryBytes(lane.parquet_bytes).to_string(),
+        if lane.open_claim { "open" } else { "" }.to_owned(),
+    ]
+}
+
+/// The result of `table register`.
+pub(crate) fn registered(spec: &TableSpec, registered: &Registered, json: bool) -> Text {
+    if json {
+        return document_text(&table_document(spec, registered));
+    }
+    let mut out = table_text(spec, registered);
+    if let Some(advice) = &registered.advice {
+        let _ = writeln!(out, "{advice}");
+    }
+    Ok(out)
+}
+
+fn table_text(spec: &TableSpec, registered: &Registered) -> String {
+    let what = match &registered.outcome {
+        Outcome::Created => "created".to_owned(),
+        Outcome::Updated { what } => format!("updated: {}", what.join(", ")),
+        Outcome::Unchanged => "unchanged".to_owned(),
+    };
+    format!(
+        "{:<12}{} {what}; {} partitions projected for 30 days, {} for all\n",
+        "table",
+        spec.name,
+        HumanCount(registered.partitions_30_days),
+        HumanCount(registered.partitions_all)
+    )
+}
+
+fn table_document(spec: &TableSpec, registered: &Registered) -> Value {
+    let (outcome, what) = match &registered.outcome {
+        Outcome::Created => ("created", None),
+        Outcome::Updated { what } => ("updated", Some(what)),
+        Outcome::Unchanged => ("unchanged", None),
+    };
+    json!({
+        "name": spec.name.to_string(),
+        "outcome": outcome,
+        "changes": what,
+        "partitions_30_days": registered.partitions_30_days,
+        "partitions_all": registered.partitions_all,
+        "advice": registered.advice,
+    })
+}
+
+/// The result of `table columns`.
+pub(crate) fn columns(schema: &Schema, json: bool) -> Text {
+    if json {
+        let column = |column: &cloudtrail2parquet::table::ColumnInfo| {
+            json!({"name": column.name, "type": column.glue_type, "path": column.source, "comment": column.comment})
+        };
+        return document_text(&schema.columns().iter().map(column).collect());
+    }
+    let mut out = String::from("name\ttype\tpath\tcomment\n");
+    for column in schema.columns() {
+        let _ = writeln!(out, "{}\t{}\t{}\t{}", column.name, column.glue_type, column.source, column.comment);
+    }
+    Ok(out)
+}
+
+/// The result of `sample`.
+pub(crate) fn sample(truth: &Truth, folder: &Path, json: bool) -> Text {
+    if json {
+        return document_text(&json!({
+            "objects": truth.objects,
+            "records": truth.records,
+            "rows": truth.rows,
+            "duplicates": truth.duplicates,
+            "raw_bytes": truth.raw_bytes,
+            "delivered_bytes": truth.gzip_bytes,
+        }));
+    }
+    Ok(format!(
+        "{} files with {} records ({} of them repeats) in {}: {}, {} uncompressed\n",
+        HumanCount(truth.objects),
+        HumanCount(truth.records),
+        HumanCount(truth.duplicates),
+        folder.display(),
+        BinaryBytes(truth.gzip_bytes),
+        BinaryBytes(truth.raw_bytes)
+    ))
+}
+
+fn document_text(document: &Value) -> Text {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
+}
+
+/// Columns of text: the first `left` to the left, numbers to the right.
+fn table(rows: &[Vec<String>], left: usize) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            let gap = if column > 0 { "  " } else { "" };
+            let _ = match column < left {
+                true => write!(line, "{gap}{cell:<width$}"),
+                false => write!(line, "{gap}{cell:>width$}"),
+            };
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

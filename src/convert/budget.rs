@@ -1,0 +1,57 @@
+//! Memory permits, in bytes.
+
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes of memory that a batch takes for each uncompressed byte it reads: the text, its
+/// cells, one row group's arrays a thread, and the encoded file.
+const MEMORY_PER_RAW_BYTE: u64 = 3;
+
+/// The semaphore counts kibibytes, so that large budgets fit its 32-bit acquire.
+const UNIT: u64 = 1024;
+
+/// The memory that batches under way share.
+///
+/// A batch takes its whole estimate before its first read and never asks for more, so
+/// batches that hold memory can always go on to free it.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
+    permits: Arc<Semaphore>,
+    total: u32,
+}
+
+/// A share of the memory, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Budget {
+    /// A budget of `bytes`.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let total = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX).max(1);
+        Self { permits: Arc::new(Semaphore::new(total as usize)), total }
+    }
+
+    /// Waits for the memory of a batch that reads `raw_bytes`; a batch above the whole
+    /// budget gets all of it and runs alone.
+    pub(crate) async fn reserve(&self, raw_bytes: u64) -> Share {
+        let units = raw_bytes.saturating_mul(MEMORY_PER_RAW_BYTE) / UNIT;
+        let units = u32::try_from(units).unwrap_or(u32::MAX).clamp(1, self.total);
+        let permit = Arc::clone(&self.permits).acquire_many_owned(units).await;
+        // The semaphore is never closed.
+        Share { _permit: permit.ok() }
+    }
+
+    /// No memory, for a batch whose memory is held elsewhere.
+    pub(crate) fn none(&self) -> Share {
+        Share { _permit: None }
+    }
+
+    /// The uncompressed bytes at which a batch is cut: two batches a thread fit the budget,
+    /// so that one is read while another is written.
+    pub(crate) fn batch_bytes(&self, threads: usize) -> u64 {
+        let share = u64::from(self.total) * UNIT / MEMORY_PER_RAW_BYTE / (threads as u64 + 1);
+        share.clamp(4 << 20, 128 << 20)
+    }
+}

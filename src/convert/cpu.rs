@@ -1,0 +1,45 @@
+//! The one bridge from tokio to rayon.
+
+use super::ConvertError;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+use tokio::sync::oneshot;
+
+/// The threads for inflating, parsing, sorting and encoding.
+#[derive(Debug, Clone)]
+pub(crate) struct Cpu {
+    pool: Arc<rayon::ThreadPool>,
+}
+
+impl Cpu {
+    /// A pool of `threads` threads.
+    pub(crate) fn new(threads: usize) -> Result<Self, ConvertError> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|n| format!("cpu-{n}"))
+            .build()
+            .map_err(|error| ConvertError::Internal(error.to_string()))?;
+        Ok(Self { pool: Arc::new(pool) })
+    }
+
+    /// Runs `work` on the pool, unless nobody waits for it any more when its turn comes. A
+    /// panic in it is an error of this call alone.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, ConvertError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        self.pool.spawn(move || {
+            if !sender.is_closed() {
+                let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+            }
+        });
+        match receiver.await {
+            Ok(Ok(value)) => Ok(value),
+            _ => Err(ConvertError::Internal("a worker thread panicked".into())),
+        }
+    }
+}

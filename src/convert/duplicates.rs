@@ -1,0 +1,158 @@
+//! The rows of a batch by event date, without those that repeat an event.
+
+use super::batch::{BatchObject, Content};
+use super::files::{LaneFiles, Lookup};
+use super::{ConvertError, Run};
+use crate::table::{RowRef, Rows, same_record};
+use jiff::civil::Date;
+use std::{collections::BTreeMap, sync::Arc};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A batch's rows that stay.
+#[derive(Debug, Default)]
+pub(crate) struct Distinct {
+    /// The objects that the rows are in.
+    pub(crate) objects: Arc<[Arc<Rows>]>,
+    /// The rows of each event date.
+    pub(crate) by_date: BTreeMap<Date, Vec<RowRef>>,
+    /// Records left out because an equal one stays.
+    pub(crate) duplicates: u64,
+}
+
+/// The rows of the batch's objects; of rows that are the same event the first stays, unless
+/// all are kept.
+pub(crate) fn distinct(objects: &[BatchObject], keep: bool) -> Distinct {
+    let mut distinct = Distinct::default();
+    let mut all = Vec::new();
+    let mut rows = Vec::new();
+    for object in objects {
+        let Content::Rows(content) = &object.content else { continue };
+        let object = all.len() as u32;
+        all.push(Arc::clone(&content.rows));
+        rows.extend(content.row_indexes.iter().map(|&row| RowRef { object, row }));
+    }
+    if !keep {
+        let repeated = repeated(&all, &rows);
+        distinct.duplicates = repeated.len() as u64;
+        let mut repeated = repeated.into_iter().peekable();
+        let mut at = 0;
+        rows.retain(|_| {
+            let drop = repeated.next_if_eq(&at).is_some();
+            at += 1;
+            !drop
+        });
+    }
+    for row in rows {
+        if let Some(at) = all[row.object as usize].row(row.row as usize) {
+            distinct.by_date.entry(at.date).or_default().push(row);
+        }
+    }
+    distinct.objects = all.into();
+    distinct
+}
+
+/// The positions of rows that repeat an earlier one, ascending.
+fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
+    let mut by_id: Vec<(u64, usize)> = rows
+        .iter()
+        .enumerate()
+        .filter_map(|(at, &row)| Some((hash(event_id(objects, row)?), at)))
+        .collect();
+    by_id.sort_unstable();
+    let mut repeated = Vec::new();
+    for same_hash in by_id.chunk_by(|a, b| a.0 == b.0).filter(|chunk| chunk.len() > 1) {
+        let mut kept: Vec<RowRef> = Vec::new();
+        for &(_, at) in same_hash {
+            let row = rows[at];
+            if kept.iter().any(|&other| same_event(objects, other, row)) {
+                repeated.push(at);
+            } else {
+                kept.push(row);
+            }
+        }
+    }
+    repeated.sort_unstable();
+    repeated
+}
+
+fn event_id(objects: &[Arc<Rows>], row: RowRef) -> Option<&str> {
+    objects[row.object as usize].event_id(row.row as usize)
+}
+
+fn record(objects: &[Arc<Rows>], row: RowRef) -> &str {
+    objects[row.object as usize].record_text(row.row as usize)
+}
+
+fn same_event(objects: &[Arc<Rows>], a: RowRef, b: RowRef) -> bool {
+    event_id(objects, a) == event_id(objects, b)
+        && (record(objects, a) == record(objects, b) || same_record(record(objects, a), record(objects, b)))
+}
+
+/// The hash that look-ups compare first; `table::event_ids` gives the same.
+pub(crate) fn hash(event_id: &str) -> u64 {
+    xxh3_64(event_id.as_bytes())
+}
+
+/// Seconds of the UTC day, from UTC milliseconds.
+pub(crate) fn second_of_day(millis: i64) -> u32 {
+    (millis.rem_euclid(86_400_000) / 1000) as u32
+}
+
+/// The first and last second of the day of some rows.
+pub(crate) fn seconds(objects: &[Arc<Rows>], rows: &[RowRef]) -> (u32, u32) {
+    let row = |at: &RowRef| objects[at.object as usize].row(at.row as usize);
+    let seconds = rows.iter().filter_map(row).map(|row| second_of_day(row.millis));
+    seconds.fold((u32::MAX, 0), |(first, last), second| (first.min(second), last.max(second)))
+}
+
+/// The hashes of the rows' event ids.
+pub(crate) fn id_hashes(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<u64> {
+    rows.iter().filter_map(|&row| event_id(objects, row)).map(hash).collect()
+}
+
+/// Drops the rows whose event stands in a file of a lower claim than `number`.
+///
+/// Copies of an event share its time, so they share a partition: only the files of a row's
+/// own date are looked at.
+pub(crate) async fn drop_converted(
+    run: &Run,
+    files: &mut LaneFiles,
+    number: u64,
+    mut distinct: Distinct,
+) -> Result<Distinct, ConvertError> {
+    for (&date, rows) in &mut distinct.by_date {
+        let objects = &distinct.objects;
+        let ids: Vec<(u64, String)> = rows
+            .iter()
+            .filter_map(|&row| event_id(objects, row))
+            .map(|id| (hash(id), id.to_owned()))
+            .collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let lookup = Lookup { date, below: number, seconds: seconds(objects, rows), ids };
+        let found = files.find(&lookup).await?;
+        if found.is_empty() {
+            continue;
+        }
+        let (objects, candidates) = (Arc::clone(objects), std::mem::take(rows));
+        let before = candidates.len();
+        *rows = run.cpu.run(move || absent(&objects, candidates, &found)).await?;
+        distinct.duplicates += (before - rows.len()) as u64;
+    }
+    distinct.by_date.retain(|_, rows| !rows.is_empty());
+    Ok(distinct)
+}
+
+/// The rows that equal none of the found records.
+fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String)]) -> Vec<RowRef> {
+    let mut by_id: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (id, record) in found {
+        by_id.entry(id).or_default().push(record);
+    }
+    rows.retain(|&row| {
+        let known = event_id(objects, row).and_then(|id| by_id.get(id));
+        !known.is_some_and(|known| known.iter().any(|other| same_record(record(objects, row), other)))
+    });
+    rows
+}

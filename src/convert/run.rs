@@ -1,0 +1,202 @@
+//! One run over all its lanes.
+
+use super::batch::{BatchObject, Content};
+use super::budget::Budget;
+use super::cpu::Cpu;
+use super::discover::discover;
+use super::keyless::convert_keyless;
+use super::lane::{LaneEnd, convert_lane};
+use super::list::RawObject;
+use super::{ConvertError, ConvertOptions, Summary};
+use crate::ledger::{Claim, LaneLog, Receipt, ensure_format};
+use crate::monitor::{Monitor, Progress};
+use crate::store::{Entry, Store};
+use futures::{StreamExt, TryStreamExt, stream};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Lanes at once: most lanes are a handful of tiny objects and a chain of round trips, and
+/// memory is bounded by the budget, not by this.
+const CONCURRENT_LANES: usize = 32;
+
+/// Raw objects being fetched or decoded at once, over all lanes.
+const CONCURRENT_GETS: usize = 64;
+
+/// What all lanes of a run share.
+pub(crate) struct Run {
+    pub(crate) source: Store,
+    pub(crate) destination: Store,
+    pub(crate) options: ConvertOptions,
+    pub(crate) monitor: Arc<dyn Monitor>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) cpu: Cpu,
+    pub(crate) budget: Budget,
+    pub(crate) gets: Arc<Semaphore>,
+    summary: Mutex<Summary>,
+}
+
+/// Converts what the source holds and the destination lacks.
+///
+/// `stop` asks the run to end: claims that are made are finished, none is made any more.
+///
+/// # Errors
+/// What makes every lane fail: no access, no bucket, a store without conditional puts. What
+/// is wrong with one object or one lane is in the [`Summary`] and told to `monitor`.
+pub async fn convert(
+    source: Store,
+    destination: Store,
+    options: ConvertOptions,
+    monitor: Arc<dyn Monitor>,
+    stop: CancellationToken,
+) -> Result<Summary, ConvertError> {
+    let run = Run {
+        cpu: Cpu::new(options.threads)?,
+        budget: Budget::new(options.memory),
+        gets: Arc::new(Semaphore::new(CONCURRENT_GETS)),
+        summary: Mutex::default(),
+        source,
+        destination,
+        options,
+        monitor,
+        stop,
+    };
+    ensure_format(&run.destination).await?;
+    let skip = inside(&run.source, &run.destination);
+    let found = discover(&run.source, &run.options.range, run.options.shard, skip.as_deref()).await?;
+    run.count(|summary| {
+        summary.lanes = found.lanes.len() as u64;
+        summary.left_objects = found.left;
+    });
+    run.monitor.report(Progress::LanesFound(found.lanes.len() as u64));
+    let mut keyless = found.keyless;
+    let mut lanes: Vec<_> = found.lanes.into_iter().collect();
+    // Lanes with an open claim come second: its owner may be about to finish it.
+    for finish in [false, true] {
+        let mut ends = stream::iter(lanes)
+            .map(async |(lane, prefixes)| {
+                let end = convert_lane(&run, &lane, &prefixes, finish).await?;
+                Ok::<_, ConvertError>((lane, prefixes, end))
+            })
+            .buffer_unordered(CONCURRENT_LANES);
+        let mut deferred = Vec::new();
+        while let Some((lane, prefixes, end)) = ends.try_next().await? {
+            match end {
+                LaneEnd::Deferred => deferred.push((lane, prefixes)),
+                LaneEnd::Done { strays } => {
+                    keyless.extend(strays);
+                    run.monitor.report(Progress::LaneDone(lane));
+                }
+            }
+        }
+        drop(ends);
+        lanes = deferred;
+    }
+    if run.options.shard.has_keyless() {
+        convert_keyless(&run, keyless).await?;
+    }
+    let interrupted = run.stop.is_cancelled();
+    run.count(|summary| summary.interrupted = interrupted);
+    Ok(run.summary.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The destination's prefix below the source's root, if it lies there.
+pub(crate) fn inside(source: &Store, destination: &Store) -> Option<String> {
+    let (source, destination) = (source.url(""), destination.url(""));
+    let source = source.trim_end_matches('/');
+    let below = destination.strip_prefix(source)?.strip_prefix('/')?.trim_end_matches('/');
+    (!below.is_empty()).then(|| format!("{below}/"))
+}
+
+impl Run {
+    /// Changes the summary.
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Summary)) {
+        change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Tells that an object could not be read.
+    pub(crate) fn unread(&self, object: &RawObject, reason: &str) {
+        self.count(|summary| summary.unread_objects += 1);
+        self.monitor.report(Progress::Problem(format!("{}: {reason}; it is tried again by the next run", object.address)));
+        self.monitor.report(Progress::Done { objects: 1, bytes: object.size, rows: 0 });
+    }
+
+    /// Counts what a claim converted.
+    pub(crate) fn converted(&self, claim: &Claim, objects: &[BatchObject]) {
+        let (mut read, mut raw_bytes, mut delivered_bytes) = (0, 0, 0);
+        for object in objects {
+            if let Content::Rows(rows) = &object.content {
+                read += 1;
+                raw_bytes += rows.raw_bytes;
+                delivered_bytes += object.object.size;
+            }
+        }
+        let rows: u64 = claim.files.iter().map(|file| file.rows).sum();
+        self.count(|summary| {
+            summary.objects += read;
+            summary.raw_bytes += raw_bytes;
+            summary.delivered_bytes += delivered_bytes;
+            summary.records += claim.records();
+            summary.rows += rows;
+            summary.duplicates += claim.duplicates;
+            summary.rejects += claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
+            summary.other_region_rows += claim.other_region_rows;
+        });
+        if let Some(rejects) = &claim.rejects {
+            let url = self.destination.url(&rejects.key);
+            let problem = format!("{} records could not become rows; they are kept in {url}", rejects.records);
+            self.monitor.report(Progress::Problem(problem));
+        }
+        self.monitor.report(Progress::Done { objects: read, bytes: delivered_bytes, rows });
+    }
+
+    /// Counts the files of a receipt.
+    pub(crate) fn committed(&self, receipt: &Receipt) {
+        self.count(|summary| {
+            summary.files += receipt.written.len() as u64;
+            summary.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
+        });
+    }
+
+    /// Tells that a lane has to wait.
+    pub(crate) fn unfinished(&self, what: String) {
+        self.count(|summary| summary.unfinished_lanes += 1);
+        self.monitor.report(Progress::Problem(what));
+    }
+
+    /// Finishes the lane's open claim. False if that cannot be done now: the lane waits.
+    pub(crate) async fn try_finish(&self, log: &mut LaneLog) -> Result<bool, ConvertError> {
+        match super::commit::finish_open(self, log).await {
+            Ok(()) => Ok(true),
+            Err(ConvertError::Unfinished(what)) => {
+                self.unfinished(what);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the user gave the object up.
+    pub(crate) fn is_given_up(&self, object: &RawObject) -> bool {
+        let given_up = &self.options.give_up;
+        given_up.contains(&object.key) || given_up.contains(&object.address)
+    }
+
+    /// The store that a claim's objects are in: the run's source, or its like at another root.
+    pub(crate) fn source_of(&self, claim: &Claim) -> Result<Store, ConvertError> {
+        self.source.rooted_at(&claim.source).ok_or_else(|| {
+            ConvertError::Unfinished(format!(
+                "the open claim {} reads from {}; run convert with that source to finish it",
+                self.destination.url(&claim.key()),
+                claim.source
+            ))
+        })
+    }
+}
+
+/// An object of the source, as listed.
+impl From<RawObject> for Entry {
+    fn from(object: RawObject) -> Self {
+        Self { key: object.key, size: object.size, etag: object.etag }
+    }
+}

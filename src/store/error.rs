@@ -1,0 +1,156 @@
+//! What can go wrong between a store and its caller.
+
+use std::fmt;
+use std::io;
+
+/// The result of a store's calls.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// What a caller can do about an error; each kind is final, retries are behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// No object has this key.
+    NotFound,
+    /// The object is not the version that was asked for.
+    Changed,
+    /// This object may not be read; others may.
+    Denied,
+    /// The object lies in an archive class and must be restored before it can be read.
+    Archived,
+    /// Throttled, timed out, or broken on its way, also after retries.
+    Transient,
+    /// Nothing can be done with this store: no credentials, no network, no bucket, no right to
+    /// list or to write.
+    Fatal,
+    /// Anything else, about this object.
+    Other,
+}
+
+/// What was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Open the store.
+    Open,
+    /// List objects.
+    List,
+    /// Read an object or its size.
+    Read,
+    /// Write an object.
+    Write,
+}
+
+/// A failed call: what was tried, where, why it failed, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot {action} {url}: {reason}; {}", self.advice())]
+pub struct StoreError {
+    /// What was tried.
+    pub action: Action,
+    /// What the caller can do about it.
+    pub kind: ErrorKind,
+    /// The object, the prefix or the store.
+    pub url: String,
+    /// The cause, as the system or the service put it.
+    pub reason: String,
+}
+
+impl StoreError {
+    pub(super) fn new(
+        action: Action,
+        kind: ErrorKind,
+        url: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> StoreError {
+        StoreError {
+            action,
+            kind,
+            url: url.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// An error of the operating system. What cannot be listed or written ends the run, what
+    /// cannot be read does not.
+    pub(super) fn io(action: Action, url: impl Into<String>, error: &io::Error) -> StoreError {
+        use io::ErrorKind as Io;
+        let kind = match error.kind() {
+            Io::StorageFull | Io::QuotaExceeded | Io::ReadOnlyFilesystem => ErrorKind::Fatal,
+            Io::TimedOut | Io::StaleNetworkFileHandle | Io::ResourceBusy => ErrorKind::Transient,
+            _ if action != Action::Read => ErrorKind::Fatal,
+            Io::NotFound | Io::NotADirectory | Io::IsADirectory => ErrorKind::NotFound,
+            Io::PermissionDenied => ErrorKind::Denied,
+            _ => ErrorKind::Other,
+        };
+        StoreError::new(action, kind, url, error.to_string())
+    }
+
+    fn advice(&self) -> &'static str {
+        match (self.kind, self.action) {
+            (ErrorKind::NotFound, _) => "check the name, or list again if it was deleted",
+            (ErrorKind::Changed, _) => "run again to read the new version",
+            (ErrorKind::Denied, _) => "allow reading it (and its encryption key), then run again",
+            (ErrorKind::Archived, _) => "restore it from its archive class, then run again",
+            (ErrorKind::Transient, _) => "run again later",
+            (ErrorKind::Fatal, Action::Open) => {
+                "check the address, the credentials and the network"
+            }
+            (ErrorKind::Fatal, Action::List) => {
+                "check the address, the network and the right to list"
+            }
+            (ErrorKind::Fatal, Action::Read) => {
+                "check the address, the credentials and the network"
+            }
+            (ErrorKind::Fatal, Action::Write) => {
+                "check the address, the free space and the right to write"
+            }
+            (ErrorKind::Other, Action::List) => "rename or move it, then run again",
+            (ErrorKind::Other, _) => "look at this object, then run again",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Action::Open => "open",
+            Action::List => "list",
+            Action::Read => "read",
+            Action::Write => "write",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_names_the_url_and_ends_with_what_to_do() {
+        let error = StoreError::new(
+            Action::Read,
+            ErrorKind::Archived,
+            "s3://b/k",
+            "InvalidObjectState",
+        );
+        assert_eq!(
+            error.to_string(),
+            "cannot read s3://b/k: InvalidObjectState; restore it from its archive class, then run again"
+        );
+    }
+
+    #[test]
+    fn a_forbidden_file_is_denied_but_a_forbidden_folder_ends_the_run() {
+        let forbidden = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert_eq!(
+            StoreError::io(Action::Read, "f", &forbidden).kind,
+            ErrorKind::Denied
+        );
+        assert_eq!(
+            StoreError::io(Action::List, "f", &forbidden).kind,
+            ErrorKind::Fatal
+        );
+        assert_eq!(
+            StoreError::io(Action::Write, "f", &forbidden).kind,
+            ErrorKind::Fatal
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! A folder.
+//!
+//! Names that begin with `.` are hidden: never listed, read or written. Files and folders behind
+//! symbolic links count; a link that leads back to a folder above it is passed over, and so is one
+//! that leads nowhere.
+
+mod put;
+mod walk;
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+
+use super::{Action, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, StoreError};
+pub(super) use walk::Walk;
+use walk::read_folder;
+
+#[derive(Clone)]
+pub(super) struct Local {
+    root: Arc<Path>,
+}
+
+impl Local {
+    pub(super) fn open(root: &Path) -> Result<Local> {
+        let url = root.display().to_string();
+        match fs::metadata(root) {
+            Ok(metadata) if !metadata.is_dir() => Err(StoreError::new(
+                Action::Open,
+                ErrorKind::Fatal,
+                url,
+                "it is no folder",
+            )),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError {
+                kind: ErrorKind::Fatal,
+                ..StoreError::io(Action::Open, url, &error)
+            }),
+            _ => {
+                // One folder has one address, whatever it is called on the command line.
+                let absolute = fs::canonicalize(root).or_else(|_| std::path::absolute(root));
+                let absolute = absolute.map_err(|error| StoreError::io(Action::Open, url, &error))?;
+                Ok(Local { root: absolute.into() })
+            }
+        }
+    }
+
+    pub(super) fn url(&self, key: &str) -> String {
+        self.root.join(key).display().to_string()
+    }
+
+    pub(super) fn walk(&self, prefix: String, start_after: Option<String>) -> Walk {
+        Walk::new(self.root.clone(), prefix, start_after)
+    }
+
+    pub(super) async fn list_dir(&self, prefix: &str) -> Result<Listing> {
+        let (root, prefix) = (self.root.clone(), prefix.to_owned());
+        blocking(move || {
+            let mut listing = Listing::default();
+            for child in read_folder(&root, &prefix)? {
+                if child.metadata.is_dir() {
+                    listing.prefixes.push(child.key);
+                } else {
+                    listing.entries.push(entry(child.key, &child.metadata));
+                }
+            }
+            Ok(listing)
+        })
+        .await
+    }
+
+    pub(super) async fn get(&self, key: &str, if_match: Option<&str>) -> Result<Bytes> {
+        let if_match = if_match.map(str::to_owned);
+        self.reading(key, move |file| {
+            let before = file.metadata()?;
+            let expected = if_match.unwrap_or_else(|| etag(&before));
+            let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
+            file.read_to_end(&mut bytes)?;
+            let whole = bytes.len() as u64 == before.len();
+            let same = etag(&before) == expected && etag(&file.metadata()?) == expected;
+            Ok((whole && same).then(|| Bytes::from(bytes)))
+        })
+        .await
+    }
+
+    pub(super) async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
+        self.reading(key, move |file| {
+            file.seek(SeekFrom::Start(range.start))?;
+            let mut bytes = Vec::new();
+            file.take(range.end - range.start).read_to_end(&mut bytes)?;
+            Ok(Some(Bytes::from(bytes)))
+        })
+        .await
+    }
+
+    pub(super) async fn size(&self, key: &str) -> Result<u64> {
+        self.reading(key, |file| Ok(Some(file.metadata()?.len())))
+            .await
+    }
+
+    pub(super) async fn put_if_absent(&self, key: &str, body: Bytes) -> Result<PutOutcome> {
+        let (root, key, url) = (self.root.clone(), key.to_owned(), self.url(key));
+        blocking(move || {
+            let path = file_path(&root, &key, Action::Write)?;
+            put::put_if_absent(&path, &body)
+                .map_err(|error| StoreError::io(Action::Write, url, &error))
+        })
+        .await
+    }
+
+    /// Opens the file and runs `read` on it, off the async threads; its `None` says that the file
+    /// changed under the reader or is not the version asked for.
+    async fn reading<T: Send + 'static>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&mut File) -> io::Result<Option<T>> + Send + 'static,
+    ) -> Result<T> {
+        let (root, key, url) = (self.root.clone(), key.to_owned(), self.url(key));
+        blocking(move || {
+            let path = file_path(&root, &key, Action::Read)?;
+            match open_file(&path).and_then(|mut file| read(&mut file)) {
+                Ok(Some(value)) => Ok(value),
+                Ok(None) => {
+                    let reason = "it was replaced or is being written";
+                    Err(StoreError::new(
+                        Action::Read,
+                        ErrorKind::Changed,
+                        url,
+                        reason,
+                    ))
+                }
+                Err(error) => Err(StoreError::io(Action::Read, url, &error)),
+            }
+        })
+        .await
+    }
+}
+
+/// Opens a regular file: opening a named pipe would block for ever.
+fn open_file(path: &Path) -> io::Result<File> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is no file"));
+    }
+    File::open(path)
+}
+
+/// The path of a key, which must stay below the root and name nothing hidden.
+fn file_path(root: &Path, key: &str, action: Action) -> Result<PathBuf> {
+    let path = root.join(key);
+    let plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains('\0');
+    if key.split('/').all(plain) {
+        return Ok(path);
+    }
+    let reason = "a part of the key is empty or begins with a dot";
+    Err(StoreError::new(
+        action,
+        ErrorKind::Other,
+        path.display().to_string(),
+        reason,
+    ))
+}
+
+pub(super) fn entry(key: String, metadata: &Metadata) -> Entry {
+    Entry {
+        key,
+        size: metadata.len(),
+        etag: etag(metadata),
+    }
+}
+
+/// `<size>-<modification time in nanoseconds>`, so that a replaced file is a new object.
+fn etag(metadata: &Metadata) -> String {
+    let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
+    let nanos = match modified.duration_since(UNIX_EPOCH) {
+        Ok(after) => i128::try_from(after.as_nanos()).unwrap_or(i128::MAX),
+        Err(before) => {
+            i128::try_from(before.duration().as_nanos()).map_or(i128::MIN, |nanos| -nanos)
+        }
+    };
+    format!("{}-{nanos}", metadata.len())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(stopped) => match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => {
+                let reason = "the program is stopping";
+                Err(StoreError::new(
+                    Action::Open,
+                    ErrorKind::Fatal,
+                    "the folder",
+                    reason,
+                ))
+            }
+        },
+    }
+}
+
+/// The walk's next page, and the walk if it may go on.
+pub(super) async fn next_page(mut walk: Walk) -> Result<(Vec<Entry>, Option<Walk>)> {
+    blocking(move || {
+        let page = walk.by_ref().take(PAGE).collect::<Result<Vec<_>>>()?;
+        let rest = (page.len() == PAGE).then_some(walk);
+        Ok((page, rest))
+    })
+    .await
+}

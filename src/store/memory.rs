@@ -1,0 +1,168 @@
+//! Objects in memory, for tests.
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, Range};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::{
+    Action, Backend, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, Store, StoreError,
+};
+
+/// A handle on objects in memory that, unlike a [`Store`], can also replace and remove them.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Arc<Mutex<Objects>>);
+
+#[derive(Debug, Default)]
+struct Objects {
+    by_key: BTreeMap<String, Object>,
+    versions: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Object {
+    bytes: Bytes,
+    version: u64,
+}
+
+impl Memory {
+    /// No objects.
+    pub fn new() -> Memory {
+        Memory::default()
+    }
+
+    /// A store on these objects.
+    pub fn store(&self) -> Store {
+        Store::over(Backend::Memory(self.clone()))
+    }
+
+    /// Puts the object whether or not one is there, as a new version.
+    pub fn replace(&self, key: &str, bytes: impl Into<Bytes>) {
+        let mut objects = self.lock();
+        objects.insert(key, bytes.into());
+    }
+
+    /// Removes the object; false if none was there.
+    pub fn remove(&self, key: &str) -> bool {
+        self.lock().by_key.remove(key).is_some()
+    }
+
+    /// Every key, in order.
+    pub fn keys(&self) -> Vec<String> {
+        self.lock().by_key.keys().cloned().collect()
+    }
+
+    /// A page of the keys that begin with `prefix` and come after `after`.
+    pub(super) fn page(&self, prefix: &str, after: Option<&str>) -> Vec<Entry> {
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let objects = self.lock();
+        let range = objects.by_key.range::<str, _>((start, Bound::Unbounded));
+        range
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .take(PAGE)
+            .map(|(key, object)| object.entry(key))
+            .collect()
+    }
+
+    pub(super) fn list_dir(&self, prefix: &str) -> Listing {
+        let mut listing = Listing::default();
+        let objects = self.lock();
+        for (key, object) in &objects.by_key {
+            let Some(below) = key.strip_prefix(prefix) else {
+                continue;
+            };
+            let Some((name, _)) = below.split_once('/') else {
+                listing.entries.push(object.entry(key));
+                continue;
+            };
+            let folder = format!("{prefix}{name}/");
+            if listing.prefixes.last() != Some(&folder) {
+                listing.prefixes.push(folder);
+            }
+        }
+        listing
+    }
+
+    pub(super) fn get(&self, key: &str, if_match: Option<&str>) -> Result<Bytes> {
+        let object = self.object(key)?;
+        if if_match.is_some_and(|etag| etag != object.etag()) {
+            let reason = "it was replaced";
+            return Err(StoreError::new(
+                Action::Read,
+                ErrorKind::Changed,
+                url(key),
+                reason,
+            ));
+        }
+        Ok(object.bytes)
+    }
+
+    pub(super) fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
+        let bytes = self.object(key)?.bytes;
+        let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+        Ok(bytes.slice(within(range.start)..within(range.end)))
+    }
+
+    pub(super) fn size(&self, key: &str) -> Result<u64> {
+        Ok(self.object(key)?.bytes.len() as u64)
+    }
+
+    pub(super) fn put_if_absent(&self, key: &str, body: Bytes) -> PutOutcome {
+        let mut objects = self.lock();
+        if objects.by_key.contains_key(key) {
+            return PutOutcome::AlreadyExists;
+        }
+        objects.insert(key, body);
+        PutOutcome::Written
+    }
+
+    fn object(&self, key: &str) -> Result<Object> {
+        let object = self.lock().by_key.get(key).cloned();
+        object.ok_or_else(|| {
+            StoreError::new(
+                Action::Read,
+                ErrorKind::NotFound,
+                url(key),
+                "no such object",
+            )
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Objects> {
+        // No code panics between two changes that belong together.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Objects {
+    fn insert(&mut self, key: &str, bytes: Bytes) {
+        self.versions += 1;
+        let object = Object {
+            bytes,
+            version: self.versions,
+        };
+        self.by_key.insert(key.to_owned(), object);
+    }
+}
+
+impl Object {
+    fn etag(&self) -> String {
+        format!("v{}", self.version)
+    }
+
+    fn entry(&self, key: &str) -> Entry {
+        Entry {
+            key: key.to_owned(),
+            size: self.bytes.len() as u64,
+            etag: self.etag(),
+        }
+    }
+}
+
+pub(super) fn url(key: &str) -> String {
+    format!("memory:/{key}")
+}

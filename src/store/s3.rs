@@ -1,0 +1,293 @@
+//! S3 and what speaks its protocol.
+
+mod fault;
+mod list;
+mod put;
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{Builder, Config, Region};
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
+use aws_sdk_s3::types::RequestPayer;
+use bytes::Bytes;
+use tokio::sync::OnceCell;
+
+pub(super) use list::S3Pages;
+
+use super::{Action, ErrorKind, Result, StoreError};
+use crate::aws::SdkConfig;
+
+/// Requests for one call, the first included. Ten ride out half a minute of `SlowDown`, which is
+/// how long S3 takes to notice that a prefix is busy.
+const ATTEMPTS: u32 = 10;
+
+/// Reads of one object whose body broke on its way. The SDK has no retry for those.
+const BODY_ATTEMPTS: u32 = 5;
+
+/// How to talk to S3, beyond what the environment says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct S3Options {
+    /// Instead of the environment's endpoint.
+    pub endpoint_url: Option<String>,
+    /// Instead of the environment's region.
+    pub region: Option<String>,
+    /// `endpoint/bucket/key` instead of `bucket.endpoint/key`; always so with an own endpoint.
+    pub force_path_style: bool,
+    /// The caller pays for requests to a requester-pays bucket.
+    pub requester_pays: bool,
+    /// Refuse a bucket that belongs to another account.
+    pub expected_bucket_owner: Option<String>,
+    /// Encrypt what is written with this KMS key.
+    pub sse_kms_key_id: Option<String>,
+}
+
+#[derive(Clone)]
+pub(super) struct S3(Arc<Inner>);
+
+struct Inner {
+    bucket: String,
+    /// Empty, or ends with `/`.
+    root: String,
+    config: Config,
+    /// Whether the service is AWS's own, so that a bucket has one region.
+    regional: bool,
+    client: OnceCell<Client>,
+    payer: Option<RequestPayer>,
+    owner: Option<String>,
+    kms_key: Option<String>,
+}
+
+/// The parts of `s3://bucket/prefix`; the prefix is empty or ends with `/`.
+fn bucket_and_root(url: &str) -> std::result::Result<(String, String), &'static str> {
+    let address = url.strip_prefix("s3://").ok_or("it is no s3:// address")?;
+    let (bucket, root) = address.split_once('/').unwrap_or((address, ""));
+    if bucket.is_empty() {
+        return Err("it names no bucket");
+    }
+    if bucket.ends_with("--x-s3") {
+        return Err("a directory bucket does not list its objects in order");
+    }
+    let root = match root.trim_end_matches('/') {
+        "" => String::new(),
+        root => format!("{root}/"),
+    };
+    Ok((bucket.to_owned(), root))
+}
+
+impl S3 {
+    pub(super) fn open(url: &str, sdk: &SdkConfig, options: &S3Options) -> Result<S3> {
+        let failed = |reason| StoreError::new(Action::Open, ErrorKind::Fatal, url, reason);
+        let (bucket, root) = bucket_and_root(url).map_err(failed)?;
+        let custom = options.endpoint_url.is_some() || endpoint_is_configured(sdk);
+        Ok(S3(Arc::new(Inner {
+            bucket,
+            root,
+            config: config(sdk, options, custom),
+            regional: !custom,
+            client: OnceCell::new(),
+            payer: options.requester_pays.then_some(RequestPayer::Requester),
+            owner: options.expected_bucket_owner.clone(),
+            kms_key: options.sse_kms_key_id.clone(),
+        })))
+    }
+
+    /// Another bucket or prefix, reached in the same way.
+    pub(super) fn rooted_at(&self, url: &str) -> Option<S3> {
+        let (bucket, root) = bucket_and_root(url).ok()?;
+        let inner = &self.0;
+        Some(S3(Arc::new(Inner {
+            bucket,
+            root,
+            config: inner.config.clone(),
+            regional: inner.regional,
+            client: OnceCell::new(),
+            payer: inner.payer.clone(),
+            owner: inner.owner.clone(),
+            kms_key: inner.kms_key.clone(),
+        })))
+    }
+
+    pub(super) fn url(&self, key: &str) -> String {
+        format!("s3://{}/{}{key}", self.0.bucket, self.0.root)
+    }
+
+    pub(super) async fn get(&self, key: &str, if_match: Option<&str>) -> Result<Bytes> {
+        let request = self.get_request(key).await?;
+        self.read(key, request.set_if_match(if_match.map(str::to_owned)))
+            .await
+    }
+
+    pub(super) async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
+        let request = self.get_request(key).await?;
+        let last = range.end.saturating_sub(1);
+        self.read(key, request.range(format!("bytes={}-{last}", range.start)))
+            .await
+    }
+
+    pub(super) async fn size(&self, key: &str) -> Result<u64> {
+        let inner = &self.0;
+        let request = self
+            .client()
+            .await?
+            .head_object()
+            .bucket(&inner.bucket)
+            .key(self.full(key));
+        let request = request
+            .set_request_payer(inner.payer.clone())
+            .set_expected_bucket_owner(inner.owner.clone());
+        let head = request
+            .send()
+            .await
+            .map_err(|error| self.fault(Action::Read, key, error))?;
+        let size = head
+            .content_length()
+            .and_then(|size| u64::try_from(size).ok());
+        size.ok_or_else(|| {
+            self.error(
+                Action::Read,
+                ErrorKind::Other,
+                key,
+                "the service tells no size",
+            )
+        })
+    }
+
+    async fn get_request(&self, key: &str) -> Result<GetObjectFluentBuilder> {
+        let inner = &self.0;
+        let request = self
+            .client()
+            .await?
+            .get_object()
+            .bucket(&inner.bucket)
+            .key(self.full(key));
+        Ok(request
+            .set_request_payer(inner.payer.clone())
+            .set_expected_bucket_owner(inner.owner.clone()))
+    }
+
+    /// Sends the request and reads its body, again if the body breaks on its way.
+    async fn read(&self, key: &str, request: GetObjectFluentBuilder) -> Result<Bytes> {
+        let mut attempt = 0;
+        loop {
+            let sent = request.clone().send().await;
+            let output = sent.map_err(|error| self.fault(Action::Read, key, error))?;
+            let length = output.content_length();
+            let broken = match output.body.collect().await {
+                Ok(body) => {
+                    let bytes = body.into_bytes();
+                    if length.is_none_or(|length| u64::try_from(length) == Ok(bytes.len() as u64)) {
+                        return Ok(bytes);
+                    }
+                    "its body came short".to_owned()
+                }
+                Err(error) => format!("its body broke off: {}", fault::chain(&error)),
+            };
+            attempt += 1;
+            if attempt == BODY_ATTEMPTS {
+                return Err(self.error(Action::Read, ErrorKind::Transient, key, broken));
+            }
+            pause(attempt).await;
+        }
+    }
+
+    /// The client, in the bucket's own region.
+    async fn client(&self) -> Result<&Client> {
+        self.0.client.get_or_try_init(|| self.connect()).await
+    }
+
+    async fn connect(&self) -> Result<Client> {
+        let inner = &self.0;
+        let client = Client::from_conf(inner.config.clone());
+        if !inner.regional {
+            return Ok(client);
+        }
+        let head = client.head_bucket().bucket(&inner.bucket);
+        let region = match head
+            .set_expected_bucket_owner(inner.owner.clone())
+            .send()
+            .await
+        {
+            Ok(head) => head.bucket_region().map(str::to_owned),
+            // Also a refusal names the region; whether it matters, the call itself will tell.
+            Err(error) => match fault::bucket_region(&error) {
+                Some(region) => Some(region),
+                None => match self.fault(Action::Open, "", error) {
+                    error if error.kind == ErrorKind::Fatal => return Err(error),
+                    _ => None,
+                },
+            },
+        };
+        Ok(match region.map(Region::new) {
+            Some(region) if Some(&region) != inner.config.region() => {
+                Client::from_conf(inner.config.to_builder().region(region).build())
+            }
+            _ => client,
+        })
+    }
+
+    fn full(&self, key: &str) -> String {
+        format!("{}{key}", self.0.root)
+    }
+
+    fn error(
+        &self,
+        action: Action,
+        kind: ErrorKind,
+        key: &str,
+        reason: impl Into<String>,
+    ) -> StoreError {
+        StoreError::new(action, kind, self.url(key), reason)
+    }
+}
+
+fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(10))
+        // Until the answer begins, the upload of one part included. Bodies have no limit but the
+        // SDK's protection against streams that stall.
+        .read_timeout(Duration::from_secs(120));
+    // Throttling hits every task at once and would empty a shared retry quota; the attempts of each
+    // call and the tasks in flight are bounded already.
+    let retries = RetryPartition::custom("store")
+        .token_bucket(TokenBucket::unlimited())
+        .build();
+    let region = options
+        .region
+        .clone()
+        .map(Region::new)
+        .or_else(|| sdk.region().cloned());
+    let mut builder = Builder::from(sdk)
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(Duration::from_millis(250)),
+        )
+        .retry_partition(retries)
+        .timeout_config(timeouts.build())
+        .region(region.unwrap_or(Region::from_static("us-east-1")))
+        .force_path_style(options.force_path_style || custom_endpoint);
+    if let Some(endpoint) = &options.endpoint_url {
+        builder = builder.endpoint_url(endpoint);
+    }
+    builder.build()
+}
+
+/// Whether the environment names an endpoint. The SDK reads `AWS_ENDPOINT_URL_S3` only while it
+/// makes a client, and does not tell.
+fn endpoint_is_configured(sdk: &SdkConfig) -> bool {
+    sdk.endpoint_url().is_some()
+        || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some_and(|url| !url.is_empty())
+}
+
+/// Waits before the next attempt: longer each time, and a random part of it, so that writers which
+/// collided do not collide again.
+async fn pause(attempt: u32) {
+    let most = 100_u64 << attempt.min(6);
+    let random = getrandom::u64().unwrap_or(most);
+    tokio::time::sleep(Duration::from_millis(most / 2 + random % (most / 2))).await;
+}

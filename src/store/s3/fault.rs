@@ -1,0 +1,142 @@
+//! What an SDK error means to the run.
+
+use std::error::Error;
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+
+use super::S3;
+use crate::store::{Action, ErrorKind, StoreError};
+
+impl S3 {
+    pub(super) fn fault<E>(&self, action: Action, key: &str, error: SdkError<E>) -> StoreError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.error(action, kind(action, &error), key, reason(&error))
+    }
+}
+
+fn kind<E: ProvideErrorMetadata>(action: Action, error: &SdkError<E>) -> ErrorKind {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Transient,
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            service_kind(action, status, error.code().unwrap_or_default())
+        }
+        // No credentials, or nothing answers.
+        _ => ErrorKind::Fatal,
+    }
+}
+
+/// The codes are those of <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
+fn service_kind(action: Action, status: u16, code: &str) -> ErrorKind {
+    match (status, code) {
+        (_, "NoSuchBucket" | "InvalidBucketName" | "AllAccessDisabled" | "InvalidAccessKeyId")
+        | (_, "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired")
+        | (_, "RequestTimeTooSkewed" | "AuthorizationHeaderMalformed" | "PermanentRedirect")
+        | (301 | 307 | 401 | 501, _) => ErrorKind::Fatal,
+        (_, "InvalidObjectState") => ErrorKind::Archived,
+        (_, "SlowDown" | "RequestTimeout" | "OperationAborted" | "ConditionalRequestConflict")
+        | (408 | 409 | 429 | 500.., _) => ErrorKind::Transient,
+        _ if action != Action::Read => ErrorKind::Fatal,
+        (404, _) => ErrorKind::NotFound,
+        (412, _) => ErrorKind::Changed,
+        (403, _) => ErrorKind::Denied,
+        // The object's encryption key is disabled, deleted or another account's.
+        (_, code) if code.starts_with("KMS.") => ErrorKind::Denied,
+        _ => ErrorKind::Other,
+    }
+}
+
+fn reason<E>(error: &SdkError<E>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let SdkError::ServiceError(service) = error else {
+        return chain(error);
+    };
+    let status = service.raw().status().as_u16();
+    let mut reason = match (error.code(), error.message()) {
+        (Some(code), Some(message)) => {
+            format!("{code}: {} (HTTP {status}", message.trim_end_matches('.'))
+        }
+        (Some(code), None) => format!("{code} (HTTP {status}"),
+        (None, _) => format!("refused (HTTP {status}"),
+    };
+    if let Some(id) = service.raw().headers().get("x-amz-request-id") {
+        reason.push_str(", request ");
+        reason.push_str(id);
+    }
+    if let Some(region) = bucket_region(error) {
+        reason.push_str(", the bucket is in ");
+        reason.push_str(&region);
+    }
+    reason.push(')');
+    reason
+}
+
+/// The region that a refusal names.
+pub(super) fn bucket_region<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let response = error.raw_response()?;
+    response
+        .headers()
+        .get("x-amz-bucket-region")
+        .map(str::to_owned)
+}
+
+/// The error and its causes, in one line.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_concerns_one_object_does_not_end_the_run() {
+        let read = |status, code| service_kind(Action::Read, status, code);
+        assert_eq!(read(403, "AccessDenied"), ErrorKind::Denied);
+        assert_eq!(read(403, "InvalidObjectState"), ErrorKind::Archived);
+        assert_eq!(read(400, "KMS.DisabledException"), ErrorKind::Denied);
+        assert_eq!(read(404, "NoSuchKey"), ErrorKind::NotFound);
+        assert_eq!(read(404, ""), ErrorKind::NotFound);
+        assert_eq!(read(412, "PreconditionFailed"), ErrorKind::Changed);
+        assert_eq!(read(416, "InvalidRange"), ErrorKind::Other);
+        assert_eq!(read(503, "SlowDown"), ErrorKind::Transient);
+    }
+
+    #[test]
+    fn what_concerns_the_bucket_or_the_credentials_ends_it() {
+        for (status, code) in [
+            (404, "NoSuchBucket"),
+            (403, "InvalidAccessKeyId"),
+            (403, "SignatureDoesNotMatch"),
+            (400, "ExpiredToken"),
+            (301, "PermanentRedirect"),
+            (400, "AuthorizationHeaderMalformed"),
+        ] {
+            assert_eq!(
+                service_kind(Action::Read, status, code),
+                ErrorKind::Fatal,
+                "{code}"
+            );
+        }
+        assert_eq!(
+            service_kind(Action::List, 403, "AccessDenied"),
+            ErrorKind::Fatal
+        );
+        assert_eq!(
+            service_kind(Action::Write, 403, "AccessDenied"),
+            ErrorKind::Fatal
+        );
+        assert_eq!(
+            service_kind(Action::Write, 501, "NotImplemented"),
+            ErrorKind::Fatal
+        );
+    }
+}

@@ -1,0 +1,318 @@
+//! Cells in sorted order → Arrow arrays.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array as _, ArrayRef, BooleanArray, DictionaryArray, Int32Array, ListArray, MapArray,
+    StringArray, StructArray, TimestampMillisecondArray,
+};
+use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{DataType, Field, Fields as ArrowFields, TimeUnit};
+use arrow::error::ArrowError;
+use rustc_hash::FxHashMap;
+
+use super::cells::Rows;
+use super::collect::{Lists, Texts};
+use super::schema::{Content, Schema};
+use super::shape::{Fields, Node, Slot, SlotKind};
+use super::sort::RowRef;
+
+/// Builds the arrays of the given columns for one row group.
+pub(super) fn build(
+    schema: &Schema,
+    columns: &[usize],
+    objects: &[Arc<Rows>],
+    rows: &[RowRef],
+) -> Result<Vec<ArrayRef>, ArrowError> {
+    let mut builder = Builder::collect(schema, objects, rows);
+    columns
+        .iter()
+        .filter_map(|column| schema.contents.get(*column))
+        .map(|content| match content {
+            Content::Timestamp => Ok(timestamps(objects, rows)),
+            Content::SourceFile => sources(objects, rows),
+            content => builder.content(content),
+        })
+        .collect()
+}
+
+/// The type of a column.
+pub(super) fn data_type(content: &Content) -> DataType {
+    match content {
+        Content::Node(node) => node_type(node),
+        Content::Texts { .. } | Content::ElementTexts { .. } => {
+            DataType::List(element(DataType::Utf8))
+        }
+        Content::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+        Content::SourceFile => {
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+        }
+    }
+}
+
+fn node_type(node: &Node) -> DataType {
+    match node {
+        Node::Text(_) | Node::Boolean(_) | Node::Json(_) => DataType::Utf8,
+        Node::Struct { fields, .. } => DataType::Struct(struct_fields(fields)),
+        Node::Structs { fields, .. } => {
+            DataType::List(element(DataType::Struct(struct_fields(fields))))
+        }
+        Node::Map { .. } => DataType::Map(entries_field(), false),
+    }
+}
+
+fn struct_fields(fields: &Fields) -> ArrowFields {
+    let fields = fields.fields.iter();
+    fields
+        .map(|field| {
+            let name = field.source.to_ascii_lowercase();
+            Field::new(name, node_type(&field.node), true)
+        })
+        .collect()
+}
+
+/// Parquet's own names of what lists and maps are made of, which all engines know.
+fn element(ty: DataType) -> Arc<Field> {
+    Arc::new(Field::new("element", ty, true))
+}
+
+fn entries_field() -> Arc<Field> {
+    let entries = DataType::Struct(entry_fields());
+    Arc::new(Field::new("key_value", entries, false))
+}
+
+fn entry_fields() -> ArrowFields {
+    ArrowFields::from(vec![
+        Field::new("key", DataType::Utf8, false),
+        Field::new("value", DataType::Utf8, true),
+    ])
+}
+
+type Bounds = (OffsetBuffer<i32>, Option<NullBuffer>);
+
+/// The values of one row group by slot.
+struct Builder<'s> {
+    schema: &'s Schema,
+    rows: usize,
+    texts: Vec<Texts>,
+    lists: Vec<Lists>,
+    /// Offsets and nulls of lists, which `resources` and `resources_arn` share.
+    done_lists: FxHashMap<Slot, Bounds>,
+    /// How many elements each list column has in all.
+    counts: Vec<usize>,
+    /// Texts made into arrays, which nested and flat columns share.
+    done: FxHashMap<Slot, ArrayRef>,
+}
+
+impl<'s> Builder<'s> {
+    fn collect(schema: &'s Schema, objects: &[Arc<Rows>], rows: &[RowRef]) -> Self {
+        let kinds = &schema.slots.kinds;
+        let mut texts: Vec<Texts> = Vec::new();
+        let mut lists: Vec<Lists> = Vec::new();
+        texts.resize_with(kinds.len(), Texts::default);
+        lists.resize_with(schema.slots.lists, Lists::default);
+        for (at, row) in rows.iter().enumerate() {
+            let Some(object) = objects.get(row.object as usize) else {
+                continue;
+            };
+            for cell in object.cells(row.row as usize) {
+                let slot = usize::from(cell.slot);
+                let (Some(kind), Some(texts)) = (kinds.get(slot), texts.get_mut(slot)) else {
+                    continue;
+                };
+                match *kind {
+                    SlotKind::Text => texts.put(at, object.text_of(*cell)),
+                    SlotKind::Present => texts.mark(at),
+                    SlotKind::List(list) => {
+                        if let Some(list) = lists.get_mut(list) {
+                            list.begin(at);
+                        }
+                    }
+                    SlotKind::Element(list) => {
+                        if let Some(element) = lists.get_mut(list).map(Lists::add)
+                            && !cell.is_empty()
+                        {
+                            texts.mark(element);
+                        }
+                    }
+                    SlotKind::ElementText(list) => {
+                        if let Some(list) = lists.get(list) {
+                            texts.put(list.last(), object.text_of(*cell));
+                        }
+                    }
+                    SlotKind::Append(list) => {
+                        if let Some(element) = lists.get_mut(list).map(Lists::add) {
+                            texts.put(element, object.text_of(*cell));
+                        }
+                    }
+                }
+            }
+        }
+        Self {
+            schema,
+            rows: rows.len(),
+            texts,
+            counts: lists.iter().map(|list| list.count).collect(),
+            lists,
+            done_lists: FxHashMap::default(),
+            done: FxHashMap::default(),
+        }
+    }
+
+    fn content(&mut self, content: &Content) -> Result<ArrayRef, ArrowError> {
+        match content {
+            Content::Node(node) => self.node(node),
+            Content::Texts {
+                list,
+                element: texts,
+            } => {
+                let values = self.text(*texts)?;
+                let (offsets, nulls) = self.list(*list);
+                let field = element(DataType::Utf8);
+                Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls)?))
+            }
+            Content::ElementTexts { list, text } => self.element_texts(*list, *text),
+            Content::Timestamp | Content::SourceFile => {
+                Err(ArrowError::SchemaError("a column of no cells".to_owned()))
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node) -> Result<ArrayRef, ArrowError> {
+        match node {
+            Node::Text(slot) | Node::Boolean(slot) | Node::Json(slot) => self.text(*slot),
+            Node::Struct { present, fields } => {
+                let columns = self.members(fields)?;
+                let nulls = self.take(*present).into_marks().finish(self.rows);
+                let fields = struct_fields(fields);
+                Ok(Arc::new(StructArray::try_new_with_length(
+                    fields, columns, nulls, self.rows,
+                )?))
+            }
+            Node::Structs {
+                list,
+                element: present,
+                fields,
+            } => {
+                let columns = self.members(fields)?;
+                let len = self.len_of(*present);
+                let nulls = self.take(*present).into_marks().finish(len);
+                let values =
+                    StructArray::try_new_with_length(struct_fields(fields), columns, nulls, len)?;
+                let (offsets, nulls) = self.list(*list);
+                let field = element(values.data_type().clone());
+                Ok(Arc::new(ListArray::try_new(
+                    field,
+                    offsets,
+                    Arc::new(values),
+                    nulls,
+                )?))
+            }
+            Node::Map {
+                list, key, value, ..
+            } => {
+                let columns = vec![self.text(*key)?, self.text(*value)?];
+                let entries = StructArray::try_new(entry_fields(), columns, None)?;
+                let (offsets, nulls) = self.list(*list);
+                let field = entries_field();
+                Ok(Arc::new(MapArray::try_new(
+                    field, offsets, entries, nulls, false,
+                )?))
+            }
+        }
+    }
+
+    fn members(&mut self, fields: &Fields) -> Result<Vec<ArrayRef>, ArrowError> {
+        let fields = fields.fields.iter();
+        fields.map(|field| self.node(&field.node)).collect()
+    }
+
+    /// The ARNs of each row's resources, without those that are absent.
+    fn element_texts(&mut self, list: Slot, text: Slot) -> Result<ArrayRef, ArrowError> {
+        let texts = self.text(text)?;
+        let (offsets, lists) = self.list(list);
+        let field = element(DataType::Utf8);
+        let Some(nulls) = texts.nulls() else {
+            return Ok(Arc::new(ListArray::try_new(field, offsets, texts, lists)?));
+        };
+        let lengths = offsets.windows(2).map(|window| {
+            let bound = |at: i32| usize::try_from(at).unwrap_or_default();
+            let (start, end) = (bound(window[0]), bound(window[1]));
+            (start..end).filter(|at| nulls.is_valid(*at)).count()
+        });
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        let kept = BooleanArray::new(nulls.inner().clone(), None);
+        let values = arrow::compute::filter(&texts, &kept)?;
+        Ok(Arc::new(ListArray::try_new(field, offsets, values, lists)?))
+    }
+
+    fn text(&mut self, slot: Slot) -> Result<ArrayRef, ArrowError> {
+        if let Some(array) = self.done.get(&slot) {
+            return Ok(Arc::clone(array));
+        }
+        let len = self.len_of(slot);
+        let array = self.take(slot).finish(len)?;
+        self.done.insert(slot, Arc::clone(&array));
+        Ok(array)
+    }
+
+    fn take(&mut self, slot: Slot) -> Texts {
+        self.texts
+            .get_mut(usize::from(slot))
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    fn list(&mut self, slot: Slot) -> Bounds {
+        let list = match self.schema.slots.kinds.get(usize::from(slot)) {
+            Some(SlotKind::List(list)) => self.lists.get_mut(*list),
+            _ => None,
+        };
+        let bounds = self.done_lists.entry(slot);
+        let bounds = bounds.or_insert_with(|| {
+            list.map(std::mem::take)
+                .unwrap_or_default()
+                .finish(self.rows)
+        });
+        bounds.clone()
+    }
+
+    fn len_of(&self, slot: Slot) -> usize {
+        match self.schema.slots.kinds.get(usize::from(slot)) {
+            Some(
+                SlotKind::Element(list) | SlotKind::ElementText(list) | SlotKind::Append(list),
+            ) => self.counts.get(*list).copied().unwrap_or_default(),
+            _ => self.rows,
+        }
+    }
+}
+
+fn timestamps(objects: &[Arc<Rows>], rows: &[RowRef]) -> ArrayRef {
+    let millis: Vec<i64> = rows
+        .iter()
+        .map(|row| {
+            let object = objects.get(row.object as usize);
+            object
+                .and_then(|object| object.row(row.row as usize))
+                .map_or(0, |row| row.millis)
+        })
+        .collect();
+    let array = TimestampMillisecondArray::new(ScalarBuffer::from(millis), None);
+    Arc::new(array.with_timezone("UTC"))
+}
+
+fn sources(objects: &[Arc<Rows>], rows: &[RowRef]) -> Result<ArrayRef, ArrowError> {
+    let mut numbers: FxHashMap<u32, i32> = FxHashMap::default();
+    let mut names: Vec<&str> = Vec::new();
+    let mut keys: Vec<i32> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key = *numbers.entry(row.object).or_insert_with(|| {
+            names.push(objects.get(row.object as usize).map_or("", |o| o.source()));
+            i32::try_from(names.len() - 1).unwrap_or(i32::MAX)
+        });
+        keys.push(key);
+    }
+    let keys = Int32Array::new(ScalarBuffer::from(keys), None);
+    let names = Arc::new(StringArray::from(names));
+    Ok(Arc::new(DictionaryArray::try_new(keys, names)?))
+}

@@ -1,0 +1,114 @@
+//! How a file is laid out: encodings, statistics, indexes and filters, each where it pays
+//! for its bytes.
+
+use parquet::basic::{Compression as Codec, GzipLevel, ZstdLevel};
+use parquet::file::metadata::SortingColumn;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::{ColumnPath, SchemaDescriptor};
+
+use super::encode::Compression;
+
+/// Rows of a row group: engines that read min/max of row groups alone prune at this grain.
+pub(super) const GROUP_ROWS: usize = 20_000;
+
+/// JSON bytes of a row group: no column of it can reach the 2 GiB of an Arrow array.
+pub(super) const GROUP_BYTES: usize = 256 << 20;
+
+/// Rows of a page in a large file.
+const PAGE_ROWS: usize = 2_000;
+
+/// From this many rows a file has dictionaries.
+const DICTIONARY_ROWS: usize = 16;
+
+/// From this many rows a file has statistics of its row groups.
+const STATISTICS_ROWS: usize = 200;
+
+/// From this many rows a file has a page index and bloom filters.
+const INDEX_ROWS: usize = 2_000;
+
+/// Columns whose values seldom repeat: a dictionary would only be built to be dropped.
+const UNIQUE: [&str; 10] = [
+    "eventid",
+    "requestid",
+    "sharedeventid",
+    "eventtime",
+    "eventtimestamp",
+    "requestparameters",
+    "responseelements",
+    "additionaleventdata",
+    "serviceeventdetails",
+    "additionalfields",
+];
+
+/// Columns where a needle is sought.
+const NEEDLES: [&str; 4] = [
+    "eventid",
+    "useridentity_accesskeyid",
+    "useridentity_arn",
+    "sourceipaddress",
+];
+
+/// The share of row groups that a bloom filter lets through in vain.
+const FALSE_POSITIVES: f64 = 0.01;
+
+/// The properties of a file of `rows` rows.
+pub(super) fn properties(
+    schema: &SchemaDescriptor,
+    rows: usize,
+    compression: Compression,
+) -> WriterProperties {
+    let statistics = match rows {
+        INDEX_ROWS.. => EnabledStatistics::Page,
+        STATISTICS_ROWS.. => EnabledStatistics::Chunk,
+        _ => EnabledStatistics::None,
+    };
+    let mut properties = WriterProperties::builder()
+        .set_compression(codec(compression))
+        .set_dictionary_enabled(rows >= DICTIONARY_ROWS)
+        .set_statistics_enabled(statistics)
+        .set_offset_index_disabled(rows < INDEX_ROWS)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_column_index_truncate_length(Some(32))
+        .set_statistics_truncate_length(Some(64));
+    for name in UNIQUE {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    }
+    if rows >= INDEX_ROWS {
+        for name in NEEDLES {
+            let values = GROUP_ROWS.min(rows) as u64;
+            properties = properties
+                .set_column_bloom_filter_fpp(ColumnPath::from(name), FALSE_POSITIVES)
+                .set_column_bloom_filter_max_ndv(ColumnPath::from(name), values);
+        }
+    }
+    if rows > 1 {
+        properties = properties.set_sorting_columns(Some(sorting(schema)));
+    }
+    properties.build()
+}
+
+fn sorting(schema: &SchemaDescriptor) -> Vec<SortingColumn> {
+    let index = |name: &str| {
+        let mut columns = schema.columns().iter();
+        let index = columns.position(|column| column.path().string() == name)?;
+        i32::try_from(index).ok()
+    };
+    ["eventsource", "eventname", "eventtimestamp"]
+        .into_iter()
+        .filter_map(index)
+        .map(|column_idx| SortingColumn {
+            column_idx,
+            descending: false,
+            nulls_first: true,
+        })
+        .collect()
+}
+
+fn codec(compression: Compression) -> Codec {
+    match compression {
+        Compression::Snappy => Codec::SNAPPY,
+        Compression::Zstd => Codec::ZSTD(ZstdLevel::default()),
+        Compression::Gzip => Codec::GZIP(GzipLevel::default()),
+        Compression::None => Codec::UNCOMPRESSED,
+    }
+}
