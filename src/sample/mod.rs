@@ -9,6 +9,7 @@ mod catalog;
 mod delivery;
 mod generator;
 mod options;
+mod pick;
 mod random;
 mod template;
 mod world;
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn events_happen_on_the_days_asked_for_and_are_delivered_at_most_a_day_later() {
+    fn events_happen_on_the_days_asked_for_and_are_delivered_then_or_a_few_days_later() {
         let options = small();
         let last = options
             .first_day
@@ -159,11 +160,8 @@ mod tests {
             let delivered: Date = path[4..7].join("-").parse().unwrap();
             for record in file.records() {
                 let date: Date = record["eventTime"].as_str().unwrap()[..10].parse().unwrap();
-                assert!(
-                    date <= delivered && delivered <= date.tomorrow().unwrap(),
-                    "{}",
-                    file.key
-                );
+                let days = date.until(delivered).unwrap().get_days();
+                assert!((0..=4).contains(&days), "{}", file.key);
             }
         }
     }
@@ -293,14 +291,14 @@ mod tests {
             let met = truth.raw_bytes as f64 / raw_bytes as f64;
             assert!((0.9..1.1).contains(&met), "{raw_bytes}: {met}");
             let ratio = truth.raw_bytes as f64 / truth.gzip_bytes as f64;
-            assert!((5.0..9.0).contains(&ratio), "{raw_bytes}: {ratio}");
+            assert!((4.5..9.0).contains(&ratio), "{raw_bytes}: {ratio}");
             let sizes: Vec<usize> = files
                 .iter()
                 .filter(|file| file.holds_events())
                 .map(|file| file.records().len())
                 .collect();
             assert!(sizes.iter().any(|&size| size <= 3));
-            assert!(raw_bytes < 20_000_000 || sizes.iter().any(|&size| size > 1_000));
+            assert!(raw_bytes < 20_000_000 || sizes.iter().any(|&size| size > 500));
         }
     }
 
