@@ -110,7 +110,7 @@ struct Generator<'a, W> {
     serial: u64,
 }
 
-impl<'a, E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'a, W> {
+impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
     /// Makes and delivers what happens in a lane on a day.
     fn lane_day(&mut self, lane: &mut Lane, day: &Day) -> Result<(), E> {
         let random = &mut Random::new(mix(lane.seed, u64::from(day.number)));
@@ -140,7 +140,7 @@ impl<'a, E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'a, W> {
                 if is_delayed {
                     record.push_member(DELAYED);
                 }
-                if case.is_global && self.options.regions > 1 && random.chance(4) {
+                if case.is_global && self.has_copies() && random.chance(4) {
                     self.copies.push(record.clone());
                 }
                 records.push(record);
@@ -157,7 +157,7 @@ impl<'a, E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'a, W> {
             };
             self.deliver(lane, day, end + delay as u32, &records, random)?;
             if made == expected && !day.is_last && random.chance(40) {
-                lane.again = records.drain(..).take(3).collect();
+                lane.again = records.drain(..).take(2).collect();
             }
             records.clear();
         }
@@ -171,6 +171,12 @@ impl<'a, E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'a, W> {
         let partition = (lane.account.clone(), lane.region.to_owned(), day.date);
         self.delivery.truth.partitions.insert(partition, rows);
         Ok(())
+    }
+
+    /// Whether events of global services are recorded in the second region too; that of an
+    /// organisation would not stay tiny.
+    fn has_copies(&self) -> bool {
+        self.options.regions > 1 && !self.options.tiny_lanes
     }
 
     /// Delivers one file with what the day before delivered already, and sometimes a second

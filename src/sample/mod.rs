@@ -311,13 +311,13 @@ mod tests {
             lanes.entry((account, region)).or_default().push(*rows);
         }
         assert_eq!(lanes.len(), 40);
-        let is_tiny = |rows: &Vec<u64>| rows.iter().all(|rows| *rows <= 25);
+        let is_tiny = |rows: &Vec<u64>| rows.iter().all(|rows| *rows <= 20);
         assert_eq!(lanes.values().filter(|rows| is_tiny(rows)).count(), 36);
         let mut tiny_files = 0;
         for file in files.iter().filter(|file| file.holds_events()) {
             let (account, _, region) = file.lane();
             if is_tiny(&lanes[&(account, region)]) {
-                assert!(file.records().len() <= 12, "{}", file.key);
+                assert!(file.records().len() <= 6, "{}", file.key);
                 tiny_files += 1;
             }
         }

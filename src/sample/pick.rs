@@ -43,7 +43,7 @@ impl<'a> Cases<'a> {
     pub(super) fn next(&mut self, index: u64, count: u64, random: &mut Random) -> Option<&'a Case> {
         let step = count.checked_div(self.least()).unwrap_or_default();
         if step > 0
-            && index % step == 0
+            && index.is_multiple_of(step)
             && let Some(case) = self.tour.get((index / step) as usize)
         {
             return Some(case);
