@@ -118,6 +118,7 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
         let mut cases = Cases::new(self.catalog, is_home_of_global, lane.is_first);
         let expected = self.expected_records(lane, random).max(cases.least());
         let mut records = std::mem::take(&mut lane.late);
+        let mut again = Vec::new();
         let mut rows = 0;
         if lane.region_index == 1 {
             rows += self.copies.len() as u64;
@@ -156,10 +157,13 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
                 random.between(120, 600)
             };
             self.deliver(lane, day, end + delay as u32, &records, random)?;
-            if made == expected && !day.is_last && random.chance(40) {
-                lane.again = records.drain(..).take(2).collect();
+            if again.is_empty() && random.chance(30) {
+                again = records.iter().take(2).cloned().collect();
             }
             records.clear();
+        }
+        if !day.is_last {
+            lane.again = again;
         }
         if lane.is_first || expected > 50 * QUIET {
             rows += self.side_file(lane, day, Folder::Insight, random)?;
