@@ -14,8 +14,16 @@ const LENGTH: usize = 30;
 
 #[test]
 fn every_record_is_in_the_table_exactly_once_whatever_happens() {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES);
-    let config = Config { cases, max_shrink_iters: 2_000, failure_persistence: None, ..Config::default() };
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(CASES);
+    let config = Config {
+        cases,
+        max_shrink_iters: 2_000,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let failed = TestRunner::new(config).run(&histories(LENGTH), |history| {
         played(&history).map_err(TestCaseError::fail)
     });

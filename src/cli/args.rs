@@ -1,10 +1,10 @@
 //! What was typed. Defaults that need a look at the machine are in `options`.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use cloudtrail2parquet::catalog::TableName;
 use cloudtrail2parquet::convert::Shard;
 use cloudtrail2parquet::table::Compression;
-use clap_complete::Shell;
 use jiff::civil::Date;
 use std::path::PathBuf;
 
@@ -283,7 +283,9 @@ pub(crate) struct SampleArgs {
 /// Reads `512MiB`, `2G` or plain bytes.
 fn parse_bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| "write a size as 512MiB, 2GiB or plain bytes".to_owned())?;
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "write a size as 512MiB, 2GiB or plain bytes".to_owned())?;
     let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kib" => 1 << 10,
@@ -294,7 +296,10 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
         "gb" => 1_000_000_000,
         other => return Err(format!("{other:?} is no unit: use KiB, MiB or GiB")),
     };
-    number.checked_mul(unit).filter(|&bytes| bytes > 0).ok_or_else(|| "the size is out of range".to_owned())
+    number
+        .checked_mul(unit)
+        .filter(|&bytes| bytes > 0)
+        .ok_or_else(|| "the size is out of range".to_owned())
 }
 
 #[cfg(test)]
@@ -311,9 +316,16 @@ mod tests {
     fn every_option_has_a_help_sentence_without_a_full_stop() {
         fn check(command: &clap::Command) {
             for argument in command.get_arguments() {
-                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                let help = argument
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 let first = help.chars().next();
-                assert!(first.is_some_and(char::is_uppercase), "{}: {help:?}", argument.get_id());
+                assert!(
+                    first.is_some_and(char::is_uppercase),
+                    "{}: {help:?}",
+                    argument.get_id()
+                );
                 assert!(!help.ends_with('.'), "{}: {help:?}", argument.get_id());
             }
             command.get_subcommands().for_each(check);

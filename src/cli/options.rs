@@ -3,7 +3,9 @@
 use super::args::{CatalogArgs, ColumnsArgs, ConvertArgs, ProjectionArg, RangeArgs, S3Args};
 use super::limits;
 use anyhow::Context;
-use cloudtrail2parquet::catalog::{AccountProjection, CatalogColumn, Contents, TableName, TableSpec};
+use cloudtrail2parquet::catalog::{
+    AccountProjection, CatalogColumn, Contents, TableName, TableSpec,
+};
 use cloudtrail2parquet::convert::{ConvertOptions, Range, Shard};
 use cloudtrail2parquet::ledger::RowOptions;
 use cloudtrail2parquet::store::{S3Options, Store};
@@ -30,8 +32,13 @@ pub(crate) fn convert_options(args: &ConvertArgs) -> anyhow::Result<ConvertOptio
     let threads = args.threads.map_or_else(limits::threads, usize::from);
     Ok(ConvertOptions {
         schema: Arc::new(schema(&args.columns)?),
-        encode: EncodeOptions { compression: args.compression },
-        rows: RowOptions { keep_duplicates: args.keep_duplicates, max_object_bytes: args.max_object_size },
+        encode: EncodeOptions {
+            compression: args.compression,
+        },
+        rows: RowOptions {
+            keep_duplicates: args.keep_duplicates,
+            max_object_bytes: args.max_object_size,
+        },
         range: range(&args.range)?,
         shard: shard(args.shard)?,
         give_up: args.give_up.iter().cloned().collect(),
@@ -46,7 +53,9 @@ pub(crate) fn range(args: &RangeArgs) -> anyhow::Result<Range> {
     let (from, to) = match args.last {
         Some(days) => {
             let today = today();
-            let from = today.checked_sub(Span::new().days(i64::from(days) - 1)).context("--last is too large")?;
+            let from = today
+                .checked_sub(Span::new().days(i64::from(days) - 1))
+                .context("--last is too large")?;
             (Some(from), Some(today))
         }
         None => (args.from, args.to),
@@ -58,7 +67,9 @@ pub(crate) fn range(args: &RangeArgs) -> anyhow::Result<Range> {
     }
     for account in &args.account {
         if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(usage(format!("--account {account:?} is no account: write its 12 digits")));
+            return Err(usage(format!(
+                "--account {account:?} is no account: write its 12 digits"
+            )));
         }
     }
     Ok(Range {
@@ -75,11 +86,20 @@ fn shard(asked: Option<Shard>) -> anyhow::Result<Shard> {
         return Ok(shard);
     }
     let variable = |name: &str| env::var(name).ok();
-    match (variable("AWS_BATCH_JOB_ARRAY_INDEX"), variable("AWS_BATCH_JOB_ARRAY_SIZE")) {
+    match (
+        variable("AWS_BATCH_JOB_ARRAY_INDEX"),
+        variable("AWS_BATCH_JOB_ARRAY_SIZE"),
+    ) {
         (Some(index), Some(count)) => {
-            let wrong = || usage(format!("AWS_BATCH_JOB_ARRAY_INDEX={index} of AWS_BATCH_JOB_ARRAY_SIZE={count} is no shard"));
+            let wrong = || {
+                usage(format!(
+                    "AWS_BATCH_JOB_ARRAY_INDEX={index} of AWS_BATCH_JOB_ARRAY_SIZE={count} is no shard"
+                ))
+            };
             let index: u32 = index.parse().map_err(|_| wrong())?;
-            format!("{}/{count}", index.saturating_add(1)).parse().map_err(|_| wrong())
+            format!("{}/{count}", index.saturating_add(1))
+                .parse()
+                .map_err(|_| wrong())
         }
         _ => Ok(Shard::ALL),
     }
@@ -90,8 +110,10 @@ pub(crate) fn schema(args: &ColumnsArgs) -> anyhow::Result<Schema> {
     let extra = match &args.columns {
         None => Vec::new(),
         Some(file) => {
-            let text = fs::read_to_string(file).map_err(|error| usage(format!("--columns {}: {error}", file.display())))?;
-            parse_columns_file(&text).map_err(|error| usage(format!("--columns {}: {error}", file.display())))?
+            let text = fs::read_to_string(file)
+                .map_err(|error| usage(format!("--columns {}: {error}", file.display())))?;
+            parse_columns_file(&text)
+                .map_err(|error| usage(format!("--columns {}: {error}", file.display())))?
         }
     };
     Schema::new(&extra).map_err(|error| usage(format!("--columns: {error}")))
@@ -105,7 +127,9 @@ pub(crate) async fn source(address: &str, args: &S3Args) -> anyhow::Result<Store
         ..s3_options(args)
     };
     if !is_url(address) && !fs::metadata(address).is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(usage(format!("the source {address:?} is no folder; name a folder or s3://BUCKET/PREFIX")));
+        return Err(usage(format!(
+            "the source {address:?} is no folder; name a folder or s3://BUCKET/PREFIX"
+        )));
     }
     open(address, &options).await
 }
@@ -133,7 +157,9 @@ async fn open(address: &str, options: &S3Options) -> anyhow::Result<Store> {
         return Ok(Store::s3(address, options).await?);
     }
     if is_url(address) {
-        return Err(usage(format!("{address:?} is neither a folder nor s3://BUCKET/PREFIX")));
+        return Err(usage(format!(
+            "{address:?} is neither a folder nor s3://BUCKET/PREFIX"
+        )));
     }
     Ok(Store::local(address)?)
 }
@@ -148,7 +174,9 @@ pub(crate) fn check_location(destination: &Store) -> anyhow::Result<()> {
     if location.starts_with("s3://") {
         return Ok(());
     }
-    Err(usage(format!("a Glue table needs a destination in S3, not {location}")))
+    Err(usage(format!(
+        "a Glue table needs a destination in S3, not {location}"
+    )))
 }
 
 /// The table of what the destination holds.

@@ -32,25 +32,55 @@ pub(crate) fn summary(
         let _ = writeln!(out, "{name:<12}{value}");
     };
     let count = |number: u64| HumanCount(number).to_string();
+    line("lanes", count(summary.lanes));
     line(
-        "lanes",
-        count(summary.lanes),
+        "files",
+        with(
+            count(summary.objects) + " converted",
+            &[
+                (summary.skipped_objects, "converted before"),
+                (
+                    summary.unread_objects,
+                    "not readable, tried again by the next run",
+                ),
+            ],
+        ),
     );
-    line("files", with(count(summary.objects) + " converted", &[
-        (summary.skipped_objects, "converted before"),
-        (summary.unread_objects, "not readable, tried again by the next run"),
-    ]));
     for (folder, &objects) in &summary.left_objects {
-        line("", format!("{} of {folder} left: they hold no events", count(objects)));
+        line(
+            "",
+            format!("{} of {folder} left: they hold no events", count(objects)),
+        );
     }
     line("records", count(summary.records));
-    line("rows", with(count(summary.rows), &[
-        (summary.other_region_rows, "with an awsRegion other than their partition's"),
-    ]));
+    line(
+        "rows",
+        with(
+            count(summary.rows),
+            &[(
+                summary.other_region_rows,
+                "with an awsRegion other than their partition's",
+            )],
+        ),
+    );
     line("duplicates", count(summary.duplicates));
     line("rejects", count(summary.rejects));
-    line("raw", format!("{}, {} uncompressed", BinaryBytes(summary.delivered_bytes), BinaryBytes(summary.raw_bytes)));
-    line("Parquet", format!("{} in {} files", BinaryBytes(summary.parquet_bytes), count(summary.files)));
+    line(
+        "raw",
+        format!(
+            "{}, {} uncompressed",
+            BinaryBytes(summary.delivered_bytes),
+            BinaryBytes(summary.raw_bytes)
+        ),
+    );
+    line(
+        "Parquet",
+        format!(
+            "{} in {} files",
+            BinaryBytes(summary.parquet_bytes),
+            count(summary.files)
+        ),
+    );
     line("seconds", format!("{:.1}", elapsed.as_secs_f64()));
     if let Some((spec, registered)) = registered {
         out.push_str(&table_text(spec, registered));
@@ -61,7 +91,11 @@ pub(crate) fn summary(
         out.push_str("Nothing new: nothing was written.\n");
     }
     if summary.unfinished_lanes > 0 {
-        let _ = writeln!(out, "{} lanes wait for an open claim that could not be finished; see above.", summary.unfinished_lanes);
+        let _ = writeln!(
+            out,
+            "{} lanes wait for an open claim that could not be finished; see above.",
+            summary.unfinished_lanes
+        );
     }
     Ok(out)
 }
@@ -78,7 +112,11 @@ pub(crate) fn plan(status: &Status, json: bool) -> Text {
     if json {
         return document_text(&serde_json::to_value(status)?);
     }
-    let mut rows = vec![["account", "region", "files", "size"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["account", "region", "files", "size"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     let (mut objects, mut bytes) = (0, 0);
     for lane in status.lanes.iter().filter(|lane| lane.pending_objects > 0) {
         objects += lane.pending_objects;
@@ -90,8 +128,17 @@ pub(crate) fn plan(status: &Status, json: bool) -> Text {
             BinaryBytes(lane.pending_bytes).to_string(),
         ]);
     }
-    let mut out = if rows.len() > 1 { table(&rows, 2) } else { String::new() };
-    let _ = writeln!(out, "{} files, {} to convert; nothing was written.", HumanCount(objects), BinaryBytes(bytes));
+    let mut out = if rows.len() > 1 {
+        table(&rows, 2)
+    } else {
+        String::new()
+    };
+    let _ = writeln!(
+        out,
+        "{} files, {} to convert; nothing was written.",
+        HumanCount(objects),
+        BinaryBytes(bytes)
+    );
     keyless_line(&mut out, status);
     Ok(out)
 }
@@ -102,14 +149,29 @@ pub(crate) fn status(status: &Status, json: bool) -> Text {
         return document_text(&serde_json::to_value(status)?);
     }
     let head = [
-        "account", "region", "raw", "converted", "pending", "unreadable", "rows", "duplicates", "rejected",
-        "other region", "raw size", "Parquet", "claim",
+        "account",
+        "region",
+        "raw",
+        "converted",
+        "pending",
+        "unreadable",
+        "rows",
+        "duplicates",
+        "rejected",
+        "other region",
+        "raw size",
+        "Parquet",
+        "claim",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(status.lanes.iter().map(lane_row));
     let mut out = table(&rows, 2);
     for (folder, objects) in &status.left_objects {
-        let _ = writeln!(out, "{} objects of {folder} are left: they hold no events.", HumanCount(*objects));
+        let _ = writeln!(
+            out,
+            "{} objects of {folder} are left: they hold no events.",
+            HumanCount(*objects)
+        );
     }
     keyless_line(&mut out, status);
     Ok(out)
@@ -118,7 +180,10 @@ pub(crate) fn status(status: &Status, json: bool) -> Text {
 fn keyless_line(out: &mut String, status: &Status) {
     if status.keyless_objects > 0 {
         let objects = HumanCount(status.keyless_objects);
-        let _ = writeln!(out, "{objects} files have no CloudTrail path: only reading tells what they hold.");
+        let _ = writeln!(
+            out,
+            "{objects} files have no CloudTrail path: only reading tells what they hold."
+        );
     }
 }
 
@@ -187,14 +252,16 @@ fn table_document(spec: &TableSpec, registered: &Registered) -> Value {
 /// The result of `table columns`.
 pub(crate) fn columns(schema: &Schema, json: bool) -> Text {
     if json {
-        let column = |column: &cloudtrail2parquet::table::ColumnInfo| {
-            json!({"name": column.name, "type": column.glue_type, "path": column.source, "comment": column.comment})
-        };
+        let column = |column: &cloudtrail2parquet::table::ColumnInfo| json!({"name": column.name, "type": column.glue_type, "path": column.source, "comment": column.comment});
         return document_text(&schema.columns().iter().map(column).collect());
     }
     let mut out = String::from("name\ttype\tpath\tcomment\n");
     for column in schema.columns() {
-        let _ = writeln!(out, "{}\t{}\t{}\t{}", column.name, column.glue_type, column.source, column.comment);
+        let _ = writeln!(
+            out,
+            "{}\t{}\t{}\t{}",
+            column.name, column.glue_type, column.source, column.comment
+        );
     }
     Ok(out)
 }
@@ -229,7 +296,13 @@ fn document_text(document: &Value) -> Text {
 /// Columns of text: the first `left` to the left, numbers to the right.
 fn table(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(String::len)
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut out = String::new();
     for row in rows {

@@ -1,6 +1,8 @@
 //! One function a command.
 
-use super::args::{Args, Command, ConvertArgs, DdlArgs, RegisterArgs, SampleArgs, StatusArgs, TableCommand};
+use super::args::{
+    Args, Command, ConvertArgs, DdlArgs, RegisterArgs, SampleArgs, StatusArgs, TableCommand,
+};
 use super::exit::Exit;
 use super::options::{self, UsageError};
 use super::report;
@@ -26,7 +28,11 @@ pub(crate) fn main() -> Exit {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
         }
     };
     init_logging(&args.output);
@@ -43,7 +49,11 @@ pub(crate) fn main() -> Exit {
             return Exit::Done;
         }
         tracing::error!("{error:#}");
-        if error.is::<UsageError>() { Exit::Usage } else { Exit::Fatal }
+        if error.is::<UsageError>() {
+            Exit::Usage
+        } else {
+            Exit::Fatal
+        }
     })
 }
 
@@ -61,7 +71,12 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Sample(sample) => run_sample(sample, json),
         Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut Args::command(), env!("CARGO_PKG_NAME"), &mut text);
+            clap_complete::generate(
+                *shell,
+                &mut Args::command(),
+                env!("CARGO_PKG_NAME"),
+                &mut text,
+            );
             print(&String::from_utf8_lossy(&text))
         }
     }
@@ -78,7 +93,13 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     }
     let monitor = Arc::new(TermMonitor::new(&all.output));
     let (stop, received) = (CancellationToken::new(), OnceLock::new());
-    let converting = convert(source, destination.clone(), options, monitor.clone(), stop.clone());
+    let converting = convert(
+        source,
+        destination.clone(),
+        options,
+        monitor.clone(),
+        stop.clone(),
+    );
     let summary = tokio::select! {
         summary = converting => summary,
         exit = Stop::new()?.enforce(&stop, &received) => {
@@ -92,7 +113,14 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     let registered = match &args.table {
         Some(name) if !summary.interrupted => {
             let contents = Contents::of(&destination).await?;
-            let spec = options::table_spec(name, &destination, &contents, &schema, &args.catalog, args.compression);
+            let spec = options::table_spec(
+                name,
+                &destination,
+                &contents,
+                &schema,
+                &args.catalog,
+                args.compression,
+            );
             let registered = register(&spec, &contents, args.catalog.register_partitions).await?;
             if let Some(advice) = &registered.advice {
                 monitor.report(Progress::Note(advice.clone()));
@@ -101,7 +129,12 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
         }
         _ => None,
     };
-    print(&report::summary(&summary, registered.as_ref(), started.elapsed(), all.output.json)?)?;
+    print(&report::summary(
+        &summary,
+        registered.as_ref(),
+        started.elapsed(),
+        all.output.json,
+    )?)?;
     Ok(match received.get() {
         Some(&exit) => exit,
         None if summary.has_failures() => Exit::KeptAside,
@@ -113,7 +146,14 @@ async fn dry_run(args: &ConvertArgs, json: bool) -> anyhow::Result<Exit> {
     let options = options::convert_options(args)?;
     let source = options::source(&args.source, &args.s3).await?;
     let destination = options::destination(&args.dest, &args.s3).await?;
-    let found = status(&source, &destination, &options.range, options.shard, options.now).await?;
+    let found = status(
+        &source,
+        &destination,
+        &options.range,
+        options.shard,
+        options.now,
+    )
+    .await?;
     print(&report::plan(&found, json)?)
 }
 
@@ -122,7 +162,14 @@ async fn run_status(args: &StatusArgs, json: bool) -> anyhow::Result<Exit> {
     let destination = options::destination(&args.dest, &args.s3).await?;
     let range = options::range(&args.range)?;
     let now = jiff::Timestamp::now();
-    let found = status(&source, &destination, &range, cloudtrail2parquet::convert::Shard::ALL, now).await?;
+    let found = status(
+        &source,
+        &destination,
+        &range,
+        cloudtrail2parquet::convert::Shard::ALL,
+        now,
+    )
+    .await?;
     print(&report::status(&found, json)?)
 }
 
@@ -142,11 +189,22 @@ async fn spec(args: &RegisterArgs) -> anyhow::Result<(TableSpec, Contents)> {
     let destination: Store = options::destination(&args.dest, &args.s3).await?;
     options::check_location(&destination)?;
     let contents = Contents::of(&destination).await?;
-    let spec = options::table_spec(&args.table, &destination, &contents, &schema, &args.catalog, args.compression);
+    let spec = options::table_spec(
+        &args.table,
+        &destination,
+        &contents,
+        &schema,
+        &args.catalog,
+        args.compression,
+    );
     Ok((spec, contents))
 }
 
-async fn register(spec: &TableSpec, contents: &Contents, partitions: bool) -> anyhow::Result<Registered> {
+async fn register(
+    spec: &TableSpec,
+    contents: &Contents,
+    partitions: bool,
+) -> anyhow::Result<Registered> {
     let client = catalog::client(&aws::aws_config().await);
     let registered = catalog::register(&client, spec).await?;
     if partitions {
@@ -156,7 +214,11 @@ async fn register(spec: &TableSpec, contents: &Contents, partitions: bool) -> an
 }
 
 fn run_sample(args: &SampleArgs, json: bool) -> anyhow::Result<Exit> {
-    let options = sample::SampleOptions { seed: args.seed, raw_bytes: args.size, ..sample::SampleOptions::default() };
+    let options = sample::SampleOptions {
+        seed: args.seed,
+        raw_bytes: args.size,
+        ..sample::SampleOptions::default()
+    };
     let truth = sample::generate(&options, |key, bytes| write_file(&args.dest, key, bytes))
         .with_context(|| format!("cannot write into {}", args.dest.display()))?;
     print(&report::sample(&truth, &args.dest, json)?)
@@ -180,7 +242,9 @@ fn print(text: &str) -> anyhow::Result<Exit> {
 /// Whether the reader of standard output has gone, as `head` does: no failure.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     error.chain().any(broken)
 }

@@ -34,17 +34,24 @@ impl Budget {
     /// A budget of `bytes`.
     pub(crate) fn new(bytes: u64) -> Self {
         let total = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX).max(1);
-        Self { permits: Arc::new(Semaphore::new(total as usize)), total }
+        Self {
+            permits: Arc::new(Semaphore::new(total as usize)),
+            total,
+        }
     }
 
     /// Waits for the memory of a batch that reads `raw_bytes`; a batch above the whole
     /// budget gets all of it and runs alone.
     pub(crate) async fn reserve(&self, raw_bytes: u64) -> Share {
         let units = raw_bytes.saturating_mul(MEMORY_PER_RAW_BYTE) / UNIT;
-        let units = u32::try_from(units).unwrap_or(u32::MAX).clamp(1, self.total);
+        let units = u32::try_from(units)
+            .unwrap_or(u32::MAX)
+            .clamp(1, self.total);
         let permit = Arc::clone(&self.permits).acquire_many_owned(units).await;
         // The semaphore is never closed.
-        Share { _permit: permit.ok() }
+        Share {
+            _permit: permit.ok(),
+        }
     }
 
     /// No memory, for a batch whose memory is held elsewhere.

@@ -1,7 +1,7 @@
 //! read → claim → write → commit: how a batch becomes visible, exactly once.
 
 use super::batch::{Batch, BatchObject, Content, LaneRows};
-use super::duplicates::{Distinct, distinct, drop_converted, id_hashes, seconds};
+use super::duplicates::{Distinct, distinct, id_hashes, seconds};
 use super::files::{LaneFiles, file_name};
 use super::reader::StoreReader;
 use super::rejects::rejects_document;
@@ -33,13 +33,12 @@ pub(crate) async fn commit(
     files: &mut LaneFiles,
     batch: &Batch,
 ) -> Result<Committed, ConvertError> {
-    let Some(number) = log.next_number() else { return Ok(Committed::Lost) };
-    let objects = &batch.objects;
-    let prepared = distinct(objects, run.options.rows.keep_duplicates);
-    let prepared = match run.options.rows.keep_duplicates {
-        true => prepared,
-        false => drop_converted(run, files, number, prepared).await?,
+    let Some(number) = log.next_number() else {
+        return Ok(Committed::Lost);
     };
+    let objects = &batch.objects;
+    let keep = run.options.rows.keep_duplicates;
+    let prepared = distinct(run, files, number, objects, keep).await?;
     let claim = new_claim(run, lane, number, batch, &prepared)?;
     if log.claim(&claim).await? == ClaimOutcome::Lost {
         return Ok(Committed::Lost);
@@ -50,14 +49,22 @@ pub(crate) async fn commit(
     Ok(Committed::Done)
 }
 
-fn new_claim(run: &Run, lane: &Lane, number: u64, batch: &Batch, rows: &Distinct) -> Result<Claim, ConvertError> {
+fn new_claim(
+    run: &Run,
+    lane: &Lane,
+    number: u64,
+    batch: &Batch,
+    rows: &Distinct,
+) -> Result<Claim, ConvertError> {
     let id = random_id()?;
     let files = rows.by_date.iter().map(|(&date, refs)| ClaimedFile {
         date,
         name: file_name(number, seconds(&rows.objects, refs), &id),
         rows: refs.len() as u64,
     });
-    let rejects: u64 = lane_rows(&batch.objects).map(|rows| rows.reject_indexes.len() as u64).sum();
+    let rejects: u64 = lane_rows(&batch.objects)
+        .map(|rows| rows.reject_indexes.len() as u64)
+        .sum();
     Ok(Claim {
         format: FORMAT,
         lane: lane.clone(),
@@ -71,7 +78,10 @@ fn new_claim(run: &Run, lane: &Lane, number: u64, batch: &Batch, rows: &Distinct
         objects: batch.objects.iter().map(claimed_object).collect(),
         files: files.collect(),
         rejects: (rejects > 0).then(|| ClaimedRejects {
-            key: format!("{REJECTS_FOLDER}account={}/region={}/{number:012}-{id}.ndjson", lane.account, lane.region),
+            key: format!(
+                "{REJECTS_FOLDER}account={}/region={}/{number:012}-{id}.ndjson",
+                lane.account, lane.region
+            ),
             records: rejects,
         }),
         duplicates: rows.duplicates,
@@ -86,8 +96,13 @@ fn claimed_object(object: &BatchObject) -> ClaimedObject {
         size: object.object.size,
         etag: object.object.etag.clone(),
         outcome: match &object.content {
-            Content::Rows(rows) => Outcome::Read { sha256: rows.sha256.clone(), records: rows.records() },
-            Content::Unread(reason) => Outcome::Unread { unread: reason.clone() },
+            Content::Rows(rows) => Outcome::Read {
+                sha256: rows.sha256.clone(),
+                records: rows.records(),
+            },
+            Content::Unread(reason) => Outcome::Unread {
+                unread: reason.clone(),
+            },
         },
         lanes: object.lanes.clone(),
     }
@@ -126,7 +141,10 @@ pub(super) async fn write(
     without_some: bool,
 ) -> Result<Vec<FileReceipt>, ConvertError> {
     if let Some(rejects) = &claim.rejects {
-        let _ = run.destination.put_if_absent(&rejects.key, rejects_document(objects)).await?;
+        let _ = run
+            .destination
+            .put_if_absent(&rejects.key, rejects_document(objects))
+            .await?;
     }
     let mut written = Vec::with_capacity(claim.files.len());
     for file in &claim.files {
@@ -137,11 +155,21 @@ pub(super) async fn write(
         // Without rows it is put all the same: it keeps a sleeper from putting the rows of
         // objects that are given up here.
         let body = encode_file(run, rows, refs).await?;
-        let own = FileReceipt { file: ClaimedFile { rows: own_rows, ..file.clone() }, bytes: body.len() as u64 };
+        let own = FileReceipt {
+            file: ClaimedFile {
+                rows: own_rows,
+                ..file.clone()
+            },
+            bytes: body.len() as u64,
+        };
         let (found, hashes) = match run.destination.put_if_absent(&key, body).await? {
             PutOutcome::Written => (own, Some(hashes)),
             PutOutcome::AlreadyExists => {
-                let rows = if without_some { [file.rows, own_rows] } else { [file.rows; 2] };
+                let rows = if without_some {
+                    [file.rows, own_rows]
+                } else {
+                    [file.rows; 2]
+                };
                 (standing_file(run, &key, file, &rows).await?, None)
             }
         };
@@ -151,23 +179,35 @@ pub(super) async fn write(
     Ok(written)
 }
 
-async fn encode_file(run: &Run, rows: &Distinct, mut refs: Vec<crate::table::RowRef>) -> Result<Bytes, ConvertError> {
+async fn encode_file(
+    run: &Run,
+    rows: &Distinct,
+    mut refs: Vec<crate::table::RowRef>,
+) -> Result<Bytes, ConvertError> {
     let (schema, options) = (Arc::clone(&run.options.schema), run.options.encode.clone());
     let objects = Arc::clone(&rows.objects);
     let encoded = run.cpu.run(move || {
         sort_rows(&objects, &mut refs);
         encode(&schema, &objects, &refs, &options)
     });
-    encoded.await?.map_err(|error| ConvertError::Internal(error.to_string()))
+    encoded
+        .await?
+        .map_err(|error| ConvertError::Internal(error.to_string()))
 }
 
 /// The file that another worker, or an earlier attempt, has put under a claimed name. It must
 /// have one of the numbers of rows.
-async fn standing_file(run: &Run, key: &str, file: &ClaimedFile, rows: &[u64]) -> Result<FileReceipt, ConvertError> {
+async fn standing_file(
+    run: &Run,
+    key: &str,
+    file: &ClaimedFile,
+    rows: &[u64],
+) -> Result<FileReceipt, ConvertError> {
     let bytes = run.destination.size(key).await?;
     let mut reader = StoreReader::new(&run.destination, key, bytes);
     let metadata = reader.get_metadata(None).await;
-    let metadata = metadata.map_err(|error| ConvertError::unreadable_file(&run.destination, key, error))?;
+    let metadata =
+        metadata.map_err(|error| ConvertError::unreadable_file(&run.destination, key, error))?;
     let found = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default();
     if !rows.contains(&found) {
         let what = format!(
@@ -177,7 +217,13 @@ async fn standing_file(run: &Run, key: &str, file: &ClaimedFile, rows: &[u64]) -
         );
         return Err(ConvertError::Unfinished(what));
     }
-    Ok(FileReceipt { file: ClaimedFile { rows: found, ..file.clone() }, bytes })
+    Ok(FileReceipt {
+        file: ClaimedFile {
+            rows: found,
+            ..file.clone()
+        },
+        bytes,
+    })
 }
 
 /// Puts the receipt, and gives the one that stands.

@@ -25,7 +25,9 @@ impl Cpu {
             .thread_name(|n| format!("cpu-{n}"))
             .build()
             .map_err(|error| ConvertError::Internal(error.to_string()))?;
-        Ok(Self { pool: Some(Arc::new(pool)) })
+        Ok(Self {
+            pool: Some(Arc::new(pool)),
+        })
     }
 
     /// Runs `work` on the pool, unless nobody waits for it any more when its turn comes. A

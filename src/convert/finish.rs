@@ -2,7 +2,7 @@
 
 use super::batch::{Attempt, BatchObject, Content, LaneRows, READ_AHEAD, read_object};
 use super::commit::{lane_rows, put_receipt, write};
-use super::duplicates::{Distinct, distinct, drop_converted};
+use super::duplicates::{Distinct, distinct};
 use super::files::LaneFiles;
 use super::keyless::split_by_lane;
 use super::list::RawObject;
@@ -16,29 +16,44 @@ use futures::{StreamExt, stream};
 /// same rows. The error says what stands in the way. The caller holds the memory for it, if
 /// others run beside it.
 pub(crate) async fn finish_open(run: &Run, log: &mut LaneLog) -> Result<(), ConvertError> {
-    let Some(claim) = log.open_claim().cloned() else { return Ok(()) };
+    let Some(claim) = log.open_claim().cloned() else {
+        return Ok(());
+    };
     let (objects, lost) = read_claimed(run, &claim).await?;
     let mut files = LaneFiles::new(&run.destination, &claim.lane);
-    let prepared = distinct(&objects, claim.options.keep_duplicates);
-    let prepared = match claim.options.keep_duplicates {
-        true => prepared,
-        false => drop_converted(run, &mut files, claim.number, prepared).await?,
-    };
+    let keep = claim.options.keep_duplicates;
+    let prepared = distinct(run, &mut files, claim.number, &objects, keep).await?;
     if lost.is_empty() {
         check_same(&claim, &prepared, &objects)?;
     }
-    let written = write(run, &mut files, &claim, &prepared, &objects, !lost.is_empty()).await?;
+    let written = write(
+        run,
+        &mut files,
+        &claim,
+        &prepared,
+        &objects,
+        !lost.is_empty(),
+    )
+    .await?;
     let receipt = put_receipt(run, log, &claim, written, lost).await?;
     for address in &receipt.lost {
-        run.monitor.report(Progress::Problem(format!("{address} is given up: its records are lost for good")));
+        run.monitor.report(Progress::Problem(format!(
+            "{address} is given up: its records are lost for good"
+        )));
     }
     run.converted(&claim, &objects);
-    run.monitor.report(Progress::Note(format!("finished the open claim {}", run.destination.url(&claim.key()))));
+    run.monitor.report(Progress::Note(format!(
+        "finished the open claim {}",
+        run.destination.url(&claim.key())
+    )));
     Ok(())
 }
 
 /// Reads a claim's objects again; also gives those that had to be given up.
-async fn read_claimed(run: &Run, claim: &Claim) -> Result<(Vec<BatchObject>, Vec<String>), ConvertError> {
+async fn read_claimed(
+    run: &Run,
+    claim: &Claim,
+) -> Result<(Vec<BatchObject>, Vec<String>), ConvertError> {
     let source = &run.source_of(claim)?;
     let mut reading = stream::iter(&claim.objects)
         .map(async |claimed| {
@@ -56,7 +71,11 @@ async fn read_claimed(run: &Run, claim: &Claim) -> Result<(Vec<BatchObject>, Vec
     while let Some((claimed, object, content)) = reading.next().await {
         match content? {
             None => lost.push(claimed.address.clone()),
-            Some(Ok(content)) => objects.push(BatchObject { object, content, lanes: claimed.lanes.clone() }),
+            Some(Ok(content)) => objects.push(BatchObject {
+                object,
+                content,
+                lanes: claimed.lanes.clone(),
+            }),
             Some(Err(what)) => {
                 return Err(ConvertError::Unfinished(format!(
                     "{address} of the open claim {claim} cannot be read as it was claimed: {what}; bring it \
@@ -71,8 +90,18 @@ async fn read_claimed(run: &Run, claim: &Claim) -> Result<(Vec<BatchObject>, Vec
 }
 
 fn claimed_raw_object(source: &Store, claim: &Claim, claimed: &ClaimedObject) -> RawObject {
-    let key = claimed.address.strip_prefix(claim.source.as_str()).unwrap_or(&claimed.address);
-    RawObject::new(source, Entry { key: key.to_owned(), size: claimed.size, etag: claimed.etag.clone() })
+    let key = claimed
+        .address
+        .strip_prefix(claim.source.as_str())
+        .unwrap_or(&claimed.address);
+    RawObject::new(
+        source,
+        Entry {
+            key: key.to_owned(),
+            size: claimed.size,
+            etag: claimed.etag.clone(),
+        },
+    )
 }
 
 async fn read_again(
@@ -86,11 +115,24 @@ async fn read_again(
         Outcome::Read { sha256, records } => (sha256, *records),
     };
     let object = claimed_raw_object(source, claim, claimed);
-    let attempt = read_object(run, source, &object, claim.options.max_object_bytes, claim.read_at).await?;
+    let attempt = read_object(
+        run,
+        source,
+        &object,
+        claim.options.max_object_bytes,
+        claim.read_at,
+    )
+    .await?;
     Ok(same_content(claim, attempt, sha256, records, !claimed.lanes.is_empty()).map(Content::Rows))
 }
 
-fn same_content(claim: &Claim, attempt: Attempt, sha256: &str, records: u64, keyless: bool) -> Result<LaneRows, String> {
+fn same_content(
+    claim: &Claim,
+    attempt: Attempt,
+    sha256: &str,
+    records: u64,
+    keyless: bool,
+) -> Result<LaneRows, String> {
     let decoded = match attempt {
         Attempt::Read(decoded) => decoded,
         Attempt::Unread(reason) | Attempt::Unreachable(reason) => return Err(reason),
@@ -99,7 +141,11 @@ fn same_content(claim: &Claim, attempt: Attempt, sha256: &str, records: u64, key
         return Err("its content has changed".into());
     }
     let rows = LaneRows::all(decoded);
-    let rows = if keyless { split_by_lane(rows).remove(&claim.lane) } else { Some(rows) };
+    let rows = if keyless {
+        split_by_lane(rows).remove(&claim.lane)
+    } else {
+        Some(rows)
+    };
     match rows {
         Some(rows) if rows.records() == records => Ok(rows),
         rows => Err(format!(
@@ -113,9 +159,19 @@ fn same_content(claim: &Claim, attempt: Attempt, sha256: &str, records: u64, key
 
 /// Fails unless the rows are those that were claimed.
 fn check_same(claim: &Claim, rows: &Distinct, objects: &[BatchObject]) -> Result<(), ConvertError> {
-    let claimed: Vec<_> = claim.files.iter().map(|file| (file.date, file.rows)).collect();
-    let found: Vec<_> = rows.by_date.iter().map(|(&date, refs)| (date, refs.len() as u64)).collect();
-    let rejects: u64 = lane_rows(objects).map(|rows| rows.reject_indexes.len() as u64).sum();
+    let claimed: Vec<_> = claim
+        .files
+        .iter()
+        .map(|file| (file.date, file.rows))
+        .collect();
+    let found: Vec<_> = rows
+        .by_date
+        .iter()
+        .map(|(&date, refs)| (date, refs.len() as u64))
+        .collect();
+    let rejects: u64 = lane_rows(objects)
+        .map(|rows| rows.reject_indexes.len() as u64)
+        .sum();
     let claimed_rejects = claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
     if claimed == found && claim.duplicates == rows.duplicates && claimed_rejects == rejects {
         return Ok(());

@@ -115,7 +115,10 @@ mod tests {
     #[test]
     fn every_lane_belongs_to_exactly_one_shard() {
         for n in 0..500 {
-            let lane = Lane { account: format!("{n:012}"), region: "us-east-1".into() };
+            let lane = Lane {
+                account: format!("{n:012}"),
+                region: "us-east-1".into(),
+            };
             let owners = (1..=7).filter(|&index| Shard { index, count: 7 }.has_lane(&lane));
             assert_eq!(owners.count(), 1);
         }

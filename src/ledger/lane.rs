@@ -1,6 +1,8 @@
 //! A lane's log in the destination: what is converted, the open claim, the next number.
 
-use super::claim::{Claim, Month, Receipt, days_of, lane_folder, log_folder, month_folder, number_of};
+use super::claim::{
+    Claim, Month, Receipt, days_of, lane_folder, log_folder, month_folder, number_of,
+};
 use super::object::{ObjectId, Outcome};
 use super::{FOLDER, FORMAT};
 use crate::store::{Entry, ErrorKind, PutOutcome, Store, StoreError};
@@ -76,14 +78,19 @@ pub async fn ensure_format(store: &Store) -> Result<(), LedgerError> {
     while store.put_if_absent(&key, body.clone()).await? == PutOutcome::Written {
         written += 1;
         if written == 2 {
-            return Err(LedgerError::NotExclusive { url: store.url(&key) });
+            return Err(LedgerError::NotExclusive {
+                url: store.url(&key),
+            });
         }
     }
     let found: Format = read(store, &key).await?;
     if found.format == FORMAT {
         Ok(())
     } else {
-        Err(LedgerError::Format { url: store.url(&key), found: found.format })
+        Err(LedgerError::Format {
+            url: store.url(&key),
+            found: found.format,
+        })
     }
 }
 
@@ -102,19 +109,27 @@ pub async fn lanes(store: &Store) -> Result<Vec<Lane>, LedgerError> {
     Ok(lanes)
 }
 
-/// Every receipt of every lane for objects whose key names no day.
-pub async fn undated_receipts(store: &Store) -> Result<Vec<Receipt>, LedgerError> {
-    let mut receipts = Vec::new();
+/// Shows every receipt of every lane for objects whose key names no day.
+pub async fn undated_receipts(
+    store: &Store,
+    mut see: impl FnMut(&Receipt),
+) -> Result<(), LedgerError> {
     for lane in lanes(store).await? {
-        let entries = store.list(&month_folder(&lane, Month::Undated), None).await?;
-        receipts.extend(read_receipts(store, entries).await?);
+        let folder = month_folder(&lane, Month::Undated);
+        read_receipts(store, store.list(&folder, None).await?, &mut see).await?;
     }
-    Ok(receipts)
+    Ok(())
 }
 
 fn lane_of(prefix: &str) -> Option<Lane> {
-    let (account, region) = prefix.strip_prefix(FOLDER)?.strip_suffix('/')?.split_once('/')?;
-    Some(Lane { account: account.to_owned(), region: region.to_owned() })
+    let (account, region) = prefix
+        .strip_prefix(FOLDER)?
+        .strip_suffix('/')?
+        .split_once('/')?;
+    Some(Lane {
+        account: account.to_owned(),
+        region: region.to_owned(),
+    })
 }
 
 /// What the receipts of one delivery month say.
@@ -163,19 +178,34 @@ impl LaneLog {
     /// the latest, so that only the log after them is listed.
     pub async fn open(store: &Store, lane: &Lane, hint: Month) -> Result<Self, LedgerError> {
         let receipts = store.list(&month_folder(lane, hint), None).await?;
-        let seen = receipts.iter().filter_map(|e| number_of(&e.key)).max().unwrap_or(0);
+        let seen = receipts
+            .iter()
+            .filter_map(|e| number_of(&e.key))
+            .max()
+            .unwrap_or(0);
         let log = log_folder(lane);
         let after = format!("{log}{seen:012}");
         let claims = store.list(&log, Some(&after)).await?;
-        let head = claims.iter().filter_map(|e| number_of(&e.key)).max().unwrap_or(seen);
+        let head = claims
+            .iter()
+            .filter_map(|e| number_of(&e.key))
+            .max()
+            .unwrap_or(seen);
         let mut open = None;
         if head > seen {
             let claim: Claim = read(store, &format!("{log}{head:012}")).await?;
-            if find::<Receipt>(store, &claim.receipt_key()).await?.is_none() {
+            if find::<Receipt>(store, &claim.receipt_key())
+                .await?
+                .is_none()
+            {
                 open = Some(claim);
             }
         }
-        Ok(Self { store: store.clone(), head, open })
+        Ok(Self {
+            store: store.clone(),
+            head,
+            open,
+        })
     }
 
     /// The claim that has no receipt yet, if any.
@@ -199,15 +229,9 @@ impl LaneLog {
         days: Option<(Date, Date)>,
     ) -> Result<View, LedgerError> {
         let mut entries = store.list(&month_folder(lane, month), None).await?;
-        if let Some((from, to)) = days {
-            entries.retain(|entry| {
-                days_of(&entry.key).is_none_or(|(first, last)| first <= to && from <= last)
-            });
-        }
+        entries.retain(|entry| touches(entry, days));
         let mut view = View::default();
-        for receipt in read_receipts(store, entries).await? {
-            view.add(&receipt);
-        }
+        read_receipts(store, entries, &mut |receipt| view.add(receipt)).await?;
         Ok(view)
     }
 
@@ -240,32 +264,51 @@ impl LaneLog {
         Ok(standing)
     }
 
-    /// Every receipt of the lane that is not hidden by `days`, in the order of the log.
-    pub async fn receipts(store: &Store, lane: &Lane, days: Option<(Date, Date)>) -> Result<Vec<Receipt>, LedgerError> {
+    /// Shows every receipt of the lane that touches the days asked for, in the order of the
+    /// log.
+    pub async fn receipts(
+        store: &Store,
+        lane: &Lane,
+        days: Option<(Date, Date)>,
+        mut see: impl FnMut(&Receipt),
+    ) -> Result<(), LedgerError> {
         let log = log_folder(lane);
         let mut entries = store.list(&lane_folder(lane), None).await?;
-        entries.retain(|entry| !entry.key.starts_with(&log));
-        if let Some((from, to)) = days {
-            entries.retain(|entry| {
-                days_of(&entry.key).is_none_or(|(first, last)| first <= to && from <= last)
-            });
-        }
-        read_receipts(store, entries).await
+        entries.retain(|entry| !entry.key.starts_with(&log) && touches(entry, days));
+        read_receipts(store, entries, &mut see).await
     }
 }
 
-async fn read_receipts(store: &Store, mut entries: Vec<Entry>) -> Result<Vec<Receipt>, LedgerError> {
+/// Whether a receipt has objects of the days asked for; undated ones always may.
+fn touches(entry: &Entry, days: Option<(Date, Date)>) -> bool {
+    match (days, days_of(&entry.key)) {
+        (Some((from, to)), Some((first, last))) => first <= to && from <= last,
+        _ => true,
+    }
+}
+
+/// Shows receipts in the order of their numbers, a few in memory at a time.
+async fn read_receipts(
+    store: &Store,
+    mut entries: Vec<Entry>,
+    see: &mut impl FnMut(&Receipt),
+) -> Result<(), LedgerError> {
     entries.sort_by_key(|entry| number_of(&entry.key));
-    stream::iter(entries)
-        .map(async |entry| read(store, &entry.key).await)
-        .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await
+    let mut receipts = stream::iter(entries)
+        .map(async |entry| read::<Receipt>(store, &entry.key).await)
+        .buffered(CONCURRENT_READS);
+    while let Some(receipt) = receipts.next().await {
+        see(&receipt?);
+    }
+    Ok(())
 }
 
 async fn read<T: DeserializeOwned>(store: &Store, key: &str) -> Result<T, LedgerError> {
     let body = store.get(key, None).await?;
-    serde_json::from_slice(&body).map_err(|source| LedgerError::Damaged { url: store.url(key), source })
+    serde_json::from_slice(&body).map_err(|source| LedgerError::Damaged {
+        url: store.url(key),
+        source,
+    })
 }
 
 async fn find<T: DeserializeOwned>(store: &Store, key: &str) -> Result<Option<T>, LedgerError> {
@@ -279,5 +322,8 @@ async fn find<T: DeserializeOwned>(store: &Store, key: &str) -> Result<Option<T>
 fn document<T: Serialize>(value: &T, store: &Store, key: &str) -> Result<Bytes, LedgerError> {
     serde_json::to_vec(value)
         .map(Bytes::from)
-        .map_err(|source| LedgerError::Damaged { url: store.url(key), source })
+        .map_err(|source| LedgerError::Damaged {
+            url: store.url(key),
+            source,
+        })
 }

@@ -6,8 +6,11 @@ use serde_json::{Map, Value, json};
 use std::io::Write as _;
 
 /// The lanes of the histories.
-pub(crate) const LANES: [(&str, &str); 3] =
-    [("111111111111", "us-east-1"), ("111111111111", "eu-west-1"), ("222222222222", "us-east-1")];
+pub(crate) const LANES: [(&str, &str); 3] = [
+    ("111111111111", "us-east-1"),
+    ("111111111111", "eu-west-1"),
+    ("222222222222", "us-east-1"),
+];
 
 /// Delivery and event days: two months.
 pub(crate) const DAYS: [&str; 4] = ["2024-05-30", "2024-05-31", "2024-06-01", "2024-06-02"];
@@ -15,19 +18,30 @@ pub(crate) const DAYS: [&str; 4] = ["2024-05-30", "2024-05-31", "2024-06-01", "2
 /// A lane of the histories.
 pub(crate) fn lane(index: u8) -> Lane {
     let (account, region) = LANES[usize::from(index) % LANES.len()];
-    Lane { account: account.into(), region: region.into() }
+    Lane {
+        account: account.into(),
+        region: region.into(),
+    }
 }
 
 /// The lane of records that name none.
 pub(crate) fn home() -> Lane {
-    Lane { account: "000000000000".into(), region: "unknown".into() }
+    Lane {
+        account: "000000000000".into(),
+        region: "unknown".into(),
+    }
 }
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Record {
     /// Equal `id`, `variant` and `lane` are the same event, whatever the `spelling`.
-    Event { id: Option<u8>, variant: u8, lane: u8, spelling: u8 },
+    Event {
+        id: Option<u8>,
+        variant: u8,
+        lane: u8,
+        spelling: u8,
+    },
     /// It has no eventTime.
     Timeless { lane: u8 },
     /// It is no object.
@@ -43,7 +57,13 @@ impl Record {
 
     /// Its JSON text.
     pub(crate) fn text(&self) -> String {
-        let Record::Event { id, variant, lane, spelling } = *self else {
+        let Record::Event {
+            id,
+            variant,
+            lane,
+            spelling,
+        } = *self
+        else {
             return match *self {
                 Record::Timeless { lane } => {
                     let (account, region) = LANES[usize::from(lane) % LANES.len()];
@@ -93,9 +113,13 @@ impl Record {
 
     /// The date of its row; none if it is a reject of an object delivered then.
     pub(crate) fn row_date(&self, delivered: Option<(&str, u8)>) -> Option<&'static str> {
-        let Record::Event { id, variant, .. } = *self else { return None };
+        let Record::Event { id, variant, .. } = *self else {
+            return None;
+        };
         let (day, hour) = Self::time(id, variant);
-        let Some((delivery_day, delivery_hour)) = delivered else { return Some(day) };
+        let Some((delivery_day, delivery_hour)) = delivered else {
+            return Some(day);
+        };
         let of = |day: &str, hour: u8| {
             let index = DAYS.iter().position(|other| *other == day).unwrap();
             index * 24 + usize::from(hour)
@@ -112,7 +136,9 @@ impl Record {
 /// A record as a text that is the same for equal records.
 pub(crate) fn canonical(record: &str) -> String {
     let value: Value = serde_json::from_str(record).unwrap();
-    let Value::Object(members) = value else { return value.to_string() };
+    let Value::Object(members) = value else {
+        return value.to_string();
+    };
     let present = members.into_iter().filter(|(_, value)| !value.is_null());
     sorted(Value::Object(present.collect())).to_string()
 }
@@ -120,7 +146,10 @@ pub(crate) fn canonical(record: &str) -> String {
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let mut members: Vec<_> = members.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            let mut members: Vec<_> = members
+                .into_iter()
+                .map(|(name, value)| (name, sorted(value)))
+                .collect();
             members.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Object(Map::from_iter(members))
         }
@@ -133,7 +162,12 @@ fn sorted(value: Value) -> Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Under a lane's prefix, with a date.
-    Lane { lane: u8, tree: u8, insight: bool, day: u8 },
+    Lane {
+        lane: u8,
+        tree: u8,
+        insight: bool,
+        day: u8,
+    },
     /// Under a lane's prefix, but its key names no day.
     Stray { lane: u8 },
     /// Somewhere else.
@@ -145,10 +179,23 @@ impl Place {
     pub(crate) fn key(&self, number: usize) -> String {
         let minute = number * 37 % 60;
         match *self {
-            Place::Lane { lane, tree, insight, day } => {
+            Place::Lane {
+                lane,
+                tree,
+                insight,
+                day,
+            } => {
                 let (account, region) = LANES[usize::from(lane) % LANES.len()];
-                let tree = ["AWSLogs/", "AWSLogs/o-abcdefgh12/", "o-abcdefgh12/AWSLogs/o-abcdefgh12/"][usize::from(tree) % 3];
-                let folder = if insight { "CloudTrail-Insight" } else { "CloudTrail" };
+                let tree = [
+                    "AWSLogs/",
+                    "AWSLogs/o-abcdefgh12/",
+                    "o-abcdefgh12/AWSLogs/o-abcdefgh12/",
+                ][usize::from(tree) % 3];
+                let folder = if insight {
+                    "CloudTrail-Insight"
+                } else {
+                    "CloudTrail"
+                };
                 let day = DAYS[usize::from(day) % DAYS.len()];
                 format!(
                     "{tree}{account}/{folder}/{region}/{}/{account}_{folder}_{region}_{}T12{minute:02}Z_{number:04}.json.gz",
@@ -206,7 +253,9 @@ impl Form {
         let delivered = || gzip(&format!(r#"{{"Records":[{}]}}"#, texts.join(",")));
         match self {
             // Lines that are no objects are no log.
-            Form::Lines if !texts.is_empty() && texts.iter().all(|text| text.starts_with('{')) => texts.join("\n").into_bytes(),
+            Form::Lines if !texts.is_empty() && texts.iter().all(|text| text.starts_with('{')) => {
+                texts.join("\n").into_bytes()
+            }
             Form::Delivered | Form::Lines => delivered(),
             Form::Truncated => {
                 let mut bytes = delivered();

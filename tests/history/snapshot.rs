@@ -47,7 +47,11 @@ impl Snapshot {
         let store = table.store();
         let mut snapshot = Self::default();
         for key in table.keys() {
-            let body = store.get(&key, None).now_or_never().unwrap().map_err(|error| error.to_string())?;
+            let body = store
+                .get(&key, None)
+                .now_or_never()
+                .unwrap()
+                .map_err(|error| error.to_string())?;
             let parts: Vec<&str> = key.split('/').collect();
             let document = |error: serde_json::Error| format!("{key}: {error}");
             match parts.as_slice() {
@@ -55,11 +59,17 @@ impl Snapshot {
                 ["_ledger", _, _, "log", number] => {
                     let claim: Claim = serde_json::from_slice(&body).map_err(document)?;
                     let number = number.parse().map_err(|_| format!("{key} is no claim"))?;
-                    snapshot.claims.entry(claim.lane.clone()).or_default().insert(number, claim);
+                    snapshot
+                        .claims
+                        .entry(claim.lane.clone())
+                        .or_default()
+                        .insert(number, claim);
                 }
                 ["_ledger", _, _, _, name] => {
                     let receipt: Receipt = serde_json::from_slice(&body).map_err(document)?;
-                    let number = name[..12].parse().map_err(|_| format!("{key} is no receipt"))?;
+                    let number = name[..12]
+                        .parse()
+                        .map_err(|_| format!("{key} is no receipt"))?;
                     let lane = receipt.claim.lane.clone();
                     let receipts = snapshot.receipts.entry(lane).or_default();
                     if receipts.insert(number, receipt).is_some() {
@@ -77,9 +87,15 @@ impl Snapshot {
                 }
                 [_, _, _, name] => {
                     let (folder, _) = key.rsplit_once('/').unwrap();
-                    let partition = Partition::parse(folder).ok_or(format!("{key} is in no partition"))?;
+                    let partition =
+                        Partition::parse(folder).ok_or(format!("{key} is in no partition"))?;
                     let rows = cache.rows(&key, &body)?;
-                    snapshot.files.push(File { partition, name: (*name).into(), bytes: body.len() as u64, rows });
+                    snapshot.files.push(File {
+                        partition,
+                        name: (*name).into(),
+                        bytes: body.len() as u64,
+                        rows,
+                    });
                 }
                 _ => return Err(format!("{key} has no business here")),
             }
@@ -91,10 +107,17 @@ impl Snapshot {
 impl Cache {
     fn rows(&mut self, key: &str, body: &[u8]) -> Result<Vec<String>, String> {
         if let Some((bytes, rows)) = self.0.get(key) {
-            return if bytes == body { Ok(rows.clone()) } else { Err(format!("{key} has changed")) };
+            return if bytes == body {
+                Ok(rows.clone())
+            } else {
+                Err(format!("{key} has changed"))
+            };
         }
         let reader = Cursor::new(body.to_vec());
-        let rows = records(reader).now_or_never().unwrap().map_err(|error| format!("{key}: {error:?}"))?;
+        let rows = records(reader)
+            .now_or_never()
+            .unwrap()
+            .map_err(|error| format!("{key}: {error:?}"))?;
         let rows: Vec<String> = rows.iter().map(|record| canonical(record)).collect();
         self.0.insert(key.to_owned(), (body.to_vec(), rows.clone()));
         Ok(rows)
@@ -103,12 +126,19 @@ impl Cache {
 
 fn rejected(lane: &Lane, line: &str) -> Result<Rejected, String> {
     let value: Value = serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;
-    let text = |name: &str| value[name].as_str().map(str::to_owned).ok_or(format!("{line} has no {name}"));
+    let text = |name: &str| {
+        value[name]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or(format!("{line} has no {name}"))
+    };
     text("reason")?;
     Ok(Rejected {
         lane: lane.clone(),
         address: text("source")?,
-        index: value["index"].as_u64().ok_or(format!("{line} has no index"))?,
+        index: value["index"]
+            .as_u64()
+            .ok_or(format!("{line} has no index"))?,
         record: text("record")?,
     })
 }

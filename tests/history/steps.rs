@@ -17,24 +17,46 @@ use std::fmt;
 /// One thing that happens.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Deliver { place: Place, records: Vec<Record>, form: Form },
+    Deliver {
+        place: Place,
+        records: Vec<Record>,
+        form: Form,
+    },
     /// Another version of some object.
-    Replace { which: u8, records: Vec<Record>, form: Form },
-    Remove { which: u8 },
+    Replace {
+        which: u8,
+        records: Vec<Record>,
+        form: Form,
+    },
+    Remove {
+        which: u8,
+    },
     /// From now on some object cannot be reached, or can be again.
-    Obstruct { which: u8, how: Option<ErrorKind> },
+    Obstruct {
+        which: u8,
+        how: Option<ErrorKind>,
+    },
     /// A run, to its end.
     Run(Spec),
     /// A run that sleeps after so many store calls.
     Start(Spec, u8),
     /// Some sleeper makes so many more calls.
-    Resume { which: u8, calls: u8 },
+    Resume {
+        which: u8,
+        calls: u8,
+    },
     /// Some sleeper makes all its calls.
-    Finish { which: u8 },
+    Finish {
+        which: u8,
+    },
     /// Some sleeper asked to stop makes all its calls.
-    Stop { which: u8 },
+    Stop {
+        which: u8,
+    },
     /// Some sleeper never wakes again.
-    Kill { which: u8 },
+    Kill {
+        which: u8,
+    },
     /// A run that gives up whatever open claims need and cannot have.
     GiveUp,
 }
@@ -51,7 +73,11 @@ pub(crate) struct History {
 /// One line a step.
 impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "keep_duplicates: {}, wake: {}", self.keep_duplicates, self.wake)?;
+        writeln!(
+            f,
+            "keep_duplicates: {}, wake: {}",
+            self.keep_duplicates, self.wake
+        )?;
         for (number, step) in self.steps.iter().enumerate() {
             let line = format!("{step:?}");
             writeln!(f, "{number:3} {line}")?;
@@ -62,12 +88,24 @@ impl fmt::Debug for History {
 
 /// Any history of up to `length` steps.
 pub(crate) fn histories(length: usize) -> impl Strategy<Value = History> {
-    (prop::bool::weighted(0.15), vec(step(), 1..length), any::<bool>())
-        .prop_map(|(keep_duplicates, steps, wake)| History { keep_duplicates, steps, wake })
+    (
+        prop::bool::weighted(0.15),
+        vec(step(), 1..length),
+        any::<bool>(),
+    )
+        .prop_map(|(keep_duplicates, steps, wake)| History {
+            keep_duplicates,
+            steps,
+            wake,
+        })
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let how = prop_oneof![Just(None), Just(Some(ErrorKind::Denied)), Just(Some(ErrorKind::Transient))];
+    let how = prop_oneof![
+        Just(None),
+        Just(Some(ErrorKind::Denied)),
+        Just(Some(ErrorKind::Transient))
+    ];
     prop_oneof![
         10 => (place(), records(), form()).prop_map(|(place, records, form)| Step::Deliver { place, records, form }),
         2 => (any::<u8>(), records(), form()).prop_map(|(which, records, form)| Step::Replace { which, records, form }),
@@ -115,17 +153,30 @@ fn form() -> impl Strategy<Value = Form> {
 fn spec() -> impl Strategy<Value = Spec> {
     let memory = prop_oneof![Just(AMPLE), Just(6_000), Just(TINY)];
     let shard = prop_oneof![4 => Just((1, 1)), 1 => Just((1, 2)), 1 => Just((2, 2))];
-    let days = option::weighted(0.3, prop_oneof![
-        Just((DAYS[0], DAYS[1])), Just((DAYS[2], DAYS[3])), Just((DAYS[1], DAYS[2])), Just((DAYS[3], DAYS[3])),
-    ]);
+    let days = option::weighted(
+        0.3,
+        prop_oneof![
+            Just((DAYS[0], DAYS[1])),
+            Just((DAYS[2], DAYS[3])),
+            Just((DAYS[1], DAYS[2])),
+            Just((DAYS[3], DAYS[3])),
+        ],
+    );
     let account = option::weighted(0.1, Just(LANES[2].0));
     let call = prop_oneof![
         1 => Just(Call::PutLost), 1 => Just(Call::AnswerLost), 3 => Just(Call::PutRetried), 1 => Just(Call::ReadFails),
         2 => Just(Call::RawDenied), 2 => Just(Call::RawThrottled),
     ];
     let planned = (call, 0u8..12).prop_map(|(call, nth)| Planned { call, nth });
-    (memory, shard, days, account, vec(planned, 0..3))
-        .prop_map(|(memory, shard, days, account, planned)| Spec { memory, shard, days, account, planned })
+    (memory, shard, days, account, vec(planned, 0..3)).prop_map(
+        |(memory, shard, days, account, planned)| Spec {
+            memory,
+            shard,
+            days,
+            account,
+            planned,
+        },
+    )
 }
 
 struct Player {
@@ -136,22 +187,39 @@ struct Player {
 
 /// Plays a history; the error says after which step what was wrong.
 pub(crate) fn play(history: &History) -> Result<(), String> {
-    let world = World { keep_duplicates: history.keep_duplicates, ..World::default() };
-    let mut player = Player { world, cache: Cache::default(), sleepers: Vec::new() };
+    let world = World {
+        keep_duplicates: history.keep_duplicates,
+        ..World::default()
+    };
+    let mut player = Player {
+        world,
+        cache: Cache::default(),
+        sleepers: Vec::new(),
+    };
     for (number, step) in history.steps.iter().enumerate() {
         let checked = player.take(step).and_then(|()| player.check());
         checked.map_err(|what| format!("after step {number}: {what}"))?;
     }
-    player.end(history.wake).map_err(|what| format!("in the end: {what}"))
+    player
+        .end(history.wake)
+        .map_err(|what| format!("in the end: {what}"))
 }
 
 impl Player {
     fn take(&mut self, step: &Step) -> Result<(), String> {
         match step {
-            Step::Deliver { place, records, form } => {
+            Step::Deliver {
+                place,
+                records,
+                form,
+            } => {
                 self.world.deliver(place.clone(), records.clone(), *form);
             }
-            Step::Replace { which, records, form } => {
+            Step::Replace {
+                which,
+                records,
+                form,
+            } => {
                 if let Some(key) = self.key(*which) {
                     self.world.replace(&key, records.clone(), *form);
                 }
@@ -201,7 +269,11 @@ impl Player {
 
     fn key(&self, which: u8) -> Option<String> {
         let count = self.world.present.len().max(1);
-        self.world.present.keys().nth(usize::from(which) % count).cloned()
+        self.world
+            .present
+            .keys()
+            .nth(usize::from(which) % count)
+            .cloned()
     }
 
     fn sleeper(&self, which: u8) -> Option<usize> {
@@ -230,12 +302,21 @@ impl Player {
         let snapshot = self.check()?;
         let mut gone = BTreeSet::new();
         for (lane, claims) in &snapshot.claims {
-            let Some((number, claim)) = claims.last_key_value() else { continue };
-            if snapshot.receipts.get(lane).is_some_and(|receipts| receipts.contains_key(number)) {
+            let Some((number, claim)) = claims.last_key_value() else {
+                continue;
+            };
+            if snapshot
+                .receipts
+                .get(lane)
+                .is_some_and(|receipts| receipts.contains_key(number))
+            {
                 continue;
             }
             for object in &claim.objects {
-                let key = object.address.trim_start_matches(&self.world.address("")).to_owned();
+                let key = object
+                    .address
+                    .trim_start_matches(&self.world.address(""))
+                    .to_owned();
                 let is_there = self.world.present.get(&key) == Some(&object.etag)
                     && !self.world.unreachable.lock().unwrap().contains_key(&key);
                 if matches!(object.outcome, Outcome::Read { .. }) && !is_there {
@@ -268,8 +349,14 @@ impl Player {
         }
         let snapshot = self.check()?;
         check_complete(&self.world, &snapshot)?;
-        let unreadable = self.world.present.keys().filter_map(|key| self.world.version(key));
-        let unreadable = unreadable.filter(|version| !version.form.is_readable()).count() as u64;
+        let unreadable = self
+            .world
+            .present
+            .keys()
+            .filter_map(|key| self.world.version(key));
+        let unreadable = unreadable
+            .filter(|version| !version.form.is_readable())
+            .count() as u64;
         if summary.unread_objects != unreadable {
             return Err(format!("{unreadable} objects cannot be read: {summary:?}"));
         }
@@ -296,14 +383,20 @@ impl Player {
         let summary = judge(worker.finish()?, &worker)?.ok_or("a run without faults failed")?;
         self.check()?;
         if worker.written_bytes() > 0 || worker.puts() != 1 {
-            return Err(format!("a run that has nothing to do wrote: {:?}", worker.calls()));
+            return Err(format!(
+                "a run that has nothing to do wrote: {:?}",
+                worker.calls()
+            ));
         }
         Ok(summary)
     }
 }
 
 /// A run fails only if a fault was injected that may end a run.
-fn judge(result: Result<Summary, ConvertError>, worker: &Worker) -> Result<Option<Summary>, String> {
+fn judge(
+    result: Result<Summary, ConvertError>,
+    worker: &Worker,
+) -> Result<Option<Summary>, String> {
     match result {
         Ok(summary) => Ok(Some(summary)),
         Err(_) if worker.may_fail() => Ok(None),

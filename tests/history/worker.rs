@@ -76,7 +76,9 @@ impl Shared {
         let count = log.counts.entry((side == Side::Raw, is_put)).or_default();
         let nth = *count;
         *count = count.saturating_add(1);
-        if side == Side::Raw && let Some(kind) = self.unreachable.lock().unwrap().get(&op.key) {
+        if side == Side::Raw
+            && let Some(kind) = self.unreachable.lock().unwrap().get(&op.key)
+        {
             return Fault::Before(*kind);
         }
         for planned in self.planned.iter().filter(|planned| planned.nth == nth) {
@@ -132,7 +134,13 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// A run that has not begun.
-    pub(crate) fn new(raw: &Memory, table: &Memory, options: ConvertOptions, planned: &[Planned], unreachable: &Unreachable) -> Self {
+    pub(crate) fn new(
+        raw: &Memory,
+        table: &Memory,
+        options: ConvertOptions,
+        planned: &[Planned],
+        unreachable: &Unreachable,
+    ) -> Self {
         let shared = Arc::new(Shared {
             permits: Semaphore::new(0),
             planned: planned.to_vec(),
@@ -143,8 +151,15 @@ impl Worker {
         let destination = table.store().with_gate(gate(Side::Table, &shared));
         let monitor: Arc<dyn Monitor> = Arc::clone(&shared) as _;
         let stop = CancellationToken::new();
-        let run = convert(source, destination.clone(), options, monitor, stop.clone()).boxed_local();
-        Self { run, woken: Arc::new(Woken(AtomicBool::new(true))), shared, destination, stop }
+        let run =
+            convert(source, destination.clone(), options, monitor, stop.clone()).boxed_local();
+        Self {
+            run,
+            woken: Arc::new(Woken(AtomicBool::new(true))),
+            shared,
+            destination,
+            stop,
+        }
     }
 
     /// Lets it make so many more store calls.

@@ -43,7 +43,13 @@ pub(crate) const AMPLE: u64 = 64 << 20;
 impl Spec {
     /// Everything, in large batches, without faults.
     pub(crate) fn all() -> Self {
-        Self { memory: AMPLE, shard: (1, 1), days: None, account: None, planned: Vec::new() }
+        Self {
+            memory: AMPLE,
+            shard: (1, 1),
+            days: None,
+            account: None,
+            planned: Vec::new(),
+        }
     }
 
     /// The same with so much memory.
@@ -72,22 +78,47 @@ impl World {
     pub(crate) fn deliver(&mut self, place: Place, records: Vec<Record>, form: Form) -> String {
         let key = place.key(self.numbers);
         self.numbers += 1;
-        self.put(key.clone(), Version { place, records, form });
+        self.put(
+            key.clone(),
+            Version {
+                place,
+                records,
+                form,
+            },
+        );
         key
     }
 
     /// Puts another version under a key that was delivered.
     pub(crate) fn replace(&mut self, key: &str, records: Vec<Record>, form: Form) {
         if let Some(place) = self.version(key).map(|version| version.place.clone()) {
-            self.put(key.to_owned(), Version { place, records, form });
+            self.put(
+                key.to_owned(),
+                Version {
+                    place,
+                    records,
+                    form,
+                },
+            );
         }
     }
 
     fn put(&mut self, key: String, version: Version) {
         self.raw.replace(&key, version.form.pack(&version.records));
-        let listed = self.raw.store().list(&key, None).now_or_never().unwrap().unwrap();
-        let etag = listed.into_iter().find(|entry| entry.key == key).unwrap().etag;
-        self.delivered.insert((self.address(&key), etag.clone()), version);
+        let listed = self
+            .raw
+            .store()
+            .list(&key, None)
+            .now_or_never()
+            .unwrap()
+            .unwrap();
+        let etag = listed
+            .into_iter()
+            .find(|entry| entry.key == key)
+            .unwrap()
+            .etag;
+        self.delivered
+            .insert((self.address(&key), etag.clone()), version);
         self.present.insert(key, etag);
     }
 
@@ -138,7 +169,10 @@ impl World {
                 accounts: spec.account.map(str::to_owned).into_iter().collect(),
                 regions: BTreeSet::new(),
             },
-            shard: Shard { index: spec.shard.0, count: spec.shard.1 },
+            shard: Shard {
+                index: spec.shard.0,
+                count: spec.shard.1,
+            },
             give_up,
             threads: 0,
             memory: spec.memory,
@@ -153,6 +187,12 @@ impl World {
 
     /// A run that has not begun, which gives objects up.
     pub(crate) fn start_giving_up(&self, spec: &Spec, give_up: BTreeSet<String>) -> Worker {
-        Worker::new(&self.raw, &self.table, self.options(spec, give_up), &spec.planned, &self.unreachable)
+        Worker::new(
+            &self.raw,
+            &self.table,
+            self.options(spec, give_up),
+            &spec.planned,
+            &self.unreachable,
+        )
     }
 }
