@@ -190,7 +190,7 @@ async fn commit_part(
     finish: bool,
 ) -> Result<Option<Batch>, ConvertError> {
     loop {
-        let mut log = LaneLog::open(&run.destination, lane, Month::Undated).await?;
+        let mut log = LaneLog::open(&run.destination, lane, &[Month::Undated]).await?;
         if log.open_claim().is_some() {
             if !finish {
                 return Ok(Some(batch));

@@ -5,9 +5,8 @@ use super::commit::{Committed, commit};
 use super::files::LaneFiles;
 use super::list::Aside;
 use super::{ConvertError, Run};
-use crate::ledger::{Claim, LaneLog, Month};
+use crate::ledger::{Claim, LaneLog};
 use crate::table::Lane;
-use jiff::tz::TimeZone;
 
 /// How far a lane got.
 #[derive(Debug)]
@@ -28,7 +27,15 @@ pub(crate) async fn convert_lane(
 ) -> Result<LaneEnd, ConvertError> {
     // Whoever loses a number plans again, on what the winner left.
     loop {
-        let mut log = LaneLog::open(&run.destination, lane, latest_month(run)).await?;
+        if run.stop.is_cancelled() {
+            return Ok(LaneEnd::Done(Aside::default()));
+        }
+        let mut log = LaneLog::open(
+            &run.destination,
+            lane,
+            &run.options.range.latest_months(run.options.now),
+        )
+        .await?;
         if let Some(claim) = log.open_claim() {
             if !finish {
                 return Ok(LaneEnd::Deferred);
@@ -42,7 +49,7 @@ pub(crate) async fn convert_lane(
         let mut reader = Reader::new(run, lane, prefixes);
         let mut next = reader.next().await?;
         let mut lost = false;
-        while let Some(batch) = next {
+        while let Some(batch) = next.filter(|_| !run.stop.is_cancelled()) {
             let commit = async {
                 let batch = batch;
                 commit(run, lane, &mut log, &mut files, &batch).await
@@ -71,10 +78,4 @@ pub(crate) async fn convert_lane(
 fn raw_bytes(claim: &Claim) -> u64 {
     let delivered: u64 = claim.objects.iter().map(|object| object.size).sum();
     (delivered as f64 * EXPECTED_RATIO) as u64
-}
-
-/// The month whose receipts are most likely the lane's latest: the last of the range.
-fn latest_month(run: &Run) -> Month {
-    let today = run.options.now.to_zoned(TimeZone::UTC).date();
-    Month::of(run.options.range.to.unwrap_or(today).min(today))
 }
