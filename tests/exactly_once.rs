@@ -2,7 +2,7 @@
 
 mod history;
 
-use cloudtrail2parquet::convert::Summary;
+use cloudtrail2parquet::convert::{ConvertError, Summary};
 use cloudtrail2parquet::store::{ErrorKind, Op, OpKind};
 use history::oracle::{check, check_complete};
 use history::raw::{Form, LANES, Place, Record, lane};
@@ -667,6 +667,28 @@ fn many_copies_in_large_batches_are_found_as_well() {
     let summary = run(&world, &Spec::all().with_memory(AMPLE));
     assert_eq!((summary.rows, summary.duplicates), (0, 200));
     complete(&world);
+}
+
+#[test]
+fn a_table_that_cannot_be_reached_is_not_said_to_be_damaged() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
+    run(&world, &Spec::all());
+    world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
+    let mut calls = world.start(&Spec::all());
+    assert!(calls.go_until(|side, op| side == Side::Table && op.key.ends_with(".parquet")));
+    let reads = |(side, op): &&(Side, Op)| *side == Side::Table && op.kind != OpKind::Put;
+    let nth = calls.calls().iter().filter(reads).count() as u8 - 1;
+    let planned = vec![Planned {
+        call: Call::ReadFails,
+        nth,
+    }];
+    let mut worker = world.start(&Spec {
+        planned,
+        ..Spec::all()
+    });
+    let error = worker.finish().unwrap().unwrap_err();
+    assert!(matches!(error, ConvertError::Store(_)), "{error}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::ledger::LedgerError;
 use crate::store::{Store, StoreError};
-use std::fmt::Display;
+use std::error::Error;
 
 /// Why a conversion failed.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +32,21 @@ pub enum ConvertError {
 
 impl ConvertError {
     /// A Parquet file that its reader refused, or the store's error if that was the cause.
-    pub(crate) fn unreadable_file(store: &Store, key: &str, error: impl Display) -> Self {
+    pub(crate) fn unreadable_file(
+        store: &Store,
+        key: &str,
+        error: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(at) = cause {
+            if let Some(failed) = at.downcast_ref::<StoreError>() {
+                return Self::Store(failed.clone());
+            }
+            cause = at.source();
+        }
         Self::UnreadableFile {
             url: store.url(key),
-            source: error.to_string().into(),
+            source: error.into(),
         }
     }
 }
