@@ -2,13 +2,19 @@
 
 mod history;
 
-use cloudtrail2parquet::convert::{ConvertError, Summary};
-use cloudtrail2parquet::store::{ErrorKind, Op, OpKind};
+use cloudtrail2parquet::convert::{ConvertError, Summary, convert};
+use cloudtrail2parquet::ledger::LedgerError;
+use cloudtrail2parquet::monitor::Silent;
+use cloudtrail2parquet::store::{ErrorKind, Fault, Gate, Op, OpKind};
+use futures::FutureExt as _;
 use history::oracle::{check, check_complete};
 use history::raw::{Form, LANES, Place, Record, lane};
 use history::snapshot::{Cache, Snapshot};
 use history::worker::{Call, Planned, Side, State, Worker};
 use history::world::{AMPLE, Spec, TINY, World};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 fn event(id: u8, variant: u8) -> Record {
     Record::Event {
@@ -667,6 +673,35 @@ fn many_copies_in_large_batches_are_found_as_well() {
     let summary = run(&world, &Spec::all().with_memory(AMPLE));
     assert_eq!((summary.rows, summary.duplicates), (0, 200));
     complete(&world);
+}
+
+#[test]
+fn a_store_that_takes_the_same_put_twice_is_refused_before_anything_is_claimed() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    let table = world.table.clone();
+    let forgetful: Gate = Arc::new(move |op| {
+        if op.kind == OpKind::Put {
+            table.remove(&op.key);
+        }
+        async { Fault::None }.boxed()
+    });
+    let (source, table) = (world.raw.store(), world.table.store().with_gate(forgetful));
+    let options = world.options(&Spec::all(), BTreeSet::new());
+    let run = convert(
+        source,
+        table,
+        options,
+        Arc::new(Silent),
+        CancellationToken::new(),
+    );
+    let error = run.now_or_never().unwrap().unwrap_err();
+    let refused = matches!(
+        error,
+        ConvertError::Ledger(LedgerError::NotExclusive { .. })
+    );
+    assert!(refused, "{error}");
+    assert_eq!(world.table.keys(), ["_ledger/format"]);
 }
 
 #[test]

@@ -1,7 +1,13 @@
 //! Histories of a bucket and its table: deliveries, runs, crashes, and what must hold after
 //! each of them.
 
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "only tests use it, each its part"
+)]
 
 pub(crate) mod oracle;
 pub(crate) mod raw;
