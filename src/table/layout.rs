@@ -31,12 +31,16 @@ const EVENT_ID_ROWS: usize = 1_000;
 const INDEX_ROWS: usize = 5_000;
 
 /// Columns whose values seldom repeat: a dictionary would only be built to be dropped.
-const UNIQUE: [&str; 10] = [
+const UNIQUE: [&str; 5] = [
     "eventid",
     "requestid",
     "sharedeventid",
     "eventtime",
     "eventtimestamp",
+];
+
+/// Columns of JSON text: least and greatest say nothing of what is in them, either.
+const JSON: [&str; 5] = [
     "requestparameters",
     "responseelements",
     "additionaleventdata",
@@ -74,8 +78,12 @@ pub(super) fn properties(
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_column_index_truncate_length(Some(32))
         .set_statistics_truncate_length(Some(64));
-    for name in UNIQUE {
+    for name in UNIQUE.into_iter().chain(JSON) {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    }
+    for name in JSON {
+        let none = EnabledStatistics::None;
+        properties = properties.set_column_statistics_enabled(ColumnPath::from(name), none);
     }
     for name in NEEDLES {
         if rows >= INDEX_ROWS || (rows >= EVENT_ID_ROWS && name == "eventid") {
