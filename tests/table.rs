@@ -1,5 +1,7 @@
 //! Records through the table and back: what goes in comes out, in files that are small.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::collections::{BTreeMap, HashSet};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
