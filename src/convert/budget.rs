@@ -7,6 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// cells, one row group's arrays a thread, and the encoded file.
 const MEMORY_PER_RAW_BYTE: u64 = 3;
 
+/// A batch above this many uncompressed bytes gives no better files, and is only more to read
+/// again when its claim has to be finished by another.
+const MAX_BATCH_BYTES: u64 = 128 << 20;
+
 /// The semaphore counts kibibytes, so that large budgets fit its 32-bit acquire.
 const UNIT: u64 = 1024;
 
@@ -59,6 +63,6 @@ impl Budget {
     /// so that one is read while another is written.
     pub(crate) fn batch_bytes(&self, threads: usize) -> u64 {
         let share = u64::from(self.total) * UNIT / MEMORY_PER_RAW_BYTE / (threads as u64 + 1);
-        share.clamp(4 << 20, 128 << 20)
+        share.clamp(1, MAX_BATCH_BYTES)
     }
 }

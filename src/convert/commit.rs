@@ -1,7 +1,7 @@
 //! read → claim → write → commit: how a batch becomes visible, exactly once.
 
 use super::batch::{Attempt, Batch, BatchObject, Content, LaneRows, READ_AHEAD, read_object};
-use super::duplicates::{Distinct, distinct, drop_converted, id_hashes, seconds};
+use super::duplicates::{Distinct, distinct, id_hashes, seconds};
 use super::files::{LaneFiles, file_name};
 use super::keyless::split_by_lane;
 use super::list::RawObject;
@@ -41,11 +41,8 @@ pub(crate) async fn commit(
         return Ok(Committed::Lost);
     };
     let objects = &batch.objects;
-    let prepared = distinct(objects, run.options.rows.keep_duplicates);
-    let prepared = match run.options.rows.keep_duplicates {
-        true => prepared,
-        false => drop_converted(run, files, number, prepared).await?,
-    };
+    let keep = run.options.rows.keep_duplicates;
+    let prepared = distinct(run, files, number, objects, keep).await?;
     let claim = new_claim(run, lane, number, batch, &prepared)?;
     if log.claim(&claim).await? == ClaimOutcome::Lost {
         return Ok(Committed::Lost);
@@ -257,11 +254,8 @@ pub(crate) async fn finish_open(run: &Run, log: &mut LaneLog) -> Result<(), Conv
     let _share = run.budget.reserve(expected.saturating_mul(8)).await;
     let (objects, lost) = read_claimed(run, &claim).await?;
     let mut files = LaneFiles::new(&run.destination, &claim.lane);
-    let prepared = distinct(&objects, claim.options.keep_duplicates);
-    let prepared = match claim.options.keep_duplicates {
-        true => prepared,
-        false => drop_converted(run, &mut files, claim.number, prepared).await?,
-    };
+    let keep = claim.options.keep_duplicates;
+    let prepared = distinct(run, &mut files, claim.number, &objects, keep).await?;
     if lost.is_empty() {
         check_same(&claim, &prepared, &objects)?;
     }

@@ -19,10 +19,15 @@ pub(crate) struct Distinct {
     pub(crate) duplicates: u64,
 }
 
-/// The rows of the batch's objects; of rows that are the same event the first stays, unless
-/// all are kept.
-pub(crate) fn distinct(objects: &[BatchObject], keep: bool) -> Distinct {
-    let mut distinct = Distinct::default();
+/// The rows of a batch's objects that repeat neither each other nor a file of a claim lower
+/// than `number`; all of them, if duplicates are to be kept.
+pub(crate) async fn distinct(
+    run: &Run,
+    files: &mut LaneFiles,
+    number: u64,
+    objects: &[BatchObject],
+    keep: bool,
+) -> Result<Distinct, ConvertError> {
     let mut all = Vec::new();
     let mut rows = Vec::new();
     for object in objects {
@@ -38,6 +43,19 @@ pub(crate) fn distinct(objects: &[BatchObject], keep: bool) -> Distinct {
                 .map(|&row| RowRef { object, row }),
         );
     }
+    let distinct = run
+        .cpu
+        .run(move || distinct_within(all, rows, keep))
+        .await?;
+    if keep || number == 1 {
+        return Ok(distinct);
+    }
+    drop_converted(run, files, number, distinct).await
+}
+
+/// Of rows that are the same event the first stays, unless all are kept.
+fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Distinct {
+    let mut distinct = Distinct::default();
     if !keep {
         let repeated = repeated(&all, &rows);
         distinct.duplicates = repeated.len() as u64;
@@ -133,7 +151,7 @@ pub(crate) fn id_hashes(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<u64> {
 ///
 /// Copies of an event share its time, so they share a partition: only the files of a row's
 /// own date are looked at.
-pub(crate) async fn drop_converted(
+async fn drop_converted(
     run: &Run,
     files: &mut LaneFiles,
     number: u64,

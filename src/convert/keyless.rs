@@ -5,10 +5,10 @@ use super::batch::{Attempt, Batch, BatchObject, Content, LaneRows, READ_AHEAD, r
 use super::commit::{Committed, commit};
 use super::files::LaneFiles;
 use super::list::RawObject;
-use super::{ConvertError, Run};
+use super::{ConvertError, Range, Run};
 use crate::ledger::{LaneLog, Month, ObjectId, Outcome, Receipt, undated_receipts};
 use crate::monitor::Progress;
-use crate::store::Entry;
+use crate::store::{Entry, Store};
 use crate::table::{Lane, Reject, lane_of};
 use futures::{StreamExt, stream};
 use rustc_hash::FxHashMap;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// What the receipts say of the objects without a lane.
 #[derive(Debug, Default)]
-struct Known(FxHashMap<ObjectId, KnownObject>);
+pub(crate) struct Known(FxHashMap<ObjectId, KnownObject>);
 
 #[derive(Debug, Default)]
 struct KnownObject {
@@ -27,27 +27,30 @@ struct KnownObject {
 }
 
 impl Known {
-    fn new(receipts: &[Receipt]) -> Self {
+    /// What the destination's receipts say.
+    pub(crate) async fn load(destination: &Store) -> Result<Self, ConvertError> {
         let mut known = Self::default();
-        for receipt in receipts {
-            for object in &receipt.claim.objects {
-                let entry = known.0.entry(object.id()).or_default();
-                match &object.outcome {
-                    Outcome::Unread { unread } => entry.unread = Some(unread.clone()),
-                    Outcome::Read { .. } => {
-                        entry.wanted.extend(object.lanes.iter().cloned());
-                        entry.committed.insert(receipt.claim.lane.clone());
-                    }
+        undated_receipts(destination, |receipt| known.add(receipt)).await?;
+        Ok(known)
+    }
+
+    fn add(&mut self, receipt: &Receipt) {
+        for object in &receipt.claim.objects {
+            let known = self.0.entry(object.id()).or_default();
+            match &object.outcome {
+                Outcome::Unread { unread } => known.unread = Some(unread.clone()),
+                Outcome::Read { .. } => {
+                    known.wanted.extend(object.lanes.iter().cloned());
+                    known.committed.insert(receipt.claim.lane.clone());
                 }
             }
         }
-        known
     }
 
     /// Whether every lane that the object's records name, of those asked for, has it.
-    fn is_converted(&self, id: ObjectId, run: &Run) -> bool {
+    pub(crate) fn is_converted(&self, id: ObjectId, range: &Range) -> bool {
         self.0.get(&id).is_some_and(|object| {
-            let asked = |lane: &&Lane| run.options.range.has_lane(lane);
+            let asked = |lane: &&Lane| range.has_lane(lane);
             !object.wanted.is_empty()
                 && object
                     .wanted
@@ -68,11 +71,11 @@ pub(crate) async fn convert_keyless(run: &Run, entries: Vec<Entry>) -> Result<()
     if entries.is_empty() {
         return Ok(());
     }
-    let known = Known::new(&undated_receipts(&run.destination).await?);
+    let known = Known::load(&run.destination).await?;
     let mut pending = Vec::new();
     for entry in entries {
         let object = RawObject::new(&run.source, entry);
-        if known.is_converted(object.id(), run) {
+        if known.is_converted(object.id(), &run.options.range) {
             run.count(|summary| summary.skipped_objects += 1);
         } else {
             run.monitor.report(Progress::Pending {

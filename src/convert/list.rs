@@ -61,8 +61,17 @@ pub(crate) struct LaneList {
     source: Store,
     range: Range,
     next: Option<RawObject>,
-    /// Objects below the lane's prefixes whose key names no lane after all.
-    pub(crate) strays: Vec<Entry>,
+    /// What was listed besides.
+    pub(crate) aside: Aside,
+}
+
+/// Objects below a lane's prefixes that are not its raw objects.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    /// JSON whose key names no lane after all.
+    pub(crate) keyless: Vec<Entry>,
+    /// How many have names of no log.
+    pub(crate) others: u64,
 }
 
 struct Cursor {
@@ -92,7 +101,7 @@ impl LaneList {
             source: source.clone(),
             range: range.clone(),
             next: None,
-            strays: Vec::new(),
+            aside: Aside::default(),
         }
     }
 
@@ -112,7 +121,7 @@ impl LaneList {
     async fn advance(&mut self) -> Result<Option<RawObject>, ConvertError> {
         for cursor in &mut self.cursors {
             cursor
-                .fill(&self.source, &self.range, &mut self.strays)
+                .fill(&self.source, &self.range, &mut self.aside)
                 .await?;
         }
         let first = |cursor: &&mut Cursor| {
@@ -134,7 +143,7 @@ impl Cursor {
         &mut self,
         source: &Store,
         range: &Range,
-        strays: &mut Vec<Entry>,
+        aside: &mut Aside,
     ) -> Result<(), ConvertError> {
         while self.page.is_empty() {
             let Some(entries) = self.pages.try_next().await? else {
@@ -149,13 +158,9 @@ impl Cursor {
                         return Ok(());
                     }
                     Some(day) if range.from.is_some_and(|from| day < from) => {}
+                    _ if !is_readable_name(&object.key) => aside.others += 1,
                     Some(_) => self.page.push_back(object),
-                    None if is_readable_name(&object.key) => strays.push(Entry {
-                        key: object.key,
-                        size: object.size,
-                        etag: object.etag,
-                    }),
-                    None => {}
+                    None => aside.keyless.push(object.into()),
                 }
             }
         }

@@ -21,7 +21,7 @@ pub struct ConvertOptions {
     pub shard: Shard,
     /// Objects to finish open claims without, by key or full address.
     pub give_up: BTreeSet<String>,
-    /// Threads for inflating, parsing and encoding.
+    /// Threads for inflating, parsing and encoding; with none, the caller's own does it.
     pub threads: usize,
     /// Bytes that batches under way may take together.
     pub memory: u64,

@@ -8,9 +8,10 @@ use super::keyless::convert_keyless;
 use super::lane::{LaneEnd, convert_lane};
 use super::list::RawObject;
 use super::{ConvertError, ConvertOptions, Summary};
-use crate::ledger::{Claim, LaneLog, Receipt, ensure_format};
+use crate::ledger::{Claim, LaneLog, Receipt, ensure_format, lanes};
 use crate::monitor::{Monitor, Progress};
 use crate::store::{Entry, Store};
+use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -22,6 +23,9 @@ const CONCURRENT_LANES: usize = 32;
 
 /// Raw objects being fetched or decoded at once, over all lanes.
 const CONCURRENT_GETS: usize = 64;
+
+/// What objects are called whose name says that they are no log.
+pub(crate) const OTHER_FILES: &str = "other files";
 
 /// What all lanes of a run share.
 pub(crate) struct Run {
@@ -63,13 +67,21 @@ pub async fn convert(
     };
     ensure_format(&run.destination).await?;
     let skip = inside(&run.source, &run.destination);
-    let found = discover(
+    let mut found = discover(
         &run.source,
         &run.options.range,
         run.options.shard,
         skip.as_deref(),
     )
     .await?;
+    if !run.options.give_up.is_empty() {
+        // An open claim may be of a lane whose raw objects have all gone.
+        let asked =
+            |lane: &Lane| run.options.range.has_lane(lane) && run.options.shard.has_lane(lane);
+        for lane in lanes(&run.destination).await?.into_iter().filter(asked) {
+            found.lanes.entry(lane).or_default();
+        }
+    }
     run.count(|summary| {
         summary.lanes = found.lanes.len() as u64;
         summary.left_objects = found.left;
@@ -77,10 +89,10 @@ pub async fn convert(
     run.monitor
         .report(Progress::LanesFound(found.lanes.len() as u64));
     let mut keyless = found.keyless;
-    let mut lanes: Vec<_> = found.lanes.into_iter().collect();
+    let mut waiting: Vec<_> = found.lanes.into_iter().collect();
     // Lanes with an open claim come second: its owner may be about to finish it.
     for finish in [false, true] {
-        let mut ends = stream::iter(lanes)
+        let mut ends = stream::iter(waiting)
             .map(async |(lane, prefixes)| {
                 let end = convert_lane(&run, &lane, &prefixes, finish).await?;
                 Ok::<_, ConvertError>((lane, prefixes, end))
@@ -90,14 +102,15 @@ pub async fn convert(
         while let Some((lane, prefixes, end)) = ends.try_next().await? {
             match end {
                 LaneEnd::Deferred => deferred.push((lane, prefixes)),
-                LaneEnd::Done { strays } => {
-                    keyless.extend(strays);
+                LaneEnd::Done(aside) => {
+                    keyless.extend(aside.keyless);
+                    run.left(OTHER_FILES, aside.others);
                     run.monitor.report(Progress::LaneDone(lane));
                 }
             }
         }
         drop(ends);
-        lanes = deferred;
+        waiting = deferred;
     }
     if run.options.shard.has_keyless() {
         convert_keyless(&run, keyless).await?;
@@ -125,6 +138,15 @@ impl Run {
     /// Changes the summary.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Summary)) {
         change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Counts objects that are no event logs.
+    fn left(&self, what: &str, objects: u64) {
+        if objects > 0 {
+            self.count(|summary| {
+                *summary.left_objects.entry(what.to_owned()).or_default() += objects
+            });
+        }
     }
 
     /// Tells that an object could not be read.

@@ -101,6 +101,11 @@ impl Catalog {
         catalog
     }
 
+    /// The cases whose records go into a folder.
+    pub(super) fn of(&self, folder: Folder) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(move |case| case.folder == folder)
+    }
+
     fn add_event(&mut self, event: &Block<'_>, members: &[Member<'_>], callers: &[Block<'_>]) {
         let [_, _, _, weight, by, flags @ ..] = event.words.as_slice() else {
             return;

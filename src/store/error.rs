@@ -90,17 +90,11 @@ impl StoreError {
             (ErrorKind::Denied, _) => "allow reading it (and its encryption key), then run again",
             (ErrorKind::Archived, _) => "restore it from its archive class, then run again",
             (ErrorKind::Transient, _) => "run again later",
-            (ErrorKind::Fatal, Action::Open) => {
-                "check the address, the credentials and the network"
-            }
-            (ErrorKind::Fatal, Action::List) => {
-                "check the address, the network and the right to list"
-            }
-            (ErrorKind::Fatal, Action::Read) => {
-                "check the address, the credentials and the network"
-            }
             (ErrorKind::Fatal, Action::Write) => {
-                "check the address, the free space and the right to write"
+                "check the address, the credentials, the free space and the right to write"
+            }
+            (ErrorKind::Fatal, _) => {
+                "check the address, the credentials, the network and the right to list"
             }
             (ErrorKind::Other, Action::List) => "rename or move it, then run again",
             (ErrorKind::Other, _) => "look at this object, then run again",

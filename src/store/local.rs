@@ -153,8 +153,7 @@ fn open_file(path: &Path) -> io::Result<File> {
 /// The path of a key, which must stay below the root and name nothing hidden.
 fn file_path(root: &Path, key: &str, action: Action) -> Result<PathBuf> {
     let path = root.join(key);
-    let plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains('\0');
-    if key.split('/').all(plain) {
+    if is_plain(key) {
         return Ok(path);
     }
     let reason = "a part of the key is empty or begins with a dot";
@@ -164,6 +163,12 @@ fn file_path(root: &Path, key: &str, action: Action) -> Result<PathBuf> {
         path.display().to_string(),
         reason,
     ))
+}
+
+/// Whether the key stays below the root and names nothing hidden.
+fn is_plain(key: &str) -> bool {
+    let plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains('\0');
+    key.split('/').all(plain)
 }
 
 pub(super) fn entry(key: String, metadata: &Metadata) -> Entry {
@@ -214,4 +219,205 @@ pub(super) async fn next_page(mut walk: Walk) -> Result<(Vec<Entry>, Option<Walk
         Ok((page, rest))
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::Store;
+
+    fn folder_with(files: &[&str]) -> (TempDir, Store) {
+        let folder = TempDir::new().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file).unwrap();
+        }
+        let store = Store::local(folder.path()).unwrap();
+        (folder, store)
+    }
+
+    async fn keys(store: &Store) -> Vec<String> {
+        store
+            .list("", None)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.key)
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn hidden_files_and_folders_are_neither_listed_nor_read_nor_written() {
+        let (_folder, store) = folder_with(&["a/.tmp-1", ".git/x", "a/b"]);
+        assert_eq!(keys(&store).await, ["a/b"]);
+        assert_eq!(store.list_dir("").await.unwrap().prefixes, ["a/"]);
+        assert_eq!(
+            store.get("a/.tmp-1", None).await.unwrap_err().kind,
+            ErrorKind::Other
+        );
+        let put = store.put_if_absent("a/.c", Bytes::new()).await;
+        assert_eq!(put.unwrap_err().kind, ErrorKind::Other);
+    }
+
+    #[tokio::test]
+    async fn a_key_cannot_leave_the_folder() {
+        let (folder, store) = folder_with(&["in/a", "secret"]);
+        let inner = Store::local(folder.path().join("in")).unwrap();
+        let absolute = folder.path().join("secret").display().to_string();
+        for key in [
+            "../secret",
+            "x/../../secret",
+            &absolute,
+            "",
+            "a//b",
+            "nul\0",
+        ] {
+            assert_eq!(
+                inner.get(key, None).await.unwrap_err().kind,
+                ErrorKind::Other,
+                "{key:?}"
+            );
+            assert!(
+                inner.put_if_absent(key, Bytes::new()).await.is_err(),
+                "{key:?}"
+            );
+        }
+        for prefix in ["../", "/", "x/../../", "./", "nul\0/"] {
+            assert_eq!(
+                inner.list_dir(prefix).await.unwrap(),
+                Listing::default(),
+                "{prefix:?}"
+            );
+            assert_eq!(inner.list(prefix, None).await.unwrap(), [], "{prefix:?}");
+        }
+        assert_eq!(keys(&store).await, ["in/a", "secret"]);
+    }
+
+    #[tokio::test]
+    async fn a_replaced_file_is_another_version_even_at_the_same_size() {
+        let (folder, store) = folder_with(&["a"]);
+        let old = store.list("", None).await.unwrap().remove(0);
+        fs::write(folder.path().join("a"), "b").unwrap();
+        let later = SystemTime::now() + Duration::from_nanos(1500);
+        File::options()
+            .write(true)
+            .open(folder.path().join("a"))
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
+        let new = store.list("", None).await.unwrap().remove(0);
+        assert_ne!(old.etag, new.etag);
+        assert_eq!(old.size, new.size);
+        let error = store.get("a", Some(&old.etag)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Changed);
+        assert_eq!(store.get("a", Some(&new.etag)).await.unwrap(), "b");
+    }
+
+    #[tokio::test]
+    async fn a_file_from_before_1970_has_a_version() {
+        let (folder, store) = folder_with(&["a"]);
+        let early = UNIX_EPOCH - Duration::from_nanos(100);
+        File::options()
+            .write(true)
+            .open(folder.path().join("a"))
+            .unwrap()
+            .set_modified(early)
+            .unwrap();
+        assert_eq!(store.list("", None).await.unwrap()[0].etag, "1--100");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn symbolic_links_are_followed_and_their_loops_passed_over() {
+        use std::os::unix::fs::symlink;
+
+        let (folder, store) = folder_with(&["real/f", "elsewhere/deep/g"]);
+        let inner = Store::local(folder.path().join("real")).unwrap();
+        let real = folder.path().join("real");
+        symlink("../elsewhere", real.join("linked")).unwrap();
+        symlink("f", real.join("alias")).unwrap();
+        symlink(".", real.join("self")).unwrap();
+        symlink("..", real.join("up")).unwrap();
+        symlink("gone", real.join("dangling")).unwrap();
+        symlink("ouroboros", real.join("ouroboros")).unwrap();
+        assert_eq!(
+            keys(&inner).await,
+            ["alias", "f", "linked/deep/g", "up/elsewhere/deep/g"]
+        );
+        assert_eq!(
+            inner.get("linked/deep/g", None).await.unwrap(),
+            "elsewhere/deep/g"
+        );
+        assert_eq!(keys(&store).await.len(), 4);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_name_that_is_not_utf8_is_an_error_that_shows_it() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+
+        let (folder, store) = folder_with(&["a"]);
+        fs::write(folder.path().join(OsStr::from_bytes(b"bad-\xff.json")), "x").unwrap();
+        let error = store.list("", None).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("bad-\u{fffd}.json: its name is not UTF-8"),
+            "{error}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_is_no_regular_file_is_neither_listed_nor_opened() {
+        let (folder, store) = folder_with(&["a", "folder/b"]);
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        assert_eq!(keys(&store).await, ["a", "folder/b"]);
+        for key in ["socket", "folder", "a/below"] {
+            assert_eq!(
+                store.get(key, None).await.unwrap_err().kind,
+                ErrorKind::NotFound,
+                "{key}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_put_below_a_file_fails_and_leaves_the_file() {
+        let (_folder, store) = folder_with(&["a"]);
+        let error = store.put_if_absent("a/b", Bytes::new()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fatal, "{error}");
+        assert_eq!(store.get("a", None).await.unwrap(), "a");
+    }
+
+    #[tokio::test]
+    async fn a_put_where_a_folder_is_fails_instead_of_finding_an_object() {
+        let (_folder, store) = folder_with(&["a/b"]);
+        let error = store.put_if_absent("a", Bytes::new()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fatal, "{error}");
+    }
+
+    #[test]
+    fn a_file_is_no_folder_to_open() {
+        let (folder, _) = folder_with(&["a"]);
+        let error = Store::local(folder.path().join("a")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fatal);
+        assert!(error.to_string().contains("it is no folder"), "{error}");
+    }
+
+    #[test]
+    fn paths_are_shown_whole_and_addressed_from_the_root() {
+        let store = Store::local("logs").unwrap();
+        assert_eq!(
+            store.url("a/b"),
+            Path::new("logs").join("a/b").display().to_string()
+        );
+        assert_eq!(store.address("a/b"), "a/b");
+    }
 }

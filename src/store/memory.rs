@@ -166,3 +166,83 @@ impl Object {
 pub(super) fn url(key: &str) -> String {
     format!("memory:/{key}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::store::{Fault, Gate, OpKind};
+
+    fn on_put(fault: Fault) -> Gate {
+        Arc::new(move |op| {
+            let fault = if op.kind == OpKind::Put {
+                fault
+            } else {
+                Fault::None
+            };
+            std::future::ready(fault).boxed()
+        })
+    }
+
+    #[tokio::test]
+    async fn a_fault_before_keeps_the_call_from_happening_and_one_after_does_not() {
+        let memory = Memory::new();
+        let before = memory
+            .store()
+            .with_gate(on_put(Fault::Before(ErrorKind::Transient)));
+        let error = before.put_if_absent("a", Bytes::new()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Transient);
+        assert_eq!(memory.keys(), [""; 0]);
+        assert_eq!(before.calls().puts, 0);
+
+        let after = memory
+            .store()
+            .with_gate(on_put(Fault::After(ErrorKind::Fatal)));
+        let error = after.put_if_absent("a", Bytes::new()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fatal);
+        assert_eq!(memory.keys(), ["a"]);
+        assert_eq!(after.list("", None).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_put_that_is_made_twice_is_told_of_itself() {
+        let store = Store::memory_with(on_put(Fault::Twice));
+        let put = store.put_if_absent("a", Bytes::from("x")).await.unwrap();
+        assert_eq!(put, PutOutcome::AlreadyExists);
+        assert_eq!(store.get("a", None).await.unwrap(), "x");
+    }
+
+    #[tokio::test]
+    async fn a_pending_gate_holds_its_own_handle_only() {
+        let memory = Memory::new();
+        let sleeper: Gate = Arc::new(|_| futures::future::pending().boxed());
+        let asleep = memory.store().with_gate(sleeper);
+        let put = memory
+            .store()
+            .put_if_absent("a", Bytes::new())
+            .await
+            .unwrap();
+        assert_eq!(put, PutOutcome::Written);
+        assert!(asleep.get("a", None).now_or_never().is_none());
+        assert_eq!(memory.store().get("a", None).await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_replaced_object_is_another_version_even_with_the_same_bytes() {
+        let memory = Memory::new();
+        memory.replace("a", "x");
+        let old = memory.store().list("", None).await.unwrap().remove(0);
+        memory.replace("a", "x");
+        let error = memory.store().get("a", Some(&old.etag)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Changed);
+        assert!(memory.remove("a"));
+        assert!(!memory.remove("a"));
+        assert_eq!(
+            memory.store().get("a", None).await.unwrap_err().kind,
+            ErrorKind::NotFound
+        );
+    }
+}

@@ -3,6 +3,7 @@
 mod fault;
 mod list;
 mod put;
+mod version;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tokio::sync::OnceCell;
 pub(super) use list::S3Pages;
 
 use super::{Action, ErrorKind, Result, StoreError};
-use crate::aws::SdkConfig;
+use crate::aws::{self, SdkConfig};
 
 /// Requests for one call, the first included. Ten ride out half a minute of `SlowDown`, which is
 /// how long S3 takes to notice that a prefix is busy.
@@ -83,7 +84,7 @@ impl S3 {
     pub(super) fn open(url: &str, sdk: &SdkConfig, options: &S3Options) -> Result<S3> {
         let failed = |reason| StoreError::new(Action::Open, ErrorKind::Fatal, url, reason);
         let (bucket, root) = bucket_and_root(url).map_err(failed)?;
-        let custom = options.endpoint_url.is_some() || endpoint_is_configured(sdk);
+        let custom = options.endpoint_url.is_some() || aws::endpoint_url(sdk, "S3").is_some();
         Ok(S3(Arc::new(Inner {
             bucket,
             root,
@@ -118,15 +119,14 @@ impl S3 {
 
     pub(super) async fn get(&self, key: &str, if_match: Option<&str>) -> Result<Bytes> {
         let request = self.get_request(key).await?;
-        self.read(key, request.set_if_match(if_match.map(str::to_owned)))
-            .await
+        self.read(key, request, if_match).await
     }
 
     pub(super) async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
         let request = self.get_request(key).await?;
         let last = range.end.saturating_sub(1);
-        self.read(key, request.range(format!("bytes={}-{last}", range.start)))
-            .await
+        let request = request.range(format!("bytes={}-{last}", range.start));
+        self.read(key, request, None).await
     }
 
     pub(super) async fn size(&self, key: &str) -> Result<u64> {
@@ -171,11 +171,23 @@ impl S3 {
     }
 
     /// Sends the request and reads its body, again if the body breaks on its way.
-    async fn read(&self, key: &str, request: GetObjectFluentBuilder) -> Result<Bytes> {
+    async fn read(
+        &self,
+        key: &str,
+        mut request: GetObjectFluentBuilder,
+        if_match: Option<&str>,
+    ) -> Result<Bytes> {
+        if let Some(etag) = if_match.filter(|etag| !version::is_made_up(etag)) {
+            request = request.if_match(etag);
+        }
         let mut attempt = 0;
         loop {
             let sent = request.clone().send().await;
             let output = sent.map_err(|error| self.fault(Action::Read, key, error))?;
+            // Some compatible services pass over If-Match.
+            if if_match.is_some_and(|etag| !version::is_of(&output, etag)) {
+                return Err(self.error(Action::Read, ErrorKind::Changed, key, "it was replaced"));
+            }
             let length = output.content_length();
             let broken = match output.body.collect().await {
                 Ok(body) => {
@@ -213,13 +225,13 @@ impl S3 {
             .await
         {
             Ok(head) => head.bucket_region().map(str::to_owned),
-            // Also a refusal names the region; whether it matters, the call itself will tell.
-            Err(error) => match fault::bucket_region(&error) {
-                Some(region) => Some(region),
-                None => match self.fault(Action::Open, "", error) {
-                    error if error.kind == ErrorKind::Fatal => return Err(error),
-                    _ => None,
-                },
+            // A refusal names the region too. Whether it matters, the call itself will tell.
+            Err(error) => match error
+                .raw_response()
+                .map(|response| response.status().as_u16())
+            {
+                None | Some(404) => return Err(self.fault(Action::Open, "", error)),
+                Some(_) => fault::bucket_region(&error),
             },
         };
         Ok(match region.map(Region::new) {
@@ -265,7 +277,8 @@ fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(Duration::from_millis(250)),
+                .with_initial_backoff(Duration::from_millis(250))
+                .with_max_backoff(Duration::from_secs(8)),
         )
         .retry_partition(retries)
         .timeout_config(timeouts.build())
@@ -275,13 +288,6 @@ fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config
         builder = builder.endpoint_url(endpoint);
     }
     builder.build()
-}
-
-/// Whether the environment names an endpoint. The SDK reads `AWS_ENDPOINT_URL_S3` only while it
-/// makes a client, and does not tell.
-fn endpoint_is_configured(sdk: &SdkConfig) -> bool {
-    sdk.endpoint_url().is_some()
-        || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some_and(|url| !url.is_empty())
 }
 
 /// Waits before the next attempt: longer each time, and a random part of it, so that writers which

@@ -15,11 +15,10 @@ pub(super) fn put_if_absent(path: &Path, body: &[u8]) -> io::Result<PutOutcome> 
         .parent()
         .ok_or_else(|| io::Error::other("it has no folder"))?;
     create_folders(folder)?;
-    let outcome = if path.symlink_metadata().is_ok() {
-        PutOutcome::AlreadyExists
-    } else {
-        let temporary = Temporary::write(folder, body)?;
-        temporary.publish(path)?
+    let outcome = match path.symlink_metadata() {
+        Ok(there) if there.is_dir() => return Err(io::Error::other("a folder has this name")),
+        Ok(_) => PutOutcome::AlreadyExists,
+        Err(_) => Temporary::write(folder, body)?.publish(path)?,
     };
     // Also when the name was taken: whoever took it may not have come to this yet, and the caller
     // goes on from what it found.
@@ -120,5 +119,92 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     } else {
         folder
     };
-    File::open(folder)?.sync_all()
+    match File::open(folder)?.sync_all() {
+        // Some network and FUSE file systems have no such call for folders; they keep names
+        // durable by themselves or not at all.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        entries.map(|name| name.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn put_if_absent_makes_folders_and_leaves_no_temporary_file() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a/b/c");
+        assert_eq!(put_if_absent(&path, b"one").unwrap(), PutOutcome::Written);
+        assert_eq!(
+            put_if_absent(&path, b"two").unwrap(),
+            PutOutcome::AlreadyExists
+        );
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(names(path.parent().unwrap()), ["c"]);
+    }
+
+    #[test]
+    fn publish_refuses_a_name_that_was_taken_meanwhile() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a");
+        let temporary = Temporary::write(folder.path(), b"late").unwrap();
+        fs::write(&path, "early").unwrap();
+        assert_eq!(temporary.publish(&path).unwrap(), PutOutcome::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"early");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_dangling_symbolic_link_takes_the_name() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a");
+        std::os::unix::fs::symlink("gone", &path).unwrap();
+        assert_eq!(
+            put_if_absent(&path, b"x").unwrap(),
+            PutOutcome::AlreadyExists
+        );
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    #[test]
+    fn rename_no_replace_moves_to_a_free_name_only() {
+        let folder = TempDir::new().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        fs::write(&from, "x").unwrap();
+        rename_no_replace(&from, &to).unwrap();
+        assert_eq!(names(folder.path()), ["to"]);
+        fs::write(&from, "y").unwrap();
+        let taken = rename_no_replace(&from, &to).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&to).unwrap(), b"x");
+    }
+
+    #[test]
+    fn only_what_says_that_links_are_unknown_leads_to_the_rename() {
+        for code in [libc::EPERM, libc::EOPNOTSUPP, libc::ENOSYS] {
+            assert!(lacks_links(&io::Error::from_raw_os_error(code)));
+        }
+        for code in [libc::EEXIST, libc::ENOSPC, libc::EACCES, libc::EIO] {
+            assert!(!lacks_links(&io::Error::from_raw_os_error(code)));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::vec;
 
-use super::entry;
+use super::{entry, is_plain};
 use crate::store::{Action, Entry, ErrorKind, Result, StoreError};
 
 /// A file or folder directly below a prefix.
@@ -119,6 +119,9 @@ impl Iterator for Walk {
 /// leads to: a folder is placed by its name with `/`, since `a-b/x` comes before `a/x`.
 pub(super) fn read_folder(root: &Path, prefix: &str) -> Result<Vec<Child>> {
     let folder = &prefix[..prefix.rfind('/').map_or(0, |slash| slash + 1)];
+    if !folder.is_empty() && !is_plain(folder.trim_end_matches('/')) {
+        return Ok(Vec::new());
+    }
     let path = root.join(folder);
     let failed =
         |error: &io::Error| StoreError::io(Action::List, path.display().to_string(), error);

@@ -62,6 +62,8 @@ where
             format!("{code}: {} (HTTP {status}", message.trim_end_matches('.'))
         }
         (Some(code), None) => format!("{code} (HTTP {status}"),
+        // An answer to HEAD has no body to tell more.
+        (None, _) if status == 404 => "it is not there (HTTP 404".to_owned(),
         (None, _) => format!("refused (HTTP {status}"),
     };
     if let Some(id) = service.raw().headers().get("x-amz-request-id") {
@@ -90,7 +92,9 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
     texts.dedup();
-    texts.join(": ")
+    // The list of credential sources that were tried comes in many lines.
+    let text = texts.join(": ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -108,6 +112,12 @@ mod tests {
         assert_eq!(read(412, "PreconditionFailed"), ErrorKind::Changed);
         assert_eq!(read(416, "InvalidRange"), ErrorKind::Other);
         assert_eq!(read(503, "SlowDown"), ErrorKind::Transient);
+    }
+
+    #[test]
+    fn chain_is_one_line_however_the_causes_are_laid_out() {
+        let error = std::io::Error::other("no credentials. Attempted:\n  - environment\n");
+        assert_eq!(chain(&error), "no credentials. Attempted: - environment");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::Object;
 
-use super::S3;
+use super::{S3, version};
 use crate::store::calls::Counters;
 use crate::store::{Action, Entry, ErrorKind, Listing, Result};
 
@@ -89,7 +89,7 @@ impl S3 {
         Some(Entry {
             key,
             size,
-            etag: object.e_tag().unwrap_or_default().to_owned(),
+            etag: version::of_listed(object),
         })
     }
 
