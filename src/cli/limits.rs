@@ -15,7 +15,11 @@ pub(crate) fn threads() -> usize {
 /// its cgroup has.
 pub(crate) fn memory(threads: usize) -> u64 {
     let wanted = MEMORY_PER_THREAD * threads as u64;
-    let limits = [cgroup_v2(), read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes"), machine()];
+    let limits = [
+        cgroup_v2(),
+        read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+        machine(),
+    ];
     let available = limits.into_iter().flatten().min().unwrap_or(u64::MAX);
     wanted.min(available / 2)
 }
@@ -23,14 +27,22 @@ pub(crate) fn memory(threads: usize) -> u64 {
 /// The limit of this process's own cgroup, or of the one mounted as a container's root.
 fn cgroup_v2() -> Option<u64> {
     let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let path = own.lines().find_map(|line| line.strip_prefix("0::"))?.trim_start_matches('/');
-    let candidates = [format!("/sys/fs/cgroup/{path}/memory.max"), "/sys/fs/cgroup/memory.max".to_owned()];
+    let path = own
+        .lines()
+        .find_map(|line| line.strip_prefix("0::"))?
+        .trim_start_matches('/');
+    let candidates = [
+        format!("/sys/fs/cgroup/{path}/memory.max"),
+        "/sys/fs/cgroup/memory.max".to_owned(),
+    ];
     candidates.iter().filter_map(|file| read_number(file)).min()
 }
 
 fn machine() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }

@@ -32,25 +32,55 @@ pub(crate) fn summary(
         let _ = writeln!(out, "{name:<12}{value}");
     };
     let count = |number: u64| HumanCount(number).to_string();
+    line("lanes", count(summary.lanes));
     line(
-        "lanes",
-        count(summary.lanes),
+        "files",
+        with(
+            count(summary.objects) + " converted",
+            &[
+                (summary.skipped_objects, "converted before"),
+                (
+                    summary.unread_objects,
+                    "not readable, tried again by the next run",
+                ),
+            ],
+        ),
     );
-    line("files", with(count(summary.objects) + " converted", &[
-        (summary.skipped_objects, "converted before"),
-        (summary.unread_objects, "not readable, tried again by the next run"),
-    ]));
     for (folder, &objects) in &summary.left_objects {
-        line("", format!("{} of {folder} left: they hold no events", count(objects)));
+        line(
+            "",
+            format!("{} of {folder} left: they hold no events", count(objects)),
+        );
     }
     line("records", count(summary.records));
-    line("rows", with(count(summary.rows), &[
-        (summary.other_region_rows, "with an awsRegion other than their partition's"),
-    ]));
+    line(
+        "rows",
+        with(
+            count(summary.rows),
+            &[(
+                summary.other_region_rows,
+                "with an awsRegion other than their partition's",
+            )],
+        ),
+    );
     line("duplicates", count(summary.duplicates));
     line("rejects", count(summary.rejects));
-    line("raw", format!("{}, {} uncompressed", BinaryBytes(summary.delivered_bytes), BinaryBytes(summary.raw_bytes)));
-    line("Parquet", format!("{} in {} files", BinaryBytes(summary.parquet_bytes), count(summary.files)));
+    line(
+        "raw",
+        format!(
+            "{}, {} uncompressed",
+            BinaryBytes(summary.delivered_bytes),
+            BinaryBytes(summary.raw_bytes)
+        ),
+    );
+    line(
+        "Parquet",
+        format!(
+            "{} in {} files",
+            BinaryBytes(summary.parquet_bytes),
+            count(summary.files)
+        ),
+    );
     line("seconds", format!("{:.1}", elapsed.as_secs_f64()));
     if let Some((spec, registered)) = registered {
         out.push_str(&table_text(spec, registered));
@@ -61,7 +91,11 @@ pub(crate) fn summary(
         out.push_str("Nothing new: nothing was written.\n");
     }
     if summary.unfinished_lanes > 0 {
-        let _ = writeln!(out, "{} lanes wait for an open claim that could not be finished; see above.", summary.unfinished_lanes);
+        let _ = writeln!(
+            out,
+            "{} lanes wait for an open claim that could not be finished; see above.",
+            summary.unfinished_lanes
+        );
     }
     Ok(out)
 }
@@ -78,7 +112,11 @@ pub(crate) fn plan(status: &Status, json: bool) -> Text {
     if json {
         return document_text(&serde_json::to_value(status)?);
     }
-    let mut rows = vec![["account", "region", "files", "size"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["account", "region", "files", "size"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     let (mut objects, mut bytes) = (0, 0);
     for lane in status.lanes.iter().filter(|lane| lane.pending_objects > 0) {
         objects += lane.pending_objects;
@@ -90,9 +128,18 @@ pub(crate) fn plan(status: &Status, json: bool) -> Text {
             BinaryBytes(lane.pending_bytes).to_string(),
         ]);
     }
-    let mut out = if rows.len() > 1 { table(&rows, 2) } else { String::new() };
-    let _ = writeln!(out, "{} files, {} to convert; nothing was written.", HumanCount(objects), BinaryBytes(bytes));
-    keyless_line(&mut out, status);
+    let mut out = if rows.len() > 1 {
+        table(&rows, 2)
+    } else {
+        String::new()
+    };
+    let _ = writeln!(
+        out,
+        "{} files ({}) to convert; nothing was written.",
+        HumanCount(objects),
+        BinaryBytes(bytes)
+    );
+    last_lines(&mut out, status);
     Ok(out)
 }
 
@@ -102,23 +149,72 @@ pub(crate) fn status(status: &Status, json: bool) -> Text {
         return document_text(&serde_json::to_value(status)?);
     }
     let head = [
-        "account", "region", "raw", "converted", "pending", "unreadable", "rows", "duplicates", "rejected",
-        "other region", "raw size", "Parquet", "claim",
+        "account",
+        "region",
+        "raw",
+        "converted",
+        "pending",
+        "unreadable",
+        "rows",
+        "duplicates",
+        "rejected",
+        "other region",
+        "raw size",
+        "Parquet",
+        "claim",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(status.lanes.iter().map(lane_row));
+    if status.lanes.len() > 1 {
+        rows.push(lane_row(&total(&status.lanes)));
+    }
     let mut out = table(&rows, 2);
     for (folder, objects) in &status.left_objects {
-        let _ = writeln!(out, "{} objects of {folder} are left: they hold no events.", HumanCount(*objects));
+        let _ = writeln!(
+            out,
+            "{} objects of {folder} are left: they hold no events.",
+            HumanCount(*objects)
+        );
     }
-    keyless_line(&mut out, status);
+    last_lines(&mut out, status);
     Ok(out)
 }
 
-fn keyless_line(out: &mut String, status: &Status) {
+fn total(lanes: &[LaneStatus]) -> LaneStatus {
+    let sum = |field: fn(&LaneStatus) -> u64| lanes.iter().map(field).sum();
+    LaneStatus {
+        account: "total".to_owned(),
+        region: String::new(),
+        raw_objects: sum(|lane| lane.raw_objects),
+        raw_bytes: sum(|lane| lane.raw_bytes),
+        converted_objects: sum(|lane| lane.converted_objects),
+        pending_objects: sum(|lane| lane.pending_objects),
+        pending_bytes: sum(|lane| lane.pending_bytes),
+        unread_objects: sum(|lane| lane.unread_objects),
+        rows: sum(|lane| lane.rows),
+        rejects: sum(|lane| lane.rejects),
+        duplicates: sum(|lane| lane.duplicates),
+        other_region_rows: sum(|lane| lane.other_region_rows),
+        parquet_bytes: sum(|lane| lane.parquet_bytes),
+        open_claim: false,
+    }
+}
+
+fn last_lines(out: &mut String, status: &Status) {
+    let open = status.lanes.iter().filter(|lane| lane.open_claim).count() as u64;
+    if open > 0 {
+        let _ = writeln!(
+            out,
+            "{} lanes have an open claim, which the next run of convert finishes.",
+            HumanCount(open)
+        );
+    }
     if status.keyless_objects > 0 {
         let objects = HumanCount(status.keyless_objects);
-        let _ = writeln!(out, "{objects} files have no CloudTrail path: only reading tells what they hold.");
+        let _ = writeln!(
+            out,
+            "{objects} files have no CloudTrail path: only reading tells what they hold."
+        );
     }
 }
 
@@ -187,16 +283,53 @@ fn table_document(spec: &TableSpec, registered: &Registered) -> Value {
 /// The result of `table columns`.
 pub(crate) fn columns(schema: &Schema, json: bool) -> Text {
     if json {
-        let column = |column: &cloudtrail2parquet::table::ColumnInfo| {
-            json!({"name": column.name, "type": column.glue_type, "path": column.source, "comment": column.comment})
-        };
+        let column = |column: &cloudtrail2parquet::table::ColumnInfo| json!({"name": column.name, "type": column.glue_type, "path": column.source, "comment": column.comment});
         return document_text(&schema.columns().iter().map(column).collect());
     }
     let mut out = String::from("name\ttype\tpath\tcomment\n");
     for column in schema.columns() {
-        let _ = writeln!(out, "{}\t{}\t{}\t{}", column.name, column.glue_type, column.source, column.comment);
+        let _ = writeln!(
+            out,
+            "{}\t{}\t{}\t{}",
+            column.name, column.glue_type, column.source, column.comment
+        );
     }
     Ok(out)
+}
+
+/// The page `docs/columns.md`.
+pub(crate) fn columns_page(schema: &Schema) -> String {
+    let mut out = String::from(COLUMNS_PAGE);
+    for column in schema.columns() {
+        let cell = |text: &str| text.replace('|', "\\|");
+        let _ = writeln!(
+            out,
+            "| `{}` | `{}` | {} | {} |",
+            column.name,
+            column.glue_type,
+            code(&cell(&column.source)),
+            cell(&column.comment)
+        );
+    }
+    out
+}
+
+const COLUMNS_PAGE: &str = "\
+# Columns
+
+Made by `cloudtrail2parquet table columns --markdown`. The partition keys `account`, `region`
+and `date` (strings) are in the paths, not in the files. A flattened column that is null in
+every row of a file is left out of that file; readers that match columns by name give null.
+
+| column | type | from | what |
+|---|---|---|---|
+";
+
+fn code(text: &str) -> String {
+    match text {
+        "" => String::new(),
+        text => format!("`{text}`"),
+    }
 }
 
 /// The result of `sample`.
@@ -229,7 +362,13 @@ fn document_text(document: &Value) -> Text {
 /// Columns of text: the first `left` to the left, numbers to the right.
 fn table(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(String::len)
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut out = String::new();
     for row in rows {

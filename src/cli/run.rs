@@ -1,6 +1,8 @@
 //! One function a command.
 
-use super::args::{Args, Command, ConvertArgs, DdlArgs, RegisterArgs, SampleArgs, StatusArgs, TableCommand};
+use super::args::{
+    Args, Command, ConvertArgs, DdlArgs, RegisterArgs, SampleArgs, StatusArgs, TableCommand,
+};
 use super::exit::Exit;
 use super::options::{self, UsageError};
 use super::report;
@@ -8,8 +10,8 @@ use super::stop::Stop;
 use super::term::{TermMonitor, init_logging};
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
-use cloudtrail2parquet::catalog::{self, Contents, Registered, TableSpec};
-use cloudtrail2parquet::convert::{Summary, convert, status};
+use cloudtrail2parquet::catalog::{self, Contents, Registered, TableName, TableSpec};
+use cloudtrail2parquet::convert::{Shard, convert, status};
 use cloudtrail2parquet::monitor::{Monitor, Progress};
 use cloudtrail2parquet::store::Store;
 use cloudtrail2parquet::table::Schema;
@@ -26,7 +28,11 @@ pub(crate) fn main() -> Exit {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
         }
     };
     init_logging(&args.output);
@@ -43,7 +49,11 @@ pub(crate) fn main() -> Exit {
             return Exit::Done;
         }
         tracing::error!("{error:#}");
-        if error.is::<UsageError>() { Exit::Usage } else { Exit::Fatal }
+        if error.is::<UsageError>() {
+            Exit::Usage
+        } else {
+            Exit::Fatal
+        }
     })
 }
 
@@ -55,13 +65,22 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Status(status) => run_status(status, json).await,
         Command::Table(TableCommand::Register(register)) => run_register(register, json).await,
         Command::Table(TableCommand::Ddl(ddl)) => run_ddl(ddl).await,
-        Command::Table(TableCommand::Columns { columns }) => {
-            print(&report::columns(&options::schema(columns)?, json)?)
+        Command::Table(TableCommand::Columns { columns, markdown }) => {
+            let schema = options::schema(columns)?;
+            match markdown {
+                true => print(&report::columns_page(&schema)),
+                false => print(&report::columns(&schema, json)?),
+            }
         }
         Command::Sample(sample) => run_sample(sample, json),
         Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut Args::command(), env!("CARGO_PKG_NAME"), &mut text);
+            clap_complete::generate(
+                *shell,
+                &mut Args::command(),
+                env!("CARGO_PKG_NAME"),
+                &mut text,
+            );
             print(&String::from_utf8_lossy(&text))
         }
     }
@@ -73,12 +92,19 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     let schema = Arc::clone(&options.schema);
     let source = options::source(&args.source, &args.s3).await?;
     let destination = options::destination(&args.dest, &args.s3).await?;
+    options::check_apart(&source, &destination)?;
     if args.table.is_some() {
         options::check_location(&destination)?;
     }
     let monitor = Arc::new(TermMonitor::new(&all.output));
     let (stop, received) = (CancellationToken::new(), OnceLock::new());
-    let converting = convert(source, destination.clone(), options, monitor.clone(), stop.clone());
+    let converting = convert(
+        source,
+        destination.clone(),
+        options,
+        monitor.clone(),
+        stop.clone(),
+    );
     let summary = tokio::select! {
         summary = converting => summary,
         exit = Stop::new()?.enforce(&stop, &received) => {
@@ -91,17 +117,19 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     let summary = summary?;
     let registered = match &args.table {
         Some(name) if !summary.interrupted => {
-            let contents = Contents::of(&destination).await?;
-            let spec = options::table_spec(name, &destination, &contents, &schema, &args.catalog, args.compression);
-            let registered = register(&spec, &contents, args.catalog.register_partitions).await?;
-            if let Some(advice) = &registered.advice {
-                monitor.report(Progress::Note(advice.clone()));
-            }
-            Some((spec, registered))
+            register_converted(name, args, &destination, &schema, &monitor).await
         }
-        _ => None,
+        _ => Ok(None),
     };
-    print(&report::summary(&summary, registered.as_ref(), started.elapsed(), all.output.json)?)?;
+    // What was converted stays converted, and is told, also where Glue then fails.
+    let table = registered.as_ref().ok().and_then(Option::as_ref);
+    print(&report::summary(
+        &summary,
+        table,
+        started.elapsed(),
+        all.output.json,
+    )?)?;
+    registered.context("the conversion is done, but its table could not be registered")?;
     Ok(match received.get() {
         Some(&exit) => exit,
         None if summary.has_failures() => Exit::KeptAside,
@@ -109,11 +137,49 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     })
 }
 
+async fn register_converted(
+    name: &TableName,
+    args: &ConvertArgs,
+    destination: &Store,
+    schema: &Schema,
+    monitor: &TermMonitor,
+) -> anyhow::Result<Option<(TableSpec, Registered)>> {
+    let contents = Contents::of(destination).await?;
+    if contents.accounts.is_empty() {
+        // A worker of many may be the first to end, and have had no lane.
+        monitor.report(Progress::Note(format!(
+            "{name} is not registered: the table is empty as yet"
+        )));
+        return Ok(None);
+    }
+    let spec = options::table_spec(
+        name,
+        destination,
+        &contents,
+        schema,
+        &args.catalog,
+        args.compression,
+    );
+    let registered = register(&spec, &contents, args.catalog.register_partitions).await?;
+    if let Some(advice) = &registered.advice {
+        monitor.report(Progress::Note(advice.clone()));
+    }
+    Ok(Some((spec, registered)))
+}
+
 async fn dry_run(args: &ConvertArgs, json: bool) -> anyhow::Result<Exit> {
     let options = options::convert_options(args)?;
     let source = options::source(&args.source, &args.s3).await?;
     let destination = options::destination(&args.dest, &args.s3).await?;
-    let found = status(&source, &destination, &options.range, options.shard, options.now).await?;
+    options::check_apart(&source, &destination)?;
+    let found = status(
+        &source,
+        &destination,
+        &options.range,
+        options.shard,
+        options.now,
+    )
+    .await?;
     print(&report::plan(&found, json)?)
 }
 
@@ -122,7 +188,7 @@ async fn run_status(args: &StatusArgs, json: bool) -> anyhow::Result<Exit> {
     let destination = options::destination(&args.dest, &args.s3).await?;
     let range = options::range(&args.range)?;
     let now = jiff::Timestamp::now();
-    let found = status(&source, &destination, &range, cloudtrail2parquet::convert::Shard::ALL, now).await?;
+    let found = status(&source, &destination, &range, Shard::ALL, now).await?;
     print(&report::status(&found, json)?)
 }
 
@@ -142,11 +208,22 @@ async fn spec(args: &RegisterArgs) -> anyhow::Result<(TableSpec, Contents)> {
     let destination: Store = options::destination(&args.dest, &args.s3).await?;
     options::check_location(&destination)?;
     let contents = Contents::of(&destination).await?;
-    let spec = options::table_spec(&args.table, &destination, &contents, &schema, &args.catalog, args.compression);
+    let spec = options::table_spec(
+        &args.table,
+        &destination,
+        &contents,
+        &schema,
+        &args.catalog,
+        args.compression,
+    );
     Ok((spec, contents))
 }
 
-async fn register(spec: &TableSpec, contents: &Contents, partitions: bool) -> anyhow::Result<Registered> {
+async fn register(
+    spec: &TableSpec,
+    contents: &Contents,
+    partitions: bool,
+) -> anyhow::Result<Registered> {
     let client = catalog::client(&aws::aws_config().await);
     let registered = catalog::register(&client, spec).await?;
     if partitions {
@@ -156,7 +233,11 @@ async fn register(spec: &TableSpec, contents: &Contents, partitions: bool) -> an
 }
 
 fn run_sample(args: &SampleArgs, json: bool) -> anyhow::Result<Exit> {
-    let options = sample::SampleOptions { seed: args.seed, raw_bytes: args.size, ..sample::SampleOptions::default() };
+    let options = sample::SampleOptions {
+        seed: args.seed,
+        raw_bytes: args.size,
+        ..sample::SampleOptions::default()
+    };
     let truth = sample::generate(&options, |key, bytes| write_file(&args.dest, key, bytes))
         .with_context(|| format!("cannot write into {}", args.dest.display()))?;
     print(&report::sample(&truth, &args.dest, json)?)
@@ -180,7 +261,9 @@ fn print(text: &str) -> anyhow::Result<Exit> {
 /// Whether the reader of standard output has gone, as `head` does: no failure.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     error.chain().any(broken)
 }

@@ -19,16 +19,25 @@ pub(crate) struct Stop {
 impl Stop {
     /// Starts to listen.
     pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     /// Waits for a signal, asks the run to stop, and returns when it must have: after the
     /// grace, or at a second signal.
-    pub(crate) async fn enforce(mut self, stop: &CancellationToken, received: &std::sync::OnceLock<Exit>) -> Exit {
+    pub(crate) async fn enforce(
+        mut self,
+        stop: &CancellationToken,
+        received: &std::sync::OnceLock<Exit>,
+    ) -> Exit {
         let exit = self.next().await;
         let _ = received.set(exit);
         stop.cancel();
-        warn!("stopping: claims under way are finished, nothing new is begun; a second signal ends at once");
+        warn!(
+            "stopping: claims under way are finished, nothing new is begun; a second signal ends at once"
+        );
         tokio::select! {
             _ = self.next() => {}
             () = tokio::time::sleep(GRACE) => {}

@@ -21,7 +21,9 @@ pub(crate) fn init_logging(output: &OutputArgs) {
     let registry = tracing_subscriber::registry().with(filter);
     match output.log_format {
         LogFormat::Json => registry.with(lines.json()).init(),
-        LogFormat::Text => registry.with(lines.without_time().with_ansi(stderr().is_terminal())).init(),
+        LogFormat::Text => registry
+            .with(lines.without_time().with_ansi(stderr().is_terminal()))
+            .init(),
     }
 }
 
@@ -46,7 +48,11 @@ impl TermMonitor {
     /// A bar on a terminal, unless the output is to be quiet or is read by a program.
     pub(crate) fn new(output: &OutputArgs) -> Self {
         let shown = stderr().is_terminal() && !output.quiet && output.log_format == LogFormat::Text;
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if shown {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let template = "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {msg} ETA {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -63,7 +69,10 @@ impl TermMonitor {
             rows: 0,
             logged: Instant::now(),
         };
-        Self { bar, state: Mutex::new(state) }
+        Self {
+            bar,
+            state: Mutex::new(state),
+        }
     }
 
     /// Removes the bar.
@@ -83,7 +92,11 @@ impl Monitor for TermMonitor {
                 state.bytes += bytes;
                 self.bar.set_length(state.bytes);
             }
-            Progress::Done { objects, bytes, rows } => {
+            Progress::Done {
+                objects,
+                bytes,
+                rows,
+            } => {
                 state.objects_done += objects;
                 state.bytes_done += bytes;
                 state.rows += rows;
