@@ -1,6 +1,6 @@
 //! Records through the table and back: what goes in comes out, in files that are small.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,8 +8,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudtrail2parquet::cloudtrail::{Document, read_document};
 use cloudtrail2parquet::table::{
-    EncodeOptions, RowRef, Rows, Schema, encode, lane_of, records, same_record, shred, sort_rows,
+    Compression, EncodeOptions, RowRef, Rows, Schema, encode, event_ids, lane_of, matching_rows,
+    records, same_record, shred, sort_rows,
 };
+use futures::executor::block_on;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
+use xxhash_rust::xxh3::xxh3_64;
 
 fn schema() -> Schema {
     Schema::new(&[]).unwrap()
@@ -35,7 +39,7 @@ fn round_trip(schema: &Schema, objects: &[Arc<Rows>]) -> (Bytes, Vec<RowRef>, Ve
     let mut rows = all_rows(objects);
     sort_rows(objects, &mut rows);
     let file = encode(schema, objects, &rows, &EncodeOptions::default()).unwrap();
-    let rebuilt = futures::executor::block_on(records(Cursor::new(file.clone()))).unwrap();
+    let rebuilt = block_on(records(Cursor::new(file.clone()))).unwrap();
     (file, rows, rebuilt)
 }
 
@@ -115,11 +119,7 @@ fn real_data_is_rebuilt_and_small_in_partitions_of_a_day() {
         sort_rows(&objects, rows);
         let file = encode(&schema, &objects, rows, &EncodeOptions::default()).unwrap();
         parquet_bytes += file.len();
-        if std::env::var("SIZES").is_ok() {
-            let gz: usize = rows.len();
-            println!("{gz} rows {} bytes", file.len());
-        }
-        let rebuilt = futures::executor::block_on(records(Cursor::new(file))).unwrap();
+        let rebuilt = block_on(records(Cursor::new(file))).unwrap();
         assert_rebuilt(&objects, rows, &rebuilt);
     }
     let ratio = parquet_bytes as f64 / gzip_bytes as f64;
@@ -129,4 +129,146 @@ fn real_data_is_rebuilt_and_small_in_partitions_of_a_day() {
         partitions.len()
     );
     assert!(ratio <= 1.25, "{ratio}");
+}
+
+fn size_of(schema: &Schema, objects: &[Arc<Rows>], rows: std::ops::Range<usize>) -> usize {
+    let rows = rows.map(|row| RowRef {
+        object: 0,
+        row: row as u32,
+    });
+    let mut rows: Vec<RowRef> = rows.collect();
+    sort_rows(objects, &mut rows);
+    encode(schema, objects, &rows, &EncodeOptions::default())
+        .unwrap()
+        .len()
+}
+
+#[test]
+fn a_file_of_one_small_event_is_at_most_12_kb_and_of_five_18_kb() {
+    let Some(data) = shared() else { return };
+    let schema = schema();
+    let bytes = std::fs::read(data.join("shapes.ndjson.gz")).unwrap();
+    let objects = [rows_of(&schema, &bytes)];
+    let mut largest = 0;
+    let is_small = |row: usize| objects[0].record_text(row).len() <= 1_500;
+    for row in (0..objects[0].len()).filter(|row| is_small(*row)) {
+        largest = largest.max(size_of(&schema, &objects, row..row + 1));
+    }
+    let mut largest_of_five = 0;
+    for first in (0..objects[0].len() - 5).step_by(5) {
+        if (first..first + 5).all(is_small) {
+            largest_of_five = largest_of_five.max(size_of(&schema, &objects, first..first + 5));
+        }
+    }
+    println!("one event: {largest}; five: {largest_of_five}");
+    assert!(largest <= 12_000, "{largest}");
+    assert!(largest_of_five <= 18_000, "{largest_of_five}");
+}
+
+/// Records that differ in time, identity and name, newest first.
+fn many_records(count: usize) -> String {
+    let record = |n: usize| {
+        let (minute, second) = (n / 60 % 60, n % 60);
+        format!(
+            r#"{{"eventTime":"2024-05-01T12:{minute:02}:{second:02}Z","eventID":"id-{n}","eventSource":"s{}","eventName":"n{}","sourceIPAddress":"10.0.{}.{}","userIdentity":{{"arn":"arn:{}","accessKeyId":"AKIA{}"}},"managementEvent":true}}"#,
+            n % 3,
+            n % 7,
+            n % 200,
+            n % 250,
+            n % 50,
+            n % 70
+        )
+    };
+    let records: Vec<String> = (0..count).rev().map(record).collect();
+    format!("[{}]", records.join(","))
+}
+
+#[test]
+fn a_large_file_is_cut_into_row_groups_with_statistics_indexes_and_bloom_filters() {
+    let schema = schema();
+    let objects = [rows_of(&schema, many_records(45_000).as_bytes())];
+    let (file, rows, rebuilt) = round_trip(&schema, &objects);
+    assert_rebuilt(&objects, &rows, &rebuilt);
+    let metadata = ParquetMetaDataReader::new()
+        .with_page_index_policy(PageIndexPolicy::Required)
+        .parse_and_finish(&file)
+        .unwrap();
+    let groups = metadata.row_groups();
+    let lengths: Vec<i64> = groups.iter().map(|group| group.num_rows()).collect();
+    assert_eq!(lengths, [20_000, 20_000, 5_000]);
+    for group in groups {
+        for column in group.columns() {
+            let path = column.column_path().string();
+            let is_sought = [
+                "eventid",
+                "useridentity_accesskeyid",
+                "useridentity_arn",
+                "sourceipaddress",
+            ];
+            assert_eq!(
+                column.bloom_filter_offset().is_some(),
+                is_sought.contains(&path.as_str()),
+                "{path}"
+            );
+            assert!(column.offset_index_length().is_some());
+            assert!(column.statistics().is_some());
+        }
+    }
+    let key_value = metadata.file_metadata().key_value_metadata();
+    assert!(key_value.is_none(), "no embedded Arrow schema");
+}
+
+#[test]
+fn matching_rows_finds_the_ids_asked_for_and_no_others() {
+    let schema = schema();
+    let objects = [rows_of(&schema, many_records(45_000).as_bytes())];
+    let (file, ..) = round_trip(&schema, &objects);
+    let wanted = HashSet::from(["id-0", "id-44999", "id-45000", "nothing"]);
+    let mut found = block_on(matching_rows(Cursor::new(file.clone()), &wanted)).unwrap();
+    found.sort();
+    let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(ids, ["id-0", "id-44999"]);
+    assert!(same_record(&found[1].1, objects[0].record_text(0)));
+    let nothing = block_on(matching_rows(Cursor::new(file.clone()), &HashSet::new()));
+    assert_eq!(nothing.unwrap(), []);
+    let mut hashes = block_on(event_ids(Cursor::new(file))).unwrap();
+    assert_eq!(hashes.len(), 45_000);
+    hashes.sort_unstable();
+    assert!(hashes.binary_search(&xxh3_64(b"id-7")).is_ok());
+}
+
+#[test]
+fn rows_are_sorted_by_source_name_and_time_whatever_order_they_come_in() {
+    let schema = schema();
+    let objects = [rows_of(&schema, many_records(500).as_bytes())];
+    let mut rows = all_rows(&objects);
+    sort_rows(&objects, &mut rows);
+    let mut reversed = rows.clone();
+    reversed.reverse();
+    sort_rows(&objects, &mut reversed);
+    assert_eq!(rows, reversed);
+    let number =
+        |row: &RowRef| objects[0].event_id(row.row as usize).unwrap()[3..].parse::<usize>();
+    let keys: Vec<_> = rows.iter().map(|row| number(row).unwrap()).collect();
+    assert!(keys.is_sorted_by_key(|n| (n % 3, n % 7, *n)));
+}
+
+#[test]
+fn every_compression_reads_back() {
+    let schema = schema();
+    let objects = [rows_of(&schema, many_records(50).as_bytes())];
+    let rows = all_rows(&objects);
+    for name in ["snappy", "zstd", "gzip", "none"] {
+        let compression: Compression = name.parse().unwrap();
+        assert_eq!(compression.to_string(), name);
+        let file = encode(&schema, &objects, &rows, &EncodeOptions { compression }).unwrap();
+        let rebuilt = block_on(records(Cursor::new(file))).unwrap();
+        assert_rebuilt(&objects, &rows, &rebuilt);
+    }
+    assert!(
+        "lzo"
+            .parse::<Compression>()
+            .unwrap_err()
+            .contains("use snappy")
+    );
 }

@@ -42,7 +42,10 @@ impl Contents {
             .map_ok(|listing| listing.prefixes)
             .try_collect()
             .await?;
-        let partitions = folders.iter().flatten().filter_map(|folder| Partition::parse(folder));
+        let partitions = folders
+            .iter()
+            .flatten()
+            .filter_map(|folder| Partition::parse(folder));
         contents.partitions = partitions
             .map(|partition| PartitionValues {
                 account: partition.lane.account,
@@ -55,6 +58,9 @@ impl Contents {
 
     /// The date of the first event.
     pub fn first_date(&self) -> Option<Date> {
-        self.partitions.iter().filter_map(|partition| partition.date.parse().ok()).min()
+        self.partitions
+            .iter()
+            .filter_map(|partition| partition.date.parse().ok())
+            .min()
     }
 }

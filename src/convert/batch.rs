@@ -2,8 +2,9 @@
 
 use super::budget::Share;
 use super::decode::{Decoded, decode, latest_event_time};
-use super::list::{LaneList, RawObject};
+use super::list::{Aside, LaneList, RawObject};
 use super::{ConvertError, Run};
+use crate::cloudtrail::Unreadable;
 use crate::ledger::{LaneLog, Month, View};
 use crate::monitor::Progress;
 use crate::store::{ErrorKind, Store};
@@ -97,6 +98,11 @@ pub(crate) async fn read_object(
     max_bytes: u64,
     read_at: Timestamp,
 ) -> Result<Attempt, ConvertError> {
+    if object.size > max_bytes {
+        return Ok(Attempt::Unread(
+            Unreadable::TooLarge { cap: max_bytes }.to_string(),
+        ));
+    }
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&run.gets).acquire_owned().await;
     let delivered = match source.get(&object.key, Some(&object.etag)).await {
@@ -105,10 +111,16 @@ pub(crate) async fn read_object(
             return match error.kind {
                 ErrorKind::Fatal => Err(error.into()),
                 ErrorKind::Transient => Ok(Attempt::Unreachable(error.to_string())),
-                ErrorKind::NotFound => Ok(Attempt::Unread("it was removed after it was listed".into())),
-                ErrorKind::Changed => Ok(Attempt::Unread("it was replaced after it was listed".into())),
+                ErrorKind::NotFound => {
+                    Ok(Attempt::Unread("it was removed after it was listed".into()))
+                }
+                ErrorKind::Changed => Ok(Attempt::Unread(
+                    "it was replaced after it was listed".into(),
+                )),
                 ErrorKind::Denied => Ok(Attempt::Unread("access to it is denied".into())),
-                ErrorKind::Archived => Ok(Attempt::Unread("it is archived; restore it to read it".into())),
+                ErrorKind::Archived => Ok(Attempt::Unread(
+                    "it is archived; restore it to read it".into(),
+                )),
                 _ => Ok(Attempt::Unread("its content could not be fetched".into())),
             };
         }
@@ -132,9 +144,17 @@ pub(crate) struct Reader<'r> {
     lane: Lane,
     list: LaneList,
     view: Option<(Month, View)>,
-    /// Objects planned for a batch that was full before their turn came.
-    planned: VecDeque<RawObject>,
+    /// Objects whose batch was full, or of another month, before their turn came.
+    planned: VecDeque<Pending>,
     ratio: f64,
+}
+
+/// An object that is not converted.
+#[derive(Debug)]
+struct Pending {
+    object: RawObject,
+    /// Why it could not be read when it was last tried.
+    unread: Option<String>,
 }
 
 impl<'r> Reader<'r> {
@@ -151,9 +171,9 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Objects met whose key names no lane.
-    pub(crate) fn into_strays(self) -> Vec<crate::store::Entry> {
-        self.list.strays
+    /// What was listed besides the lane's raw objects.
+    pub(crate) fn into_aside(self) -> Aside {
+        self.list.aside
     }
 
     /// The next batch that has something new, or none at the end of the lane.
@@ -172,55 +192,76 @@ impl<'r> Reader<'r> {
     }
 
     /// Takes pending objects of one month until they are expected to fill a batch.
-    async fn plan(&mut self, target: u64) -> Result<Vec<RawObject>, ConvertError> {
-        let mut plan: Vec<RawObject> = Vec::new();
+    async fn plan(&mut self, target: u64) -> Result<VecDeque<Pending>, ConvertError> {
+        let mut plan: VecDeque<Pending> = VecDeque::new();
         let mut expected = 0;
         while expected < target && plan.len() < MAX_OBJECTS {
-            let Some(object) = self.next_pending().await? else { break };
-            if plan.first().is_some_and(|first| first.month() != object.month()) {
-                self.planned.push_front(object);
+            let Some(pending) = self.next_pending().await? else {
+                break;
+            };
+            if plan
+                .front()
+                .is_some_and(|first| first.object.month() != pending.object.month())
+            {
+                self.planned.push_front(pending);
                 break;
             }
-            expected += self.expected_bytes(&object);
-            plan.push(object);
+            expected += self.expected_bytes(&pending.object);
+            plan.push_back(pending);
         }
         Ok(plan)
     }
 
-    async fn next_pending(&mut self) -> Result<Option<RawObject>, ConvertError> {
-        if let Some(object) = self.planned.pop_front() {
-            return Ok(Some(object));
+    async fn next_pending(&mut self) -> Result<Option<Pending>, ConvertError> {
+        if let Some(pending) = self.planned.pop_front() {
+            return Ok(Some(pending));
         }
         loop {
-            let Some(object) = self.list.peek().await? else { return Ok(None) };
+            let Some(object) = self.list.peek().await? else {
+                return Ok(None);
+            };
             let (month, id, bytes) = (object.month(), object.id(), object.size);
             if self.view.as_ref().is_none_or(|(of, _)| *of != month) {
                 let days = self.run.options.range.days();
                 let view = LaneLog::view(&self.run.destination, &self.lane, month, days).await?;
                 self.view = Some((month, view));
             }
-            let object = self.list.take();
-            if self.view.as_ref().is_some_and(|(_, view)| view.is_converted(id)) {
+            let Some(object) = self.list.take() else {
+                return Ok(None);
+            };
+            let view = self.view.as_ref().map(|(_, view)| view);
+            if view.is_some_and(|view| view.is_converted(id)) {
                 self.run.count(|summary| summary.skipped_objects += 1);
                 continue;
             }
-            self.run.monitor.report(Progress::Pending { objects: 1, bytes });
-            return Ok(object);
+            let unread = view
+                .and_then(|view| view.unread_reason(id))
+                .map(str::to_owned);
+            self.run
+                .monitor
+                .report(Progress::Pending { objects: 1, bytes });
+            return Ok(Some(Pending { object, unread }));
         }
     }
 
     /// Reads the planned objects in order until the batch is full; the rest waits.
-    async fn read(&mut self, plan: Vec<RawObject>, target: u64) -> Result<Batch, ConvertError> {
+    async fn read(
+        &mut self,
+        mut plan: VecDeque<Pending>,
+        target: u64,
+    ) -> Result<Batch, ConvertError> {
         let run = self.run;
         let read_at = run.options.now;
-        let expected = plan.iter().map(|object| self.expected_bytes(object)).sum();
+        let expected = plan
+            .iter()
+            .map(|pending| self.expected_bytes(&pending.object))
+            .sum();
         let share = run.budget.reserve(expected).await;
         let max_bytes = run.options.rows.max_object_bytes;
         let mut objects = Vec::with_capacity(plan.len());
         let (mut raw_bytes, mut delivered_bytes) = (0, 0);
         let (mut first_day, mut last_day) = (None, None);
-        let mut plan = VecDeque::from(plan);
-        let waiting: Vec<RawObject> = plan.iter().cloned().collect();
+        let waiting: Vec<RawObject> = plan.iter().map(|pending| pending.object.clone()).collect();
         let mut attempts = stream::iter(waiting)
             .map(async |object| read_object(run, &run.source, &object, max_bytes, read_at).await)
             .buffered(READ_AHEAD);
@@ -228,33 +269,52 @@ impl<'r> Reader<'r> {
             && !run.stop.is_cancelled()
             && let Some(attempt) = attempts.next().await
         {
-            let Some(object) = plan.pop_front() else { break };
-            let Some(content) = self.judge(&object, attempt?) else { continue };
+            let Some(pending) = plan.pop_front() else {
+                break;
+            };
+            let Some(content) = self.judge(&pending, attempt?) else {
+                continue;
+            };
+            let object = pending.object;
             if let Content::Rows(rows) = &content {
                 raw_bytes += rows.raw_bytes;
                 delivered_bytes += object.size;
             }
             first_day = first_day.or(object.day);
             last_day = last_day.max(object.day);
-            objects.push(BatchObject { object, content, lanes: Vec::new() });
+            objects.push(BatchObject {
+                object,
+                content,
+                lanes: Vec::new(),
+            });
         }
         drop(attempts);
-        self.planned.extend(plan);
+        // What waits is older than what waits already.
+        plan.append(&mut self.planned);
+        self.planned = plan;
         if delivered_bytes > 0 {
             self.ratio = raw_bytes as f64 / delivered_bytes as f64;
         }
-        Ok(Batch { objects, days: first_day.zip(last_day), read_at, _share: share })
+        Ok(Batch {
+            objects,
+            days: first_day.zip(last_day),
+            read_at,
+            _share: share,
+        })
     }
 
     /// What the batch has of an attempt: nothing, if the ledger knows this failure already
     /// or the object was out of reach.
-    fn judge(&self, object: &RawObject, attempt: Attempt) -> Option<Content> {
-        let before = self.view.as_ref().and_then(|(_, view)| view.unread_reason(object.id()));
+    fn judge(&self, pending: &Pending, attempt: Attempt) -> Option<Content> {
+        let Pending {
+            object,
+            unread: before,
+        } = pending;
         match attempt {
             Attempt::Read(decoded) => Some(Content::Rows(LaneRows::all(decoded))),
             Attempt::Unread(reason) => {
                 self.run.unread(object, &reason);
-                (before != Some(reason.as_str())).then_some(Content::Unread(reason))
+                (before.as_ref() != Some(&reason)).then_some(Content::Unread(reason))
             }
             Attempt::Unreachable(reason) => {
                 self.run.unread(object, &reason);

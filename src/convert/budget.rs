@@ -7,6 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// cells, one row group's arrays a thread, and the encoded file.
 const MEMORY_PER_RAW_BYTE: u64 = 3;
 
+/// A batch above this many uncompressed bytes gives no better files, and is only more to read
+/// again when its claim has to be finished by another.
+const MAX_BATCH_BYTES: u64 = 128 << 20;
+
 /// The semaphore counts kibibytes, so that large budgets fit its 32-bit acquire.
 const UNIT: u64 = 1024;
 
@@ -30,17 +34,24 @@ impl Budget {
     /// A budget of `bytes`.
     pub(crate) fn new(bytes: u64) -> Self {
         let total = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX).max(1);
-        Self { permits: Arc::new(Semaphore::new(total as usize)), total }
+        Self {
+            permits: Arc::new(Semaphore::new(total as usize)),
+            total,
+        }
     }
 
     /// Waits for the memory of a batch that reads `raw_bytes`; a batch above the whole
     /// budget gets all of it and runs alone.
     pub(crate) async fn reserve(&self, raw_bytes: u64) -> Share {
         let units = raw_bytes.saturating_mul(MEMORY_PER_RAW_BYTE) / UNIT;
-        let units = u32::try_from(units).unwrap_or(u32::MAX).clamp(1, self.total);
+        let units = u32::try_from(units)
+            .unwrap_or(u32::MAX)
+            .clamp(1, self.total);
         let permit = Arc::clone(&self.permits).acquire_many_owned(units).await;
         // The semaphore is never closed.
-        Share { _permit: permit.ok() }
+        Share {
+            _permit: permit.ok(),
+        }
     }
 
     /// No memory, for a batch whose memory is held elsewhere.
@@ -52,6 +63,6 @@ impl Budget {
     /// so that one is read while another is written.
     pub(crate) fn batch_bytes(&self, threads: usize) -> u64 {
         let share = u64::from(self.total) * UNIT / MEMORY_PER_RAW_BYTE / (threads as u64 + 1);
-        share.clamp(4 << 20, 128 << 20)
+        share.clamp(1, MAX_BATCH_BYTES)
     }
 }

@@ -1,7 +1,7 @@
 //! read → claim → write → commit: how a batch becomes visible, exactly once.
 
 use super::batch::{Attempt, Batch, BatchObject, Content, LaneRows, READ_AHEAD, read_object};
-use super::duplicates::{Distinct, distinct, drop_converted, id_hashes, seconds};
+use super::duplicates::{Distinct, distinct, id_hashes, seconds};
 use super::files::{LaneFiles, file_name};
 use super::keyless::split_by_lane;
 use super::list::RawObject;
@@ -37,13 +37,12 @@ pub(crate) async fn commit(
     files: &mut LaneFiles,
     batch: &Batch,
 ) -> Result<Committed, ConvertError> {
-    let Some(number) = log.next_number() else { return Ok(Committed::Lost) };
-    let objects = &batch.objects;
-    let prepared = distinct(objects, run.options.rows.keep_duplicates);
-    let prepared = match run.options.rows.keep_duplicates {
-        true => prepared,
-        false => drop_converted(run, files, number, prepared).await?,
+    let Some(number) = log.next_number() else {
+        return Ok(Committed::Lost);
     };
+    let objects = &batch.objects;
+    let keep = run.options.rows.keep_duplicates;
+    let prepared = distinct(run, files, number, objects, keep).await?;
     let claim = new_claim(run, lane, number, batch, &prepared)?;
     if log.claim(&claim).await? == ClaimOutcome::Lost {
         return Ok(Committed::Lost);
@@ -54,14 +53,22 @@ pub(crate) async fn commit(
     Ok(Committed::Done)
 }
 
-fn new_claim(run: &Run, lane: &Lane, number: u64, batch: &Batch, rows: &Distinct) -> Result<Claim, ConvertError> {
+fn new_claim(
+    run: &Run,
+    lane: &Lane,
+    number: u64,
+    batch: &Batch,
+    rows: &Distinct,
+) -> Result<Claim, ConvertError> {
     let id = random_id()?;
     let files = rows.by_date.iter().map(|(&date, refs)| ClaimedFile {
         date,
         name: file_name(number, seconds(&rows.objects, refs), &id),
         rows: refs.len() as u64,
     });
-    let rejects: u64 = lane_rows(&batch.objects).map(|rows| rows.reject_indexes.len() as u64).sum();
+    let rejects: u64 = lane_rows(&batch.objects)
+        .map(|rows| rows.reject_indexes.len() as u64)
+        .sum();
     Ok(Claim {
         format: FORMAT,
         lane: lane.clone(),
@@ -75,7 +82,10 @@ fn new_claim(run: &Run, lane: &Lane, number: u64, batch: &Batch, rows: &Distinct
         objects: batch.objects.iter().map(claimed_object).collect(),
         files: files.collect(),
         rejects: (rejects > 0).then(|| ClaimedRejects {
-            key: format!("{REJECTS_FOLDER}account={}/region={}/{number:012}-{id}.ndjson", lane.account, lane.region),
+            key: format!(
+                "{REJECTS_FOLDER}account={}/region={}/{number:012}-{id}.ndjson",
+                lane.account, lane.region
+            ),
             records: rejects,
         }),
         duplicates: rows.duplicates,
@@ -90,8 +100,13 @@ fn claimed_object(object: &BatchObject) -> ClaimedObject {
         size: object.object.size,
         etag: object.object.etag.clone(),
         outcome: match &object.content {
-            Content::Rows(rows) => Outcome::Read { sha256: rows.sha256.clone(), records: rows.records() },
-            Content::Unread(reason) => Outcome::Unread { unread: reason.clone() },
+            Content::Rows(rows) => Outcome::Read {
+                sha256: rows.sha256.clone(),
+                records: rows.records(),
+            },
+            Content::Unread(reason) => Outcome::Unread {
+                unread: reason.clone(),
+            },
         },
         lanes: object.lanes.clone(),
     }
@@ -147,7 +162,10 @@ async fn write(
                 PutOutcome::AlreadyExists => standing = true,
                 PutOutcome::Written => {
                     files.add(file.date, &file.name, bytes, hashes);
-                    written.push(FileReceipt { file: file.clone(), bytes });
+                    written.push(FileReceipt {
+                        file: file.clone(),
+                        bytes,
+                    });
                 }
             }
         }
@@ -158,14 +176,20 @@ async fn write(
     Ok(written)
 }
 
-async fn encode_file(run: &Run, rows: &Distinct, mut refs: Vec<crate::table::RowRef>) -> Result<Bytes, ConvertError> {
+async fn encode_file(
+    run: &Run,
+    rows: &Distinct,
+    mut refs: Vec<crate::table::RowRef>,
+) -> Result<Bytes, ConvertError> {
     let (schema, options) = (Arc::clone(&run.options.schema), run.options.encode.clone());
     let objects = Arc::clone(&rows.objects);
     let encoded = run.cpu.run(move || {
         sort_rows(&objects, &mut refs);
         encode(&schema, &objects, &refs, &options)
     });
-    encoded.await?.map_err(|error| ConvertError::Internal(error.to_string()))
+    encoded
+        .await?
+        .map_err(|error| ConvertError::Internal(error.to_string()))
 }
 
 /// The file that another worker, or an earlier attempt, has put under a claimed name.
@@ -176,16 +200,29 @@ async fn standing_file(
     without_some: bool,
 ) -> Result<Option<FileReceipt>, ConvertError> {
     let listed = run.destination.list(key, None).await?;
-    let Some(Entry { size, .. }) = listed.into_iter().find(|entry| entry.key == key) else { return Ok(None) };
+    let Some(Entry { size, .. }) = listed.into_iter().find(|entry| entry.key == key) else {
+        return Ok(None);
+    };
     let mut reader = StoreReader::new(&run.destination, key, size);
     let metadata = reader.get_metadata(None).await;
-    let metadata = metadata.map_err(|error| ConvertError::unreadable_file(&run.destination, key, error))?;
+    let metadata =
+        metadata.map_err(|error| ConvertError::unreadable_file(&run.destination, key, error))?;
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default();
     if rows != file.rows && !without_some {
-        let what = format!("{} has {rows} rows where the claim says {}", run.destination.url(key), file.rows);
+        let what = format!(
+            "{} has {rows} rows where the claim says {}",
+            run.destination.url(key),
+            file.rows
+        );
         return Err(ConvertError::Unfinished(what));
     }
-    Ok(Some(FileReceipt { file: ClaimedFile { rows, ..file.clone() }, bytes: size }))
+    Ok(Some(FileReceipt {
+        file: ClaimedFile {
+            rows,
+            ..file.clone()
+        },
+        bytes: size,
+    }))
 }
 
 async fn put_receipt(
@@ -210,31 +247,46 @@ async fn put_receipt(
 /// Finishes the lane's open claim exactly, or not at all: the same objects must give the
 /// same rows. The error says what stands in the way.
 pub(crate) async fn finish_open(run: &Run, log: &mut LaneLog) -> Result<(), ConvertError> {
-    let Some(claim) = log.open_claim().cloned() else { return Ok(()) };
+    let Some(claim) = log.open_claim().cloned() else {
+        return Ok(());
+    };
     let expected = claim.objects.iter().map(|object| object.size).sum::<u64>();
     let _share = run.budget.reserve(expected.saturating_mul(8)).await;
     let (objects, lost) = read_claimed(run, &claim).await?;
     let mut files = LaneFiles::new(&run.destination, &claim.lane);
-    let prepared = distinct(&objects, claim.options.keep_duplicates);
-    let prepared = match claim.options.keep_duplicates {
-        true => prepared,
-        false => drop_converted(run, &mut files, claim.number, prepared).await?,
-    };
+    let keep = claim.options.keep_duplicates;
+    let prepared = distinct(run, &mut files, claim.number, &objects, keep).await?;
     if lost.is_empty() {
         check_same(&claim, &prepared, &objects)?;
     }
-    let written = write(run, &mut files, &claim, &prepared, &objects, !lost.is_empty()).await?;
+    let written = write(
+        run,
+        &mut files,
+        &claim,
+        &prepared,
+        &objects,
+        !lost.is_empty(),
+    )
+    .await?;
     for address in &lost {
-        run.monitor.report(Progress::Problem(format!("{address} is given up: its records are lost for good")));
+        run.monitor.report(Progress::Problem(format!(
+            "{address} is given up: its records are lost for good"
+        )));
     }
     put_receipt(run, log, &claim, written, lost).await?;
     run.converted(&claim, &objects);
-    run.monitor.report(Progress::Note(format!("finished the open claim {}", run.destination.url(&claim.key()))));
+    run.monitor.report(Progress::Note(format!(
+        "finished the open claim {}",
+        run.destination.url(&claim.key())
+    )));
     Ok(())
 }
 
 /// Reads a claim's objects again; also gives those that had to be given up.
-async fn read_claimed(run: &Run, claim: &Claim) -> Result<(Vec<BatchObject>, Vec<String>), ConvertError> {
+async fn read_claimed(
+    run: &Run,
+    claim: &Claim,
+) -> Result<(Vec<BatchObject>, Vec<String>), ConvertError> {
     let source = &run.source_of(claim)?;
     let mut reading = stream::iter(&claim.objects)
         .map(async |claimed| (claimed, read_again(run, source, claim, claimed).await))
@@ -244,7 +296,11 @@ async fn read_claimed(run: &Run, claim: &Claim) -> Result<(Vec<BatchObject>, Vec
     while let Some((claimed, content)) = reading.next().await {
         let object = claimed_raw_object(source, claim, claimed);
         match content? {
-            Ok(content) => objects.push(BatchObject { object, content, lanes: claimed.lanes.clone() }),
+            Ok(content) => objects.push(BatchObject {
+                object,
+                content,
+                lanes: claimed.lanes.clone(),
+            }),
             Err(_) if run.is_given_up(&object) => lost.push(claimed.address.clone()),
             Err(what) => {
                 return Err(ConvertError::Unfinished(format!(
@@ -260,8 +316,18 @@ async fn read_claimed(run: &Run, claim: &Claim) -> Result<(Vec<BatchObject>, Vec
 }
 
 fn claimed_raw_object(source: &Store, claim: &Claim, claimed: &ClaimedObject) -> RawObject {
-    let key = claimed.address.strip_prefix(claim.source.as_str()).unwrap_or(&claimed.address);
-    RawObject::new(source, Entry { key: key.to_owned(), size: claimed.size, etag: claimed.etag.clone() })
+    let key = claimed
+        .address
+        .strip_prefix(claim.source.as_str())
+        .unwrap_or(&claimed.address);
+    RawObject::new(
+        source,
+        Entry {
+            key: key.to_owned(),
+            size: claimed.size,
+            etag: claimed.etag.clone(),
+        },
+    )
 }
 
 async fn read_again(
@@ -275,11 +341,24 @@ async fn read_again(
         Outcome::Read { sha256, records } => (sha256, *records),
     };
     let object = claimed_raw_object(source, claim, claimed);
-    let attempt = read_object(run, source, &object, claim.options.max_object_bytes, claim.read_at).await?;
+    let attempt = read_object(
+        run,
+        source,
+        &object,
+        claim.options.max_object_bytes,
+        claim.read_at,
+    )
+    .await?;
     Ok(same_content(claim, attempt, sha256, records, !claimed.lanes.is_empty()).map(Content::Rows))
 }
 
-fn same_content(claim: &Claim, attempt: Attempt, sha256: &str, records: u64, keyless: bool) -> Result<LaneRows, String> {
+fn same_content(
+    claim: &Claim,
+    attempt: Attempt,
+    sha256: &str,
+    records: u64,
+    keyless: bool,
+) -> Result<LaneRows, String> {
     let decoded = match attempt {
         Attempt::Read(decoded) => decoded,
         Attempt::Unread(reason) | Attempt::Unreachable(reason) => return Err(reason),
@@ -288,7 +367,11 @@ fn same_content(claim: &Claim, attempt: Attempt, sha256: &str, records: u64, key
         return Err("its content has changed".into());
     }
     let rows = LaneRows::all(decoded);
-    let rows = if keyless { split_by_lane(rows).remove(&claim.lane) } else { Some(rows) };
+    let rows = if keyless {
+        split_by_lane(rows).remove(&claim.lane)
+    } else {
+        Some(rows)
+    };
     match rows {
         Some(rows) if rows.records() == records => Ok(rows),
         rows => Err(format!(
@@ -302,9 +385,19 @@ fn same_content(claim: &Claim, attempt: Attempt, sha256: &str, records: u64, key
 
 /// Fails unless the rows are those that were claimed.
 fn check_same(claim: &Claim, rows: &Distinct, objects: &[BatchObject]) -> Result<(), ConvertError> {
-    let claimed: Vec<_> = claim.files.iter().map(|file| (file.date, file.rows)).collect();
-    let found: Vec<_> = rows.by_date.iter().map(|(&date, refs)| (date, refs.len() as u64)).collect();
-    let rejects: u64 = lane_rows(objects).map(|rows| rows.reject_indexes.len() as u64).sum();
+    let claimed: Vec<_> = claim
+        .files
+        .iter()
+        .map(|file| (file.date, file.rows))
+        .collect();
+    let found: Vec<_> = rows
+        .by_date
+        .iter()
+        .map(|(&date, refs)| (date, refs.len() as u64))
+        .collect();
+    let rejects: u64 = lane_rows(objects)
+        .map(|rows| rows.reject_indexes.len() as u64)
+        .sum();
     let claimed_rejects = claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
     if claimed == found && claim.duplicates == rows.duplicates && claimed_rejects == rejects {
         return Ok(());

@@ -10,18 +10,24 @@ use tokio::sync::oneshot;
 /// The threads for inflating, parsing, sorting and encoding.
 #[derive(Debug, Clone)]
 pub(crate) struct Cpu {
-    pool: Arc<rayon::ThreadPool>,
+    pool: Option<Arc<rayon::ThreadPool>>,
 }
 
 impl Cpu {
-    /// A pool of `threads` threads.
+    /// A pool of `threads` threads; with none, the thread that asks does the work, so that a
+    /// run's calls of its stores come in the same order each time.
     pub(crate) fn new(threads: usize) -> Result<Self, ConvertError> {
+        if threads == 0 {
+            return Ok(Self { pool: None });
+        }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|n| format!("cpu-{n}"))
             .build()
             .map_err(|error| ConvertError::Internal(error.to_string()))?;
-        Ok(Self { pool: Arc::new(pool) })
+        Ok(Self {
+            pool: Some(Arc::new(pool)),
+        })
     }
 
     /// Runs `work` on the pool, unless nobody waits for it any more when its turn comes. A
@@ -31,15 +37,19 @@ impl Cpu {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        let panicked = || ConvertError::Internal("a worker thread panicked".into());
+        let Some(pool) = &self.pool else {
+            return catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked());
+        };
         let (sender, receiver) = oneshot::channel();
-        self.pool.spawn(move || {
+        pool.spawn(move || {
             if !sender.is_closed() {
                 let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
             }
         });
         match receiver.await {
             Ok(Ok(value)) => Ok(value),
-            _ => Err(ConvertError::Internal("a worker thread panicked".into())),
+            _ => Err(panicked()),
         }
     }
 }

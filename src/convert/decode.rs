@@ -27,10 +27,18 @@ pub fn decode(
     latest: Timestamp,
 ) -> Result<Decoded, Unreadable> {
     let document = read_document(delivered, max_bytes)?;
-    let sha256 = document.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = document
+        .sha256
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let raw_bytes = document.raw_bytes;
     let rows = shred(schema, document, source_file, latest)?;
-    Ok(Decoded { rows, sha256, raw_bytes })
+    Ok(Decoded {
+        rows,
+        sha256,
+        raw_bytes,
+    })
 }
 
 /// The last event time believed of an object: a day after its delivery, or after `now`

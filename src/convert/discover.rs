@@ -1,6 +1,9 @@
 //! Which lanes the source holds, found by walking its prefixes.
 
-use super::{ConvertError, options::{Range, Shard}};
+use super::{
+    ConvertError,
+    options::{Range, Shard},
+};
 use crate::cloudtrail::{KeyKind, Level, is_readable_name, level_of_prefix, parse_key};
 use crate::store::{Entry, Listing, Store};
 use crate::table::Lane;
@@ -45,7 +48,10 @@ pub(crate) async fn discover(
         {
             match level_of_prefix(&format!("{root}{prefix}")) {
                 Level::Lane(lane) | Level::InLane(lane) => {
-                    let lane = Lane { account: lane.account, region: lane.region };
+                    let lane = Lane {
+                        account: lane.account,
+                        region: lane.region,
+                    };
                     if range.has_lane(&lane) && shard.has_lane(&lane) {
                         discovered.lanes.entry(lane).or_default().push(prefix);
                     }
@@ -60,10 +66,16 @@ pub(crate) async fn discover(
                 *discovered.left.entry(folder.to_owned()).or_default() += objects;
             }
             Some(Found::Directory(listing)) => {
-                let inside = |prefix: &String| Some(prefix.as_str()) != skip && wanted(&root, prefix, range);
+                let inside =
+                    |prefix: &String| Some(prefix.as_str()) != skip && wanted(&root, prefix, range);
                 waiting.extend(listing.prefixes.into_iter().filter(inside));
                 if shard.has_keyless() {
-                    discovered.keyless.extend(listing.entries.into_iter().filter(|e| is_keyless(&root, &e.key)));
+                    discovered.keyless.extend(
+                        listing
+                            .entries
+                            .into_iter()
+                            .filter(|e| is_keyless(&root, &e.key)),
+                    );
                 }
             }
         }
@@ -75,7 +87,11 @@ pub(crate) async fn discover(
     Ok(discovered)
 }
 
-async fn walk(source: &Store, prefix: String, left: Option<&'static str>) -> Result<Found, ConvertError> {
+async fn walk(
+    source: &Store,
+    prefix: String,
+    left: Option<&'static str>,
+) -> Result<Found, ConvertError> {
     let Some(folder) = left else {
         return Ok(Found::Directory(source.list_dir(&prefix).await?));
     };
@@ -93,8 +109,12 @@ async fn walk(source: &Store, prefix: String, left: Option<&'static str>) -> Res
 fn wanted(root: &str, prefix: &str, range: &Range) -> bool {
     let path = format!("{root}{prefix}");
     let mut segments = path.trim_end_matches('/').rsplit('/');
-    let (last, parent) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
-    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (last, parent) = (
+        segments.next().unwrap_or_default(),
+        segments.next().unwrap_or_default(),
+    );
+    let is_account =
+        |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_tree = |text: &str| text == "AWSLogs" || text.starts_with("o-");
     let mut above = path.split('/');
     if !above.any(|segment| segment == "AWSLogs") {
@@ -115,7 +135,10 @@ mod tests {
     use super::*;
 
     fn range(account: &str) -> Range {
-        Range { accounts: [account.to_owned()].into(), ..Range::default() }
+        Range {
+            accounts: [account.to_owned()].into(),
+            ..Range::default()
+        }
     }
 
     #[test]
@@ -130,8 +153,16 @@ mod tests {
     #[test]
     fn logs_of_other_services_are_not_listed() {
         let all = Range::default();
-        assert!(!wanted("s3://b/", "AWSLogs/111122223333/elasticloadbalancing/", &all));
-        assert!(wanted("s3://b/", "AWSLogs/111122223333/CloudTrail-Insight/", &all));
+        assert!(!wanted(
+            "s3://b/",
+            "AWSLogs/111122223333/elasticloadbalancing/",
+            &all
+        ));
+        assert!(wanted(
+            "s3://b/",
+            "AWSLogs/111122223333/CloudTrail-Insight/",
+            &all
+        ));
         assert!(wanted("/case/", "dump/111122223333/notes/", &all));
     }
 }

@@ -19,18 +19,43 @@ pub(crate) struct Distinct {
     pub(crate) duplicates: u64,
 }
 
-/// The rows of the batch's objects; of rows that are the same event the first stays, unless
-/// all are kept.
-pub(crate) fn distinct(objects: &[BatchObject], keep: bool) -> Distinct {
-    let mut distinct = Distinct::default();
+/// The rows of a batch's objects that repeat neither each other nor a file of a claim lower
+/// than `number`; all of them, if duplicates are to be kept.
+pub(crate) async fn distinct(
+    run: &Run,
+    files: &mut LaneFiles,
+    number: u64,
+    objects: &[BatchObject],
+    keep: bool,
+) -> Result<Distinct, ConvertError> {
     let mut all = Vec::new();
     let mut rows = Vec::new();
     for object in objects {
-        let Content::Rows(content) = &object.content else { continue };
+        let Content::Rows(content) = &object.content else {
+            continue;
+        };
         let object = all.len() as u32;
         all.push(Arc::clone(&content.rows));
-        rows.extend(content.row_indexes.iter().map(|&row| RowRef { object, row }));
+        rows.extend(
+            content
+                .row_indexes
+                .iter()
+                .map(|&row| RowRef { object, row }),
+        );
     }
+    let distinct = run
+        .cpu
+        .run(move || distinct_within(all, rows, keep))
+        .await?;
+    if keep || number == 1 {
+        return Ok(distinct);
+    }
+    drop_converted(run, files, number, distinct).await
+}
+
+/// Of rows that are the same event the first stays, unless all are kept.
+fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Distinct {
+    let mut distinct = Distinct::default();
     if !keep {
         let repeated = repeated(&all, &rows);
         distinct.duplicates = repeated.len() as u64;
@@ -60,7 +85,10 @@ fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
         .collect();
     by_id.sort_unstable();
     let mut repeated = Vec::new();
-    for same_hash in by_id.chunk_by(|a, b| a.0 == b.0).filter(|chunk| chunk.len() > 1) {
+    for same_hash in by_id
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|chunk| chunk.len() > 1)
+    {
         let mut kept: Vec<RowRef> = Vec::new();
         for &(_, at) in same_hash {
             let row = rows[at];
@@ -85,7 +113,8 @@ fn record(objects: &[Arc<Rows>], row: RowRef) -> &str {
 
 fn same_event(objects: &[Arc<Rows>], a: RowRef, b: RowRef) -> bool {
     event_id(objects, a) == event_id(objects, b)
-        && (record(objects, a) == record(objects, b) || same_record(record(objects, a), record(objects, b)))
+        && (record(objects, a) == record(objects, b)
+            || same_record(record(objects, a), record(objects, b)))
 }
 
 /// The hash that look-ups compare first; `table::event_ids` gives the same.
@@ -101,20 +130,28 @@ pub(crate) fn second_of_day(millis: i64) -> u32 {
 /// The first and last second of the day of some rows.
 pub(crate) fn seconds(objects: &[Arc<Rows>], rows: &[RowRef]) -> (u32, u32) {
     let row = |at: &RowRef| objects[at.object as usize].row(at.row as usize);
-    let seconds = rows.iter().filter_map(row).map(|row| second_of_day(row.millis));
-    seconds.fold((u32::MAX, 0), |(first, last), second| (first.min(second), last.max(second)))
+    let seconds = rows
+        .iter()
+        .filter_map(row)
+        .map(|row| second_of_day(row.millis));
+    seconds.fold((u32::MAX, 0), |(first, last), second| {
+        (first.min(second), last.max(second))
+    })
 }
 
 /// The hashes of the rows' event ids.
 pub(crate) fn id_hashes(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<u64> {
-    rows.iter().filter_map(|&row| event_id(objects, row)).map(hash).collect()
+    rows.iter()
+        .filter_map(|&row| event_id(objects, row))
+        .map(hash)
+        .collect()
 }
 
 /// Drops the rows whose event stands in a file of a lower claim than `number`.
 ///
 /// Copies of an event share its time, so they share a partition: only the files of a row's
 /// own date are looked at.
-pub(crate) async fn drop_converted(
+async fn drop_converted(
     run: &Run,
     files: &mut LaneFiles,
     number: u64,
@@ -130,14 +167,22 @@ pub(crate) async fn drop_converted(
         if ids.is_empty() {
             continue;
         }
-        let lookup = Lookup { date, below: number, seconds: seconds(objects, rows), ids };
+        let lookup = Lookup {
+            date,
+            below: number,
+            seconds: seconds(objects, rows),
+            ids,
+        };
         let found = files.find(&lookup).await?;
         if found.is_empty() {
             continue;
         }
         let (objects, candidates) = (Arc::clone(objects), std::mem::take(rows));
         let before = candidates.len();
-        *rows = run.cpu.run(move || absent(&objects, candidates, &found)).await?;
+        *rows = run
+            .cpu
+            .run(move || absent(&objects, candidates, &found))
+            .await?;
         distinct.duplicates += (before - rows.len()) as u64;
     }
     distinct.by_date.retain(|_, rows| !rows.is_empty());
@@ -152,7 +197,11 @@ fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String
     }
     rows.retain(|&row| {
         let known = event_id(objects, row).and_then(|id| by_id.get(id));
-        !known.is_some_and(|known| known.iter().any(|other| same_record(record(objects, row), other)))
+        !known.is_some_and(|known| {
+            known
+                .iter()
+                .any(|other| same_record(record(objects, row), other))
+        })
     });
     rows
 }

@@ -33,6 +33,9 @@ pub enum ConvertError {
 impl ConvertError {
     /// A Parquet file that its reader refused, or the store's error if that was the cause.
     pub(crate) fn unreadable_file(store: &Store, key: &str, error: impl Display) -> Self {
-        Self::UnreadableFile { url: store.url(key), source: error.to_string().into() }
+        Self::UnreadableFile {
+            url: store.url(key),
+            source: error.to_string().into(),
+        }
     }
 }

@@ -21,8 +21,19 @@ const FEW_IDS: usize = 64;
 ///
 /// `<claim number>-<HHMMSS>-<HHMMSS>-<claim id>.parquet`
 pub(crate) fn file_name(number: u64, seconds: (u32, u32), claim_id: &str) -> String {
-    let clock = |seconds: u32| format!("{:02}{:02}{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{number:012}-{}-{}-{claim_id}.parquet", clock(seconds.0), clock(seconds.1))
+    let clock = |seconds: u32| {
+        format!(
+            "{:02}{:02}{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
+    };
+    format!(
+        "{number:012}-{}-{}-{claim_id}.parquet",
+        clock(seconds.0),
+        clock(seconds.1)
+    )
 }
 
 /// Reads a file name back: the claim's number and the seconds. None for names of other
@@ -81,11 +92,18 @@ impl LaneFiles {
 
     /// The folder of a date's files.
     pub(crate) fn folder(&self, date: Date) -> String {
-        Partition { lane: self.lane.clone(), date }.path()
+        Partition {
+            lane: self.lane.clone(),
+            date,
+        }
+        .path()
     }
 
     /// The id and the rebuilt record of each row that has one of the ids.
-    pub(crate) async fn find(&mut self, lookup: &Lookup) -> Result<Vec<(String, String)>, ConvertError> {
+    pub(crate) async fn find(
+        &mut self,
+        lookup: &Lookup,
+    ) -> Result<Vec<(String, String)>, ConvertError> {
         self.list(lookup.date).await?;
         let overlaps = |file: &&File| {
             file.number < lookup.below
@@ -93,13 +111,17 @@ impl LaneFiles {
                 && lookup.seconds.0 <= file.seconds.1
         };
         let files = self.by_date.get(&lookup.date).into_iter().flatten();
-        let files: Vec<(String, u64)> =
-            files.filter(overlaps).map(|file| (file.key.clone(), file.size)).collect();
+        let files: Vec<(String, u64)> = files
+            .filter(overlaps)
+            .map(|file| (file.key.clone(), file.size))
+            .collect();
         let mut found = Vec::new();
         for (key, size) in files {
             if lookup.ids.len() > FEW_IDS && !self.ids.contains_key(&key) {
                 let reader = StoreReader::new(&self.store, &key, size);
-                let ids = event_ids(reader).await.map_err(|error| ConvertError::unreadable_file(&self.store, &key, error))?;
+                let ids = event_ids(reader)
+                    .await
+                    .map_err(|error| ConvertError::unreadable_file(&self.store, &key, error))?;
                 self.remember(key.clone(), ids);
             }
             let known = self.ids.get(&key);
@@ -112,7 +134,9 @@ impl LaneFiles {
             if !wanted.is_empty() {
                 let reader = StoreReader::new(&self.store, &key, size);
                 let rows = matching_rows(reader, &wanted).await;
-                found.extend(rows.map_err(|error| ConvertError::unreadable_file(&self.store, &key, error))?);
+                found.extend(
+                    rows.map_err(|error| ConvertError::unreadable_file(&self.store, &key, error))?,
+                );
             }
         }
         Ok(found)
@@ -130,8 +154,13 @@ impl LaneFiles {
     async fn list(&mut self, date: Date) -> Result<(), ConvertError> {
         if !self.by_date.contains_key(&date) {
             let entries = self.store.list(&self.folder(date), None).await?;
-            let parquet = entries.into_iter().filter(|entry| entry.key.ends_with(".parquet"));
-            self.by_date.insert(date, parquet.map(|entry| file(entry.key, entry.size)).collect());
+            let parquet = entries
+                .into_iter()
+                .filter(|entry| entry.key.ends_with(".parquet"));
+            self.by_date.insert(
+                date,
+                parquet.map(|entry| file(entry.key, entry.size)).collect(),
+            );
         }
         Ok(())
     }
@@ -154,7 +183,12 @@ impl LaneFiles {
 fn file(key: String, size: u64) -> File {
     let name = key.rsplit('/').next().unwrap_or_default();
     let (number, seconds) = parse_name(name).unwrap_or((0, (0, u32::MAX)));
-    File { size, number, seconds, key }
+    File {
+        size,
+        number,
+        seconds,
+        key,
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use super::batch::{Attempt, Batch, BatchObject, Content, LaneRows, READ_AHEAD, r
 use super::commit::{Committed, commit};
 use super::files::LaneFiles;
 use super::list::RawObject;
-use super::{ConvertError, Run};
+use super::{ConvertError, Range, Run};
 use crate::ledger::{LaneLog, Month, ObjectId, Outcome, Receipt, undated_receipts};
 use crate::monitor::Progress;
-use crate::store::Entry;
+use crate::store::{Entry, Store};
 use crate::table::{Lane, Reject, lane_of};
 use futures::{StreamExt, stream};
 use rustc_hash::FxHashMap;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// What the receipts say of the objects without a lane.
 #[derive(Debug, Default)]
-struct Known(FxHashMap<ObjectId, KnownObject>);
+pub(crate) struct Known(FxHashMap<ObjectId, KnownObject>);
 
 #[derive(Debug, Default)]
 struct KnownObject {
@@ -27,6 +27,11 @@ struct KnownObject {
 }
 
 impl Known {
+    /// What the destination's receipts say.
+    pub(crate) async fn load(destination: &Store) -> Result<Self, ConvertError> {
+        Ok(Self::new(&undated_receipts(destination).await?))
+    }
+
     fn new(receipts: &[Receipt]) -> Self {
         let mut known = Self::default();
         for receipt in receipts {
@@ -45,10 +50,15 @@ impl Known {
     }
 
     /// Whether every lane that the object's records name, of those asked for, has it.
-    fn is_converted(&self, id: ObjectId, run: &Run) -> bool {
+    pub(crate) fn is_converted(&self, id: ObjectId, range: &Range) -> bool {
         self.0.get(&id).is_some_and(|object| {
-            let asked = |lane: &&Lane| run.options.range.has_lane(lane);
-            !object.wanted.is_empty() && object.wanted.iter().filter(asked).all(|lane| object.committed.contains(lane))
+            let asked = |lane: &&Lane| range.has_lane(lane);
+            !object.wanted.is_empty()
+                && object
+                    .wanted
+                    .iter()
+                    .filter(asked)
+                    .all(|lane| object.committed.contains(lane))
         })
     }
 }
@@ -63,14 +73,17 @@ pub(crate) async fn convert_keyless(run: &Run, entries: Vec<Entry>) -> Result<()
     if entries.is_empty() {
         return Ok(());
     }
-    let known = Known::new(&undated_receipts(&run.destination).await?);
+    let known = Known::load(&run.destination).await?;
     let mut pending = Vec::new();
     for entry in entries {
         let object = RawObject::new(&run.source, entry);
-        if known.is_converted(object.id(), run) {
+        if known.is_converted(object.id(), &run.options.range) {
             run.count(|summary| summary.skipped_objects += 1);
         } else {
-            run.monitor.report(Progress::Pending { objects: 1, bytes: object.size });
+            run.monitor.report(Progress::Pending {
+                objects: 1,
+                bytes: object.size,
+            });
             pending.push(object);
         }
     }
@@ -82,7 +95,10 @@ pub(crate) async fn convert_keyless(run: &Run, entries: Vec<Entry>) -> Result<()
         while expected < target
             && let Some(object) = pending.next()
         {
-            expected += object.size.saturating_mul(if object.key.ends_with(".gz") { 10 } else { 1 });
+            expected +=
+                object
+                    .size
+                    .saturating_mul(if object.key.ends_with(".gz") { 10 } else { 1 });
             group.push(object);
         }
         let _share = run.budget.reserve(expected).await;
@@ -91,7 +107,11 @@ pub(crate) async fn convert_keyless(run: &Run, entries: Vec<Entry>) -> Result<()
     Ok(())
 }
 
-async fn convert_group(run: &Run, known: &Known, group: Vec<RawObject>) -> Result<(), ConvertError> {
+async fn convert_group(
+    run: &Run,
+    known: &Known,
+    group: Vec<RawObject>,
+) -> Result<(), ConvertError> {
     let read_at = run.options.now;
     let mut by_lane: BTreeMap<Lane, Vec<BatchObject>> = BTreeMap::new();
     let max_bytes = run.options.rows.max_object_bytes;
@@ -103,14 +123,21 @@ async fn convert_group(run: &Run, known: &Known, group: Vec<RawObject>) -> Resul
         .buffered(READ_AHEAD);
     while let Some((object, attempt)) = attempts.next().await {
         let mut add = |lane: Lane, content, lanes: &[Lane]| {
-            let object = BatchObject { object: object.clone(), content, lanes: lanes.to_vec() };
+            let object = BatchObject {
+                object: object.clone(),
+                content,
+                lanes: lanes.to_vec(),
+            };
             by_lane.entry(lane).or_default().push(object);
         };
         match attempt? {
             Attempt::Unreachable(reason) => run.unread(&object, &reason),
             Attempt::Unread(reason) => {
                 run.unread(&object, &reason);
-                let before = known.0.get(&object.id()).and_then(|object| object.unread.as_deref());
+                let before = known
+                    .0
+                    .get(&object.id())
+                    .and_then(|object| object.unread.as_deref());
                 if before != Some(reason.as_str()) {
                     add(home(), Content::Unread(reason), &[home()]);
                 }
@@ -128,7 +155,17 @@ async fn convert_group(run: &Run, known: &Known, group: Vec<RawObject>) -> Resul
     drop(attempts);
     let mut waiting: Vec<(Lane, Batch)> = by_lane
         .into_iter()
-        .map(|(lane, objects)| (lane, Batch { objects, days: None, read_at, _share: run.budget.none() }))
+        .map(|(lane, objects)| {
+            (
+                lane,
+                Batch {
+                    objects,
+                    days: None,
+                    read_at,
+                    _share: run.budget.none(),
+                },
+            )
+        })
         .collect();
     // Lanes with an open claim come second: its owner may be about to finish it.
     for finish in [false, true] {
@@ -148,7 +185,12 @@ async fn convert_group(run: &Run, known: &Known, group: Vec<RawObject>) -> Resul
 
 /// Commits a lane's part; gives it back if the lane has an open claim that is not to be
 /// finished yet.
-async fn commit_part(run: &Run, lane: &Lane, mut batch: Batch, finish: bool) -> Result<Option<Batch>, ConvertError> {
+async fn commit_part(
+    run: &Run,
+    lane: &Lane,
+    mut batch: Batch,
+    finish: bool,
+) -> Result<Option<Batch>, ConvertError> {
     loop {
         let mut log = LaneLog::open(&run.destination, lane, Month::Undated).await?;
         if log.open_claim().is_some() {
@@ -160,7 +202,9 @@ async fn commit_part(run: &Run, lane: &Lane, mut batch: Batch, finish: bool) -> 
             }
         }
         let view = LaneLog::view(&run.destination, lane, Month::Undated, None).await?;
-        batch.objects.retain(|object| !view.is_converted(object.object.id()));
+        batch
+            .objects
+            .retain(|object| !view.is_converted(object.object.id()));
         if batch.objects.is_empty() {
             return Ok(None);
         }
@@ -183,11 +227,19 @@ pub(crate) fn split_by_lane(all: LaneRows) -> BTreeMap<Lane, LaneRows> {
     let mut parts: BTreeMap<Lane, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
     for &row in &all.row_indexes {
         let at = row as usize;
-        let lane = lane_of(all.rows.recipient_account(at), all.rows.identity_account(at), all.rows.aws_region(at));
+        let lane = lane_of(
+            all.rows.recipient_account(at),
+            all.rows.identity_account(at),
+            all.rows.aws_region(at),
+        );
         parts.entry(lane).or_default().0.push(row);
     }
     for &reject in &all.reject_indexes {
-        let lane = all.rows.rejects().get(reject as usize).map_or_else(home, Reject::lane);
+        let lane = all
+            .rows
+            .rejects()
+            .get(reject as usize)
+            .map_or_else(home, Reject::lane);
         parts.entry(lane).or_default().1.push(reject);
     }
     if parts.is_empty() {

@@ -3,17 +3,17 @@
 use super::batch::Reader;
 use super::commit::{Committed, commit};
 use super::files::LaneFiles;
+use super::list::Aside;
 use super::{ConvertError, Run};
 use crate::ledger::{LaneLog, Month};
-use crate::store::Entry;
 use crate::table::Lane;
 use jiff::tz::TimeZone;
 
 /// How far a lane got.
 #[derive(Debug)]
 pub(crate) enum LaneEnd {
-    /// Everything that could be converted is; objects met whose key names no lane are left.
-    Done { strays: Vec<Entry> },
+    /// Everything that could be converted is.
+    Done(Aside),
     /// The lane has an open claim that was not to be finished yet.
     Deferred,
 }
@@ -34,7 +34,7 @@ pub(crate) async fn convert_lane(
                 return Ok(LaneEnd::Deferred);
             }
             if !run.try_finish(&mut log).await? {
-                return Ok(LaneEnd::Done { strays: Vec::new() });
+                return Ok(LaneEnd::Done(Aside::default()));
             }
         }
         let mut files = LaneFiles::new(&run.destination, lane);
@@ -61,7 +61,7 @@ pub(crate) async fn convert_lane(
             }
         }
         if !lost {
-            return Ok(LaneEnd::Done { strays: reader.into_strays() });
+            return Ok(LaneEnd::Done(reader.into_aside()));
         }
     }
 }

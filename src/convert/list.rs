@@ -33,7 +33,14 @@ impl RawObject {
             KeyKind::Raw(key) => (Some(key.day), key.time),
             _ => (None, None),
         };
-        Self { key: entry.key, address, size: entry.size, etag: entry.etag, day, time }
+        Self {
+            key: entry.key,
+            address,
+            size: entry.size,
+            etag: entry.etag,
+            day,
+            time,
+        }
     }
 
     /// Its identity in the ledger.
@@ -54,8 +61,17 @@ pub(crate) struct LaneList {
     source: Store,
     range: Range,
     next: Option<RawObject>,
-    /// Objects below the lane's prefixes whose key names no lane after all.
-    pub(crate) strays: Vec<Entry>,
+    /// What was listed besides.
+    pub(crate) aside: Aside,
+}
+
+/// Objects below a lane's prefixes that are not its raw objects.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    /// JSON whose key names no lane after all.
+    pub(crate) keyless: Vec<Entry>,
+    /// How many have names of no log.
+    pub(crate) others: u64,
 }
 
 struct Cursor {
@@ -70,16 +86,22 @@ impl LaneList {
         let cursor = |prefix: &String| {
             let from = range.from.map(|day| day.strftime("%Y/%m/%d").to_string());
             // A prefix that already names a day or month is short, and is filtered instead.
-            let after = from.filter(|_| !ends_in_digits(prefix)).map(|from| format!("{prefix}{from}"));
+            let after = from
+                .filter(|_| !ends_in_digits(prefix))
+                .map(|from| format!("{prefix}{from}"));
             let pages = source.list_pages(prefix.clone(), after).boxed();
-            Cursor { pages, page: VecDeque::new(), to: range.to }
+            Cursor {
+                pages,
+                page: VecDeque::new(),
+                to: range.to,
+            }
         };
         Self {
             cursors: prefixes.iter().map(cursor).collect(),
             source: source.clone(),
             range: range.clone(),
             next: None,
-            strays: Vec::new(),
+            aside: Aside::default(),
         }
     }
 
@@ -98,21 +120,35 @@ impl LaneList {
 
     async fn advance(&mut self) -> Result<Option<RawObject>, ConvertError> {
         for cursor in &mut self.cursors {
-            cursor.fill(&self.source, &self.range, &mut self.strays).await?;
+            cursor
+                .fill(&self.source, &self.range, &mut self.aside)
+                .await?;
         }
         let first = |cursor: &&mut Cursor| {
             let object = cursor.page.front();
             object.map(|object| (object.day, object.time, object.key.clone()))
         };
-        let with_any = self.cursors.iter_mut().filter(|cursor| !cursor.page.is_empty());
-        Ok(with_any.min_by_key(first).and_then(|cursor| cursor.page.pop_front()))
+        let with_any = self
+            .cursors
+            .iter_mut()
+            .filter(|cursor| !cursor.page.is_empty());
+        Ok(with_any
+            .min_by_key(first)
+            .and_then(|cursor| cursor.page.pop_front()))
     }
 }
 
 impl Cursor {
-    async fn fill(&mut self, source: &Store, range: &Range, strays: &mut Vec<Entry>) -> Result<(), ConvertError> {
+    async fn fill(
+        &mut self,
+        source: &Store,
+        range: &Range,
+        aside: &mut Aside,
+    ) -> Result<(), ConvertError> {
         while self.page.is_empty() {
-            let Some(entries) = self.pages.try_next().await? else { break };
+            let Some(entries) = self.pages.try_next().await? else {
+                break;
+            };
             for entry in entries {
                 let object = RawObject::new(source, entry);
                 match object.day {
@@ -122,13 +158,9 @@ impl Cursor {
                         return Ok(());
                     }
                     Some(day) if range.from.is_some_and(|from| day < from) => {}
+                    _ if !is_readable_name(&object.key) => aside.others += 1,
                     Some(_) => self.page.push_back(object),
-                    None if is_readable_name(&object.key) => strays.push(Entry {
-                        key: object.key,
-                        size: object.size,
-                        etag: object.etag,
-                    }),
-                    None => {}
+                    None => aside.keyless.push(object.into()),
                 }
             }
         }
@@ -137,6 +169,10 @@ impl Cursor {
 }
 
 fn ends_in_digits(prefix: &str) -> bool {
-    let last = prefix.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let last = prefix
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
     last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -21,7 +21,7 @@ pub struct ConvertOptions {
     pub shard: Shard,
     /// Objects to finish open claims without, by key or full address.
     pub give_up: BTreeSet<String>,
-    /// Threads for inflating, parsing and encoding.
+    /// Threads for inflating, parsing and encoding; with none, the caller's own does it.
     pub threads: usize,
     /// Bytes that batches under way may take together.
     pub memory: u64,
@@ -115,7 +115,10 @@ mod tests {
     #[test]
     fn every_lane_belongs_to_exactly_one_shard() {
         for n in 0..500 {
-            let lane = Lane { account: format!("{n:012}"), region: "us-east-1".into() };
+            let lane = Lane {
+                account: format!("{n:012}"),
+                region: "us-east-1".into(),
+            };
             let owners = (1..=7).filter(|&index| Shard { index, count: 7 }.has_lane(&lane));
             assert_eq!(owners.count(), 1);
         }

@@ -25,7 +25,12 @@ pub(crate) struct StoreReader {
 impl StoreReader {
     /// A reader of the object at `key`, which has `size` bytes.
     pub(crate) fn new(store: &Store, key: &str, size: u64) -> Self {
-        Self { store: store.clone(), key: key.to_owned(), size, whole: None }
+        Self {
+            store: store.clone(),
+            key: key.to_owned(),
+            size,
+            whole: None,
+        }
     }
 
     async fn fetch(&mut self, range: Range<u64>) -> Result<Bytes> {
@@ -42,7 +47,9 @@ impl StoreReader {
         if start <= end && end <= whole.len() {
             Ok(whole.slice(start..end))
         } else {
-            Err(ParquetError::EOF("the file is shorter than its footer says".into()))
+            Err(ParquetError::EOF(
+                "the file is shorter than its footer says".into(),
+            ))
         }
     }
 }
@@ -57,6 +64,9 @@ impl AsyncFileReader for StoreReader {
         _options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>>> {
         let size = self.size;
-        ParquetMetaDataReader::new().load_and_finish(self, size).map_ok(Arc::new).boxed()
+        ParquetMetaDataReader::new()
+            .load_and_finish(self, size)
+            .map_ok(Arc::new)
+            .boxed()
     }
 }

@@ -10,9 +10,13 @@ use bytes::Bytes;
 pub(crate) fn rejects_document(objects: &[BatchObject]) -> Bytes {
     let mut out = String::new();
     for object in objects {
-        let Content::Rows(content) = &object.content else { continue };
+        let Content::Rows(content) = &object.content else {
+            continue;
+        };
         for &index in &content.reject_indexes {
-            let Some(reject) = content.rows.rejects().get(index as usize) else { continue };
+            let Some(reject) = content.rows.rejects().get(index as usize) else {
+                continue;
+            };
             out.push_str("{\"source\":");
             write_string(&mut out, &object.object.address);
             out.push_str(&format!(",\"index\":{},\"reason\":", reject.index));

@@ -8,9 +8,10 @@ use super::keyless::convert_keyless;
 use super::lane::{LaneEnd, convert_lane};
 use super::list::RawObject;
 use super::{ConvertError, ConvertOptions, Summary};
-use crate::ledger::{Claim, LaneLog, Receipt, ensure_format};
+use crate::ledger::{Claim, LaneLog, Receipt, ensure_format, lanes};
 use crate::monitor::{Monitor, Progress};
 use crate::store::{Entry, Store};
+use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -22,6 +23,9 @@ const CONCURRENT_LANES: usize = 32;
 
 /// Raw objects being fetched or decoded at once, over all lanes.
 const CONCURRENT_GETS: usize = 64;
+
+/// What objects are called whose name says that they are no log.
+pub(crate) const OTHER_FILES: &str = "other files";
 
 /// What all lanes of a run share.
 pub(crate) struct Run {
@@ -63,17 +67,32 @@ pub async fn convert(
     };
     ensure_format(&run.destination).await?;
     let skip = inside(&run.source, &run.destination);
-    let found = discover(&run.source, &run.options.range, run.options.shard, skip.as_deref()).await?;
+    let mut found = discover(
+        &run.source,
+        &run.options.range,
+        run.options.shard,
+        skip.as_deref(),
+    )
+    .await?;
+    if !run.options.give_up.is_empty() {
+        // An open claim may be of a lane whose raw objects have all gone.
+        let asked =
+            |lane: &Lane| run.options.range.has_lane(lane) && run.options.shard.has_lane(lane);
+        for lane in lanes(&run.destination).await?.into_iter().filter(asked) {
+            found.lanes.entry(lane).or_default();
+        }
+    }
     run.count(|summary| {
         summary.lanes = found.lanes.len() as u64;
         summary.left_objects = found.left;
     });
-    run.monitor.report(Progress::LanesFound(found.lanes.len() as u64));
+    run.monitor
+        .report(Progress::LanesFound(found.lanes.len() as u64));
     let mut keyless = found.keyless;
-    let mut lanes: Vec<_> = found.lanes.into_iter().collect();
+    let mut waiting: Vec<_> = found.lanes.into_iter().collect();
     // Lanes with an open claim come second: its owner may be about to finish it.
     for finish in [false, true] {
-        let mut ends = stream::iter(lanes)
+        let mut ends = stream::iter(waiting)
             .map(async |(lane, prefixes)| {
                 let end = convert_lane(&run, &lane, &prefixes, finish).await?;
                 Ok::<_, ConvertError>((lane, prefixes, end))
@@ -83,28 +102,35 @@ pub async fn convert(
         while let Some((lane, prefixes, end)) = ends.try_next().await? {
             match end {
                 LaneEnd::Deferred => deferred.push((lane, prefixes)),
-                LaneEnd::Done { strays } => {
-                    keyless.extend(strays);
+                LaneEnd::Done(aside) => {
+                    keyless.extend(aside.keyless);
+                    run.left(OTHER_FILES, aside.others);
                     run.monitor.report(Progress::LaneDone(lane));
                 }
             }
         }
         drop(ends);
-        lanes = deferred;
+        waiting = deferred;
     }
     if run.options.shard.has_keyless() {
         convert_keyless(&run, keyless).await?;
     }
     let interrupted = run.stop.is_cancelled();
     run.count(|summary| summary.interrupted = interrupted);
-    Ok(run.summary.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(run
+        .summary
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The destination's prefix below the source's root, if it lies there.
 pub(crate) fn inside(source: &Store, destination: &Store) -> Option<String> {
     let (source, destination) = (source.url(""), destination.url(""));
     let source = source.trim_end_matches('/');
-    let below = destination.strip_prefix(source)?.strip_prefix('/')?.trim_end_matches('/');
+    let below = destination
+        .strip_prefix(source)?
+        .strip_prefix('/')?
+        .trim_end_matches('/');
     (!below.is_empty()).then(|| format!("{below}/"))
 }
 
@@ -114,11 +140,27 @@ impl Run {
         change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Counts objects that are no event logs.
+    fn left(&self, what: &str, objects: u64) {
+        if objects > 0 {
+            self.count(|summary| {
+                *summary.left_objects.entry(what.to_owned()).or_default() += objects
+            });
+        }
+    }
+
     /// Tells that an object could not be read.
     pub(crate) fn unread(&self, object: &RawObject, reason: &str) {
         self.count(|summary| summary.unread_objects += 1);
-        self.monitor.report(Progress::Problem(format!("{}: {reason}; it is tried again by the next run", object.address)));
-        self.monitor.report(Progress::Done { objects: 1, bytes: object.size, rows: 0 });
+        self.monitor.report(Progress::Problem(format!(
+            "{}: {reason}; it is tried again by the next run",
+            object.address
+        )));
+        self.monitor.report(Progress::Done {
+            objects: 1,
+            bytes: object.size,
+            rows: 0,
+        });
     }
 
     /// Counts what a claim converted.
@@ -144,10 +186,17 @@ impl Run {
         });
         if let Some(rejects) = &claim.rejects {
             let url = self.destination.url(&rejects.key);
-            let problem = format!("{} records could not become rows; they are kept in {url}", rejects.records);
+            let problem = format!(
+                "{} records could not become rows; they are kept in {url}",
+                rejects.records
+            );
             self.monitor.report(Progress::Problem(problem));
         }
-        self.monitor.report(Progress::Done { objects: read, bytes: delivered_bytes, rows });
+        self.monitor.report(Progress::Done {
+            objects: read,
+            bytes: delivered_bytes,
+            rows,
+        });
     }
 
     /// Counts the files of a receipt.
@@ -197,6 +246,10 @@ impl Run {
 /// An object of the source, as listed.
 impl From<RawObject> for Entry {
     fn from(object: RawObject) -> Self {
-        Self { key: object.key, size: object.size, etag: object.etag }
+        Self {
+            key: object.key,
+            size: object.size,
+            etag: object.etag,
+        }
     }
 }

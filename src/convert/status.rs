@@ -1,15 +1,16 @@
 //! What is raw, converted, pending and rejected, lane by lane; nothing is written.
 
 use super::discover::discover;
-use super::list::LaneList;
+use super::keyless::Known;
+use super::list::{LaneList, RawObject};
 use super::run::inside;
 use super::{ConvertError, Range, Shard};
-use crate::ledger::{LaneLog, Month, Receipt, View};
+use crate::ledger::{LaneLog, Month, Receipt, View, lanes};
 use crate::store::Store;
 use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::tz::TimeZone;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -56,6 +57,10 @@ pub struct Status {
     pub lanes: Vec<LaneStatus>,
     /// Objects whose key names no lane: only reading tells what they hold.
     pub keyless_objects: u64,
+    /// Those that a run would convert.
+    pub keyless_pending_objects: u64,
+    /// Their bytes as delivered.
+    pub keyless_pending_bytes: u64,
     /// Objects that are no event logs, by folder.
     pub left_objects: BTreeMap<String, u64>,
 }
@@ -69,14 +74,42 @@ pub async fn status(
     now: Timestamp,
 ) -> Result<Status, ConvertError> {
     let skip = inside(source, destination);
-    let found = discover(source, range, shard, skip.as_deref()).await?;
+    let mut found = discover(source, range, shard, skip.as_deref()).await?;
+    // Lanes that only records name have no prefix.
+    for lane in lanes(destination).await? {
+        if range.has_lane(&lane) && shard.has_lane(&lane) {
+            found.lanes.entry(lane).or_default();
+        }
+    }
+    let known = match found.keyless.is_empty() {
+        true => Known::default(),
+        false => Known::load(destination).await?,
+    };
+    let keyless_objects = found.keyless.len() as u64;
+    let pending = found
+        .keyless
+        .into_iter()
+        .map(|entry| RawObject::new(source, entry));
+    let pending = pending.filter(|object| !known.is_converted(object.id(), range));
+    let (keyless_pending_objects, keyless_pending_bytes) = pending
+        .fold((0, 0), |(objects, bytes), object| {
+            (objects + 1, bytes + object.size)
+        });
     let mut lanes: Vec<LaneStatus> = stream::iter(found.lanes)
-        .map(async |(lane, prefixes)| lane_status(source, destination, &lane, &prefixes, range, now).await)
+        .map(async |(lane, prefixes)| {
+            lane_status(source, destination, &lane, &prefixes, range, now).await
+        })
         .buffer_unordered(CONCURRENT_LANES)
         .try_collect()
         .await?;
     lanes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
-    Ok(Status { lanes, keyless_objects: found.keyless.len() as u64, left_objects: found.left })
+    Ok(Status {
+        lanes,
+        keyless_objects,
+        keyless_pending_objects,
+        keyless_pending_bytes,
+        left_objects: found.left,
+    })
 }
 
 async fn lane_status(
@@ -89,7 +122,12 @@ async fn lane_status(
 ) -> Result<LaneStatus, ConvertError> {
     let receipts = LaneLog::receipts(destination, lane, range.days()).await?;
     let today = now.to_zoned(TimeZone::UTC).date();
-    let log = LaneLog::open(destination, lane, Month::of(range.to.unwrap_or(today).min(today))).await?;
+    let log = LaneLog::open(
+        destination,
+        lane,
+        Month::of(range.to.unwrap_or(today).min(today)),
+    )
+    .await?;
     let mut view = View::default();
     let mut status = LaneStatus {
         account: lane.account.clone(),
@@ -129,9 +167,21 @@ async fn lane_status(
 }
 
 fn add_receipt(status: &mut LaneStatus, receipt: &Receipt) {
-    status.rows += receipt.written.iter().map(|written| written.file.rows).sum::<u64>();
-    status.parquet_bytes += receipt.written.iter().map(|written| written.bytes).sum::<u64>();
-    status.rejects += receipt.claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
+    status.rows += receipt
+        .written
+        .iter()
+        .map(|written| written.file.rows)
+        .sum::<u64>();
+    status.parquet_bytes += receipt
+        .written
+        .iter()
+        .map(|written| written.bytes)
+        .sum::<u64>();
+    status.rejects += receipt
+        .claim
+        .rejects
+        .as_ref()
+        .map_or(0, |rejects| rejects.records);
     status.duplicates += receipt.claim.duplicates;
     status.other_region_rows += receipt.claim.other_region_rows;
 }

@@ -101,7 +101,8 @@ pub struct Claim {
 impl Claim {
     /// The delivery month of its receipt.
     pub fn month(&self) -> Month {
-        self.days.map_or(Month::Undated, |(first, _)| Month::of(first))
+        self.days
+            .map_or(Month::Undated, |(first, _)| Month::of(first))
     }
 
     /// The key of the claim.

@@ -1,6 +1,8 @@
 //! A lane's log in the destination: what is converted, the open claim, the next number.
 
-use super::claim::{Claim, Month, Receipt, days_of, lane_folder, log_folder, month_folder, number_of};
+use super::claim::{
+    Claim, Month, Receipt, days_of, lane_folder, log_folder, month_folder, number_of,
+};
 use super::object::{ObjectId, Outcome};
 use super::{FOLDER, FORMAT};
 use crate::store::{Entry, ErrorKind, PutOutcome, Store, StoreError};
@@ -76,14 +78,19 @@ pub async fn ensure_format(store: &Store) -> Result<(), LedgerError> {
     while store.put_if_absent(&key, body.clone()).await? == PutOutcome::Written {
         written += 1;
         if written == 2 {
-            return Err(LedgerError::NotExclusive { url: store.url(&key) });
+            return Err(LedgerError::NotExclusive {
+                url: store.url(&key),
+            });
         }
     }
     let found: Format = read(store, &key).await?;
     if found.format == FORMAT {
         Ok(())
     } else {
-        Err(LedgerError::Format { url: store.url(&key), found: found.format })
+        Err(LedgerError::Format {
+            url: store.url(&key),
+            found: found.format,
+        })
     }
 }
 
@@ -106,15 +113,23 @@ pub async fn lanes(store: &Store) -> Result<Vec<Lane>, LedgerError> {
 pub async fn undated_receipts(store: &Store) -> Result<Vec<Receipt>, LedgerError> {
     let mut receipts = Vec::new();
     for lane in lanes(store).await? {
-        let entries = store.list(&month_folder(&lane, Month::Undated), None).await?;
+        let entries = store
+            .list(&month_folder(&lane, Month::Undated), None)
+            .await?;
         receipts.extend(read_receipts(store, entries).await?);
     }
     Ok(receipts)
 }
 
 fn lane_of(prefix: &str) -> Option<Lane> {
-    let (account, region) = prefix.strip_prefix(FOLDER)?.strip_suffix('/')?.split_once('/')?;
-    Some(Lane { account: account.to_owned(), region: region.to_owned() })
+    let (account, region) = prefix
+        .strip_prefix(FOLDER)?
+        .strip_suffix('/')?
+        .split_once('/')?;
+    Some(Lane {
+        account: account.to_owned(),
+        region: region.to_owned(),
+    })
 }
 
 /// What the receipts of one delivery month say.
@@ -163,19 +178,34 @@ impl LaneLog {
     /// the latest, so that only the log after them is listed.
     pub async fn open(store: &Store, lane: &Lane, hint: Month) -> Result<Self, LedgerError> {
         let receipts = store.list(&month_folder(lane, hint), None).await?;
-        let seen = receipts.iter().filter_map(|e| number_of(&e.key)).max().unwrap_or(0);
+        let seen = receipts
+            .iter()
+            .filter_map(|e| number_of(&e.key))
+            .max()
+            .unwrap_or(0);
         let log = log_folder(lane);
         let after = format!("{log}{seen:012}");
         let claims = store.list(&log, Some(&after)).await?;
-        let head = claims.iter().filter_map(|e| number_of(&e.key)).max().unwrap_or(seen);
+        let head = claims
+            .iter()
+            .filter_map(|e| number_of(&e.key))
+            .max()
+            .unwrap_or(seen);
         let mut open = None;
         if head > seen {
             let claim: Claim = read(store, &format!("{log}{head:012}")).await?;
-            if find::<Receipt>(store, &claim.receipt_key()).await?.is_none() {
+            if find::<Receipt>(store, &claim.receipt_key())
+                .await?
+                .is_none()
+            {
                 open = Some(claim);
             }
         }
-        Ok(Self { store: store.clone(), head, open })
+        Ok(Self {
+            store: store.clone(),
+            head,
+            open,
+        })
     }
 
     /// The claim that has no receipt yet, if any.
@@ -241,7 +271,11 @@ impl LaneLog {
     }
 
     /// Every receipt of the lane that is not hidden by `days`, in the order of the log.
-    pub async fn receipts(store: &Store, lane: &Lane, days: Option<(Date, Date)>) -> Result<Vec<Receipt>, LedgerError> {
+    pub async fn receipts(
+        store: &Store,
+        lane: &Lane,
+        days: Option<(Date, Date)>,
+    ) -> Result<Vec<Receipt>, LedgerError> {
         let log = log_folder(lane);
         let mut entries = store.list(&lane_folder(lane), None).await?;
         entries.retain(|entry| !entry.key.starts_with(&log));
@@ -254,7 +288,10 @@ impl LaneLog {
     }
 }
 
-async fn read_receipts(store: &Store, mut entries: Vec<Entry>) -> Result<Vec<Receipt>, LedgerError> {
+async fn read_receipts(
+    store: &Store,
+    mut entries: Vec<Entry>,
+) -> Result<Vec<Receipt>, LedgerError> {
     entries.sort_by_key(|entry| number_of(&entry.key));
     stream::iter(entries)
         .map(async |entry| read(store, &entry.key).await)
@@ -265,7 +302,10 @@ async fn read_receipts(store: &Store, mut entries: Vec<Entry>) -> Result<Vec<Rec
 
 async fn read<T: DeserializeOwned>(store: &Store, key: &str) -> Result<T, LedgerError> {
     let body = store.get(key, None).await?;
-    serde_json::from_slice(&body).map_err(|source| LedgerError::Damaged { url: store.url(key), source })
+    serde_json::from_slice(&body).map_err(|source| LedgerError::Damaged {
+        url: store.url(key),
+        source,
+    })
 }
 
 async fn find<T: DeserializeOwned>(store: &Store, key: &str) -> Result<Option<T>, LedgerError> {
@@ -279,5 +319,8 @@ async fn find<T: DeserializeOwned>(store: &Store, key: &str) -> Result<Option<T>
 fn document<T: Serialize>(value: &T, store: &Store, key: &str) -> Result<Bytes, LedgerError> {
     serde_json::to_vec(value)
         .map(Bytes::from)
-        .map_err(|source| LedgerError::Damaged { url: store.url(key), source })
+        .map_err(|source| LedgerError::Damaged {
+            url: store.url(key),
+            source,
+        })
 }

@@ -12,7 +12,9 @@ mod claim;
 mod lane;
 mod object;
 
-pub use claim::{Claim, ClaimedFile, ClaimedRejects, FORMAT, FileReceipt, Month, Receipt, RowOptions};
+pub use claim::{
+    Claim, ClaimedFile, ClaimedRejects, FORMAT, FileReceipt, Month, Receipt, RowOptions,
+};
 pub use lane::{ClaimOutcome, LaneLog, LedgerError, View, ensure_format, lanes, undated_receipts};
 pub use object::{ClaimedObject, ObjectId, Outcome};
 

@@ -101,6 +101,11 @@ impl Catalog {
         catalog
     }
 
+    /// The cases whose records go into a folder.
+    pub(super) fn of(&self, folder: Folder) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(move |case| case.folder == folder)
+    }
+
     fn add_event(&mut self, event: &Block<'_>, members: &[Member<'_>], callers: &[Block<'_>]) {
         let [_, _, _, weight, by, flags @ ..] = event.words.as_slice() else {
             return;
@@ -108,7 +113,9 @@ impl Catalog {
         let weight = weight.parse::<u64>().unwrap_or(0);
         for (percent, outcome) in outcomes(event) {
             let by = by.split(',').filter_map(|name| {
-                let caller = callers.iter().find(|caller| caller.words.get(1) == Some(&name))?;
+                let caller = callers
+                    .iter()
+                    .find(|caller| caller.words.get(1) == Some(&name))?;
                 Some(ByCaller::new(event, &outcome, caller, members, &self.pools))
             });
             self.cases.push(Case {
@@ -148,7 +155,11 @@ impl ByCaller {
             if text == "-" {
                 continue;
             }
-            let part = if index < members.len() / 2 { &mut head } else { &mut tail };
+            let part = if index < members.len() / 2 {
+                &mut head
+            } else {
+                &mut tail
+            };
             part.push_text(&format!(",\"{name}\":"));
             part.append(&Template::parse(&event.fill(text), owner, pools));
         }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, ToSpan};
 
 use super::catalog::{Case, Catalog, Folder};
 use super::delivery::Delivery;
+use super::pick::Cases;
 use super::random::{Random, mix};
 use super::template::Scene;
 use super::world::{Lane, lanes};
@@ -37,7 +38,10 @@ pub(super) struct Record {
 impl Record {
     /// The record with its members in another order.
     fn reordered(&self) -> String {
-        match (self.text.get(1..self.comma), self.text.get(self.comma + 1..)) {
+        match (
+            self.text.get(1..self.comma),
+            self.text.get(self.comma + 1..),
+        ) {
             (Some(head), Some(tail)) => {
                 let tail = tail.strip_suffix('}').unwrap_or(tail);
                 format!("{{{tail},{head}}}")
@@ -65,9 +69,10 @@ pub fn generate<E>(
     options: &SampleOptions,
     write: impl FnMut(&str, &[u8]) -> Result<(), E>,
 ) -> Result<Truth, E> {
+    let catalog = Catalog::load();
     let mut generator = Generator {
         options,
-        catalog: Catalog::load(),
+        catalog: &catalog,
         delivery: Delivery::new(write),
         copies: Vec::new(),
         serial: 0,
@@ -97,7 +102,7 @@ struct Day {
 
 struct Generator<'a, W> {
     options: &'a SampleOptions,
-    catalog: Catalog,
+    catalog: &'a Catalog,
     delivery: Delivery<W>,
     /// Events of global services that the account's second region records as well.
     copies: Vec<Record>,
@@ -106,38 +111,28 @@ struct Generator<'a, W> {
 }
 
 impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
+    /// Makes and delivers what happens in a lane on a day.
     fn lane_day(&mut self, lane: &mut Lane, day: &Day) -> Result<(), E> {
         let random = &mut Random::new(mix(lane.seed, u64::from(day.number)));
-        let tour: Vec<usize> = match lane.is_first {
-            true => self.cases(|case| case.folder == Folder::Events),
-            false => Vec::new(),
-        };
-        let expected = self.expected_records(lane, random).max(tour.len() as u64);
-        let usual = self.usual_cases(lane);
-        let tour_step = expected / (tour.len() as u64).max(1);
+        let is_home_of_global = lane.region_index == 0;
+        let mut cases = Cases::new(self.catalog, is_home_of_global, lane.is_first);
+        let expected = self.expected_records(lane, random).max(cases.least());
+        let mut records = std::mem::take(&mut lane.late);
+        let mut again = Vec::new();
+        let mut rows = 0;
+        if lane.region_index == 1 {
+            rows += self.copies.len() as u64;
+            records.append(&mut self.copies);
+        }
         let mut made = 0;
-        let mut fresh = 0;
-        let mut first_file = true;
         while made < expected {
             let size = file_size(expected, random).min(expected - made);
             let second = |records: u64| (u64::from(DAY) * records / expected) as u32;
             let (start, end) = (second(made), second(made + size));
             let is_delayed = random.chance(1);
-            let mut records = Vec::new();
-            if first_file {
-                records.append(&mut lane.late);
-                fresh += if lane.region_index == 1 { self.copies.len() as u64 } else { 0 };
-                if lane.region_index == 1 {
-                    records.append(&mut self.copies);
-                }
-            }
             for index in made..made + size {
-                let toured = (tour_step > 0 && index % tour_step == 0)
-                    .then(|| tour.get((index / tour_step) as usize))
-                    .flatten();
-                let case = match toured {
-                    Some(&case) => case,
-                    None => usual.pick(random),
+                let Some(case) = cases.next(index, expected, random) else {
+                    break;
                 };
                 let second = start + random.below(u64::from(end - start)) as u32;
                 let Some(mut record) = self.record(lane, day, second, case, random) else {
@@ -146,82 +141,94 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
                 if is_delayed {
                     record.push_member(DELAYED);
                 }
-                let is_global = self.catalog.cases.get(case).is_some_and(|case| case.is_global);
-                if is_global && self.options.regions > 1 && random.chance(4) {
+                if case.is_global && self.has_copies() && random.chance(4) {
                     self.copies.push(record.clone());
                 }
                 records.push(record);
-                fresh += 1;
+                rows += 1;
             }
             made += size;
             if made == expected && !day.is_last && records.len() > 1 {
-                let late = (records.len() - 1 - random.below(2) as usize).max(1);
-                lane.late = records.split_off(late);
+                lane.late = records.split_off(records.len() - 1);
             }
-            let mut delay = 120 + random.below(500) as u32;
-            if is_delayed {
-                delay += 20 * 3600;
+            let delay = if is_delayed {
+                20 * 3600
+            } else {
+                random.between(120, 600)
+            };
+            self.deliver(lane, day, end + delay as u32, &records, random)?;
+            if again.is_empty() && random.chance(30) {
+                again = records.iter().take(2).cloned().collect();
             }
-            self.deliver(lane, day, end + delay, &records, first_file, random)?;
-            if made == expected && !day.is_last && random.chance(40) {
-                lane.again = records.into_iter().take(3).collect();
-            }
-            first_file = false;
+            records.clear();
+        }
+        if !day.is_last {
+            lane.again = again;
         }
         if lane.is_first || expected > 50 * QUIET {
-            for folder in [Folder::Insight, Folder::NetworkActivity] {
-                fresh += self.side_file(lane, day, folder, random)?;
-            }
+            rows += self.side_file(lane, day, Folder::Insight, random)?;
+            rows += self.side_file(lane, day, Folder::NetworkActivity, random)?;
         }
         if expected > QUIET {
             self.delivery.send_digest(lane, day.date)?;
         }
         let partition = (lane.account.clone(), lane.region.to_owned(), day.date);
-        *self.delivery.truth.partitions.entry(partition).or_default() += fresh;
+        self.delivery.truth.partitions.insert(partition, rows);
         Ok(())
     }
 
-    /// Delivers one file, sometimes a second trail's with many of the same records, and
-    /// with the day's first file what the day before delivered already.
+    /// Whether events of global services are recorded in the second region too; that of an
+    /// organisation would not stay tiny.
+    fn has_copies(&self) -> bool {
+        self.options.regions > 1 && !self.options.tiny_lanes
+    }
+
+    /// Delivers one file with what the day before delivered already, and sometimes a second
+    /// trail's with some of the same records.
     fn deliver(
         &mut self,
         lane: &mut Lane,
         day: &Day,
         second: u32,
         records: &[Record],
-        is_first: bool,
         random: &mut Random,
     ) -> Result<(), E> {
         // CloudTrail names its files by whole five minutes.
         let second = i64::from(second.div_ceil(300) * 300);
         let at = day.date.at(0, 0, 0, 0);
         let at = at.saturating_add(SignedDuration::from_secs(second));
-        let again = if is_first { std::mem::take(&mut lane.again) } else { Vec::new() };
-        let all = again.iter().chain(records).map(|record| Cow::Borrowed(record.text.as_str()));
+        let again = std::mem::take(&mut lane.again);
+        let all = again.iter().chain(records);
+        let all = all.map(|record| Cow::Borrowed(record.text.as_str()));
         self.delivery.truth.duplicates += again.len() as u64;
         self.delivery.send(lane, Folder::Events, at, all, random)?;
-        if !random.chance(6) {
+        if !random.chance(30) {
             return Ok(());
         }
-        let mut repeated: Vec<Cow<'_, str>> = Vec::new();
-        for record in records {
-            match random.below(4) {
-                0 => {}
-                1 => repeated.push(Cow::Owned(record.reordered())),
-                _ => repeated.push(Cow::Borrowed(&record.text)),
-            }
-        }
+        let repeat = |record| match random.below(10) {
+            0 => Some(Cow::Owned(Record::reordered(record))),
+            1 => Some(Cow::Borrowed(record.text.as_str())),
+            _ => None,
+        };
+        let repeated: Vec<Cow<'_, str>> = records.iter().filter_map(repeat).collect();
         if repeated.is_empty() {
             return Ok(());
         }
         self.delivery.truth.duplicates += repeated.len() as u64;
-        self.delivery.send(lane, Folder::Events, at, repeated.into_iter(), random)
+        self.delivery
+            .send(lane, Folder::Events, at, repeated.into_iter(), random)
     }
 
     /// Delivers a file of the events that have a folder of their own, and counts them.
-    fn side_file(&mut self, lane: &Lane, day: &Day, folder: Folder, random: &mut Random) -> Result<u64, E> {
+    fn side_file(
+        &mut self,
+        lane: &Lane,
+        day: &Day,
+        folder: Folder,
+        random: &mut Random,
+    ) -> Result<u64, E> {
         let mut records = Vec::new();
-        for case in self.cases(|case| case.folder == folder) {
+        for case in self.catalog.of(folder) {
             if lane.is_first || random.chance(50) {
                 let second = random.below(u64::from(DAY)) as u32;
                 records.extend(self.record(lane, day, second, case, random));
@@ -231,16 +238,26 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
             return Ok(0);
         }
         let at = day.date.at(0, 0, 0, 0).saturating_add(1.day());
-        let texts = records.iter().map(|record| Cow::Borrowed(record.text.as_str()));
+        let texts = records
+            .iter()
+            .map(|record| Cow::Borrowed(record.text.as_str()));
         self.delivery.send(lane, folder, at, texts, random)?;
         Ok(records.len() as u64)
     }
 
-    fn record(&mut self, lane: &Lane, day: &Day, second: u32, case: usize, random: &mut Random) -> Option<Record> {
-        let case = self.catalog.cases.get(case)?;
+    fn record(
+        &mut self,
+        lane: &Lane,
+        day: &Day,
+        second: u32,
+        case: &Case,
+        random: &mut Random,
+    ) -> Option<Record> {
         let by = case.by.get(random.below(case.by.len() as u64) as usize)?;
         self.serial += 1;
-        let session = mix(mix(lane.account_seed, by.caller), random.below(SESSIONS));
+        // The smaller of two draws: some are much busier than others.
+        let number = random.below(SESSIONS).min(random.below(SESSIONS));
+        let session = mix(mix(lane.account_seed, by.caller), number);
         // Sessions begin at all times, not together; none began yesterday.
         let shift = (session % u64::from(SESSION)) as u32;
         let turn = (second + shift) / SESSION;
@@ -260,6 +277,7 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
         Some(Record { text, comma })
     }
 
+    /// How many records make the lane's part of the bytes.
     fn expected_records(&self, lane: &Lane, random: &mut Random) -> u64 {
         let Some(share) = lane.share else {
             return random.between(1, QUIET);
@@ -267,47 +285,14 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
         let truth = &self.delivery.truth;
         // The mean so far, steadied by an estimate as long as there are few.
         let rows = truth.records - truth.duplicates;
-        let record_bytes =
-            (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
+        let record_bytes = (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
         let bytes = self.options.raw_bytes as f64 * share / f64::from(self.options.days.max(1));
         ((bytes / record_bytes) as u64).max(1)
-    }
-
-    fn cases(&self, wanted: impl Fn(&Case) -> bool) -> Vec<usize> {
-        let cases = self.catalog.cases.iter().enumerate();
-        cases.filter(|(_, case)| wanted(case)).map(|(index, _)| index).collect()
-    }
-
-    fn usual_cases(&self, lane: &Lane) -> Weighted {
-        let mut total = 0;
-        let mut upto = Vec::new();
-        for index in self.cases(|case| {
-            case.folder == Folder::Events && (lane.region_index == 0 || !case.is_global)
-        }) {
-            total += self.catalog.cases.get(index).map_or(0, |case| case.weight);
-            upto.push((total, index));
-        }
-        Weighted { upto, total }
     }
 }
 
 const DELAYED: &str = "\"addendum\":{\"reason\":\"DELIVERY_DELAY\",\"updatedFields\":null,\
                        \"originalRequestID\":null,\"originalEventID\":null}";
-
-/// Cases to pick from by their weight.
-struct Weighted {
-    /// Each case with the sum of the weights up to and with its own.
-    upto: Vec<(u64, usize)>,
-    total: u64,
-}
-
-impl Weighted {
-    fn pick(&self, random: &mut Random) -> usize {
-        let point = random.below(self.total);
-        let at = self.upto.partition_point(|(upto, _)| *upto <= point);
-        self.upto.get(at).map_or(0, |(_, case)| *case)
-    }
-}
 
 /// How many records a file holds: in a quiet lane 1 to 3; else mostly few, and most
 /// records in the few large files.
@@ -320,23 +305,5 @@ fn file_size(expected: u64, random: &mut Random) -> u64 {
         35..70 => random.between(6, 200),
         70..95 => random.between(200, 2_000),
         _ => random.between(2_000, 6_000),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dump() {
-        let t0 = std::time::Instant::now();
-        let truth = generate(&SampleOptions::default(), |key, body| {
-            let path = std::path::Path::new("/tmp/ex").join(key);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, body)
-        })
-        .unwrap();
-        println!("{:?}", t0.elapsed());
-        println!("{truth:#?}");
     }
 }

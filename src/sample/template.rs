@@ -51,10 +51,19 @@ enum Slot {
     Time,
     Login,
     Uuid,
-    Characters { alphabet: &'static [u8], length: usize },
-    Number { low: u64, high: u64 },
+    Characters {
+        alphabet: &'static [u8],
+        length: usize,
+    },
+    Number {
+        low: u64,
+        high: u64,
+    },
     OneOf(Vec<String>),
-    Pool { index: usize, size: u64 },
+    Pool {
+        index: usize,
+        size: u64,
+    },
 }
 
 const HEX: &[u8] = b"0123456789abcdef";

@@ -53,4 +53,7 @@ pub enum Fault {
     Before(ErrorKind),
     /// The call is made, and this error is returned all the same: a put whose success is lost.
     After(ErrorKind),
+    /// The call is made twice, and the second answer counts: a put that landed unheard and was
+    /// tried again is told that the object exists.
+    Twice,
 }

@@ -42,8 +42,11 @@ impl Local {
             _ => {
                 // One folder has one address, whatever it is called on the command line.
                 let absolute = fs::canonicalize(root).or_else(|_| std::path::absolute(root));
-                let absolute = absolute.map_err(|error| StoreError::io(Action::Open, url, &error))?;
-                Ok(Local { root: absolute.into() })
+                let absolute =
+                    absolute.map_err(|error| StoreError::io(Action::Open, url, &error))?;
+                Ok(Local {
+                    root: absolute.into(),
+                })
             }
         }
     }

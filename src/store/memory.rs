@@ -208,6 +208,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_put_that_is_made_twice_is_told_of_itself() {
+        let store = Store::memory_with(on_put(Fault::Twice));
+        let put = store.put_if_absent("a", Bytes::from("x")).await.unwrap();
+        assert_eq!(put, PutOutcome::AlreadyExists);
+        assert_eq!(store.get("a", None).await.unwrap(), "x");
+    }
+
+    #[tokio::test]
     async fn a_pending_gate_holds_its_own_handle_only() {
         let memory = Memory::new();
         let sleeper: Gate = Arc::new(|_| futures::future::pending().boxed());

@@ -269,7 +269,12 @@ impl Store {
             }
             Ok(outcome)
         };
-        self.gated(OpKind::Put, key, put).await
+        let fault = self.fault(OpKind::Put, key).await;
+        let outcome = self.faulty(fault, OpKind::Put, key, put).await?;
+        Ok(match fault {
+            Fault::Twice => PutOutcome::AlreadyExists,
+            _ => outcome,
+        })
     }
 
     /// The object's full address: `s3://bucket/prefix/key`, or the absolute local path.
@@ -305,17 +310,29 @@ impl Store {
         key: &str,
         operation: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        let fault = self.fault(kind, key).await;
+        self.faulty(fault, kind, key, operation).await
+    }
+
+    /// What the gate does to a call.
+    async fn fault(&self, kind: OpKind, key: &str) -> Fault {
         let Some(gate) = &self.gate else {
-            return operation.await;
+            return Fault::None;
         };
+        let key = key.to_owned();
+        gate(&Op { kind, key }).await
+    }
+
+    async fn faulty<T>(
+        &self,
+        fault: Fault,
+        kind: OpKind,
+        key: &str,
+        operation: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         let injected = |error| self.error(kind.action(), key, error, "injected by the gate");
-        match gate(&Op {
-            kind,
-            key: key.to_owned(),
-        })
-        .await
-        {
-            Fault::None => operation.await,
+        match fault {
+            Fault::None | Fault::Twice => operation.await,
             Fault::Before(error) => Err(injected(error)),
             Fault::After(error) => {
                 operation.await?;

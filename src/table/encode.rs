@@ -176,8 +176,21 @@ fn write_columns(
     for (field, array) in schema.fields().iter().zip(arrays) {
         for (leaf, mut writer) in compute_leaves(field, &array)?.iter().zip(&mut writers) {
             writer.write(leaf)?;
-            chunks.push(writer.close()?);
+            let mut chunk = writer.close()?;
+            trim(&mut chunk)?;
+            chunks.push(chunk);
         }
     }
     Ok(chunks)
+}
+
+/// Drops what the footer would say of the encodings of pages where there is one only: it
+/// tells readers whether a dictionary is complete, and 80 columns of it are a kilobyte.
+fn trim(chunk: &mut ArrowColumnChunk) -> Result<(), ParquetError> {
+    let close = chunk.close_mut();
+    if close.metadata.dictionary_page_offset().is_none() {
+        let metadata = close.metadata.clone().into_builder();
+        close.metadata = metadata.clear_page_encoding_stats().build()?;
+    }
+    Ok(())
 }

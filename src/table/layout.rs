@@ -69,15 +69,16 @@ pub(super) fn properties(
         .set_offset_index_disabled(rows < INDEX_ROWS)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_column_index_truncate_length(Some(32))
-        .set_statistics_truncate_length(Some(64))
-        .set_bloom_filter_fpp(FALSE_POSITIVES)
-        .set_bloom_filter_max_ndv(GROUP_ROWS.min(rows) as u64);
+        .set_statistics_truncate_length(Some(64));
     for name in UNIQUE {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
     }
     if rows >= INDEX_ROWS {
         for name in NEEDLES {
-            properties = properties.set_column_bloom_filter_enabled(ColumnPath::from(name), true);
+            let values = GROUP_ROWS.min(rows) as u64;
+            properties = properties
+                .set_column_bloom_filter_fpp(ColumnPath::from(name), FALSE_POSITIVES)
+                .set_column_bloom_filter_max_ndv(ColumnPath::from(name), values);
         }
     }
     if rows > 1 {

@@ -18,12 +18,15 @@ fn docs_columns_md_is_what_the_program_prints() {
 #[test]
 fn columns_of_a_file_come_last_with_their_paths() {
     let place = Place::new();
-    place.write("more.tsv", "rp_team\tstring\trequestParameters.tags.team\n");
+    place.write(
+        "more.tsv",
+        "requestparameters_tags_team\tstring\trequestParameters.tags.team\n",
+    );
     let columns = json(&place.run("table columns --columns more.tsv --json"));
     let columns = columns.as_array().unwrap();
     assert_eq!(columns[0]["name"], "eventversion");
     let last = columns.last().unwrap();
-    assert_eq!(last["name"], "rp_team");
+    assert_eq!(last["name"], "requestparameters_tags_team");
     assert_eq!(last["type"], "string");
     assert_eq!(last["path"], "requestParameters.tags.team");
     let text = stdout(&place.run("table columns --columns more.tsv"));

@@ -1,0 +1,242 @@
+//! A run that sleeps, resumes, or is killed between any two of its store calls.
+
+use cloudtrail2parquet::convert::{ConvertError, ConvertOptions, Summary, convert};
+use cloudtrail2parquet::monitor::{Monitor, Progress};
+use cloudtrail2parquet::store::{ErrorKind, Fault, Gate, Memory, Op, OpKind, Store};
+use futures::future::{FutureExt as _, LocalBoxFuture};
+use futures::task::{ArcWake, waker};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Permits that no run uses up.
+const PLENTY: usize = 10_000_000;
+
+/// Raw keys that cannot be read at the moment.
+pub(crate) type Unreachable = Arc<Mutex<BTreeMap<String, ErrorKind>>>;
+
+/// A fault of a worker's own: the `nth` call of a kind fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Planned {
+    pub(crate) call: Call,
+    pub(crate) nth: u8,
+}
+
+/// A kind of call, and how it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// A put does not arrive.
+    PutLost,
+    /// A put arrives, its answer does not.
+    AnswerLost,
+    /// A put arrives, its answer does not, and it is tried again unseen.
+    PutRetried,
+    /// Something of the table or the ledger cannot be read.
+    ReadFails,
+    /// A raw object is denied.
+    RawDenied,
+    /// A raw object is out of reach.
+    RawThrottled,
+}
+
+/// Which of a worker's two stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Raw,
+    Table,
+}
+
+#[derive(Default)]
+struct Log {
+    calls: Vec<(Side, Op)>,
+    counts: BTreeMap<(bool, bool), u8>,
+    failed: bool,
+    problems: Vec<String>,
+}
+
+/// What a worker's gates and monitor share.
+struct Shared {
+    permits: Semaphore,
+    planned: Vec<Planned>,
+    unreachable: Unreachable,
+    log: Mutex<Log>,
+}
+
+impl Shared {
+    fn fault(&self, side: Side, op: &Op) -> Fault {
+        let mut log = self.log.lock().unwrap();
+        log.calls.push((side, op.clone()));
+        let is_put = op.kind == OpKind::Put;
+        if side == Side::Raw && op.kind != OpKind::Get {
+            return Fault::None;
+        }
+        let count = log.counts.entry((side == Side::Raw, is_put)).or_default();
+        let nth = *count;
+        *count = count.saturating_add(1);
+        if side == Side::Raw
+            && let Some(kind) = self.unreachable.lock().unwrap().get(&op.key)
+        {
+            return Fault::Before(*kind);
+        }
+        for planned in self.planned.iter().filter(|planned| planned.nth == nth) {
+            let fault = match (planned.call, side, is_put) {
+                (Call::PutLost, Side::Table, true) => Fault::Before(ErrorKind::Transient),
+                (Call::AnswerLost, Side::Table, true) => Fault::After(ErrorKind::Transient),
+                (Call::PutRetried, Side::Table, true) => Fault::Twice,
+                (Call::ReadFails, Side::Table, false) => Fault::Before(ErrorKind::Transient),
+                (Call::RawDenied, Side::Raw, _) => Fault::Before(ErrorKind::Denied),
+                (Call::RawThrottled, Side::Raw, _) => Fault::Before(ErrorKind::Transient),
+                _ => continue,
+            };
+            log.failed |= side == Side::Table && fault != Fault::Twice;
+            return fault;
+        }
+        Fault::None
+    }
+}
+
+impl Monitor for Shared {
+    fn report(&self, progress: Progress) {
+        if let Progress::Problem(problem) = progress {
+            self.log.lock().unwrap().problems.push(problem);
+        }
+    }
+}
+
+struct Woken(AtomicBool);
+
+impl ArcWake for Woken {
+    fn wake_by_ref(arc: &Arc<Self>) {
+        arc.0.store(true, SeqCst);
+    }
+}
+
+/// How a worker stands.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// It waits for permits.
+    Asleep,
+    /// Its run is over.
+    Ended(Result<Summary, ConvertError>),
+}
+
+/// A run under way.
+pub(crate) struct Worker {
+    run: LocalBoxFuture<'static, Result<Summary, ConvertError>>,
+    woken: Arc<Woken>,
+    shared: Arc<Shared>,
+    destination: Store,
+    stop: CancellationToken,
+}
+
+impl Worker {
+    /// A run that has not begun.
+    pub(crate) fn new(
+        raw: &Memory,
+        table: &Memory,
+        options: ConvertOptions,
+        planned: &[Planned],
+        unreachable: &Unreachable,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            permits: Semaphore::new(0),
+            planned: planned.to_vec(),
+            unreachable: Arc::clone(unreachable),
+            log: Mutex::default(),
+        });
+        let source = raw.store().with_gate(gate(Side::Raw, &shared));
+        let destination = table.store().with_gate(gate(Side::Table, &shared));
+        let monitor: Arc<dyn Monitor> = Arc::clone(&shared) as _;
+        let stop = CancellationToken::new();
+        let run =
+            convert(source, destination.clone(), options, monitor, stop.clone()).boxed_local();
+        Self {
+            run,
+            woken: Arc::new(Woken(AtomicBool::new(true))),
+            shared,
+            destination,
+            stop,
+        }
+    }
+
+    /// Lets it make so many more store calls.
+    pub(crate) fn go(&mut self, calls: usize) -> State {
+        self.shared.permits.add_permits(calls);
+        let waker = waker(Arc::clone(&self.woken));
+        let mut context = Context::from_waker(&waker);
+        while self.woken.0.swap(false, SeqCst) {
+            if let Poll::Ready(result) = self.run.poll_unpin(&mut context) {
+                return State::Ended(result);
+            }
+        }
+        State::Asleep
+    }
+
+    /// Lets it run to its end, which must come.
+    pub(crate) fn finish(&mut self) -> Result<Result<Summary, ConvertError>, String> {
+        match self.go(PLENTY) {
+            State::Ended(result) => Ok(result),
+            State::Asleep => Err("the run waits for something that never comes".into()),
+        }
+    }
+
+    /// Lets it run until the call that `is` tells is next; false if the run ended before.
+    pub(crate) fn go_until(&mut self, is: impl Fn(Side, &Op) -> bool) -> bool {
+        loop {
+            let before = self.calls().len();
+            let state = self.go(1);
+            let calls = self.calls();
+            if calls[before..].iter().any(|(side, op)| is(*side, op)) {
+                return true;
+            }
+            if matches!(state, State::Ended(_)) {
+                return false;
+            }
+        }
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// The calls made so far, in order.
+    pub(crate) fn calls(&self) -> Vec<(Side, Op)> {
+        self.shared.log.lock().unwrap().calls.clone()
+    }
+
+    /// Whether a fault was injected that may end a run.
+    pub(crate) fn may_fail(&self) -> bool {
+        self.shared.log.lock().unwrap().failed
+    }
+
+    /// What it told as a problem.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        self.shared.log.lock().unwrap().problems.clone()
+    }
+
+    /// Bytes that it wrote; refused puts write none.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        self.destination.calls().written_bytes
+    }
+
+    /// Puts that it tried.
+    pub(crate) fn puts(&self) -> u64 {
+        self.destination.calls().puts
+    }
+}
+
+fn gate(side: Side, shared: &Arc<Shared>) -> Gate {
+    let shared = Arc::clone(shared);
+    Arc::new(move |op| {
+        let (shared, op) = (Arc::clone(&shared), op.clone());
+        async move {
+            shared.permits.acquire().await.unwrap().forget();
+            shared.fault(side, &op)
+        }
+        .boxed()
+    })
+}

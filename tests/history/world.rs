@@ -1,0 +1,198 @@
+//! A bucket of raw objects, a table, and the workers between them.
+
+use super::raw::{Form, Place, Record};
+use super::worker::{Planned, Unreachable, Worker};
+use cloudtrail2parquet::convert::{ConvertOptions, Range, Shard};
+use cloudtrail2parquet::ledger::RowOptions;
+use cloudtrail2parquet::store::{ErrorKind, Memory};
+use cloudtrail2parquet::table::{EncodeOptions, Schema};
+use futures::FutureExt as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&[]).unwrap()));
+
+/// One version of a raw object.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    pub(crate) place: Place,
+    pub(crate) records: Vec<Record>,
+    pub(crate) form: Form,
+}
+
+/// What a run is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spec {
+    /// Bytes of memory: decides how much is in a batch.
+    pub(crate) memory: u64,
+    pub(crate) shard: (u32, u32),
+    /// First and last delivery day.
+    pub(crate) days: Option<(&'static str, &'static str)>,
+    /// The only account.
+    pub(crate) account: Option<&'static str>,
+    /// The faults of this run.
+    pub(crate) planned: Vec<Planned>,
+}
+
+/// Memory with which each object is a batch of its own.
+pub(crate) const TINY: u64 = 1_000;
+
+/// Memory with which a month of the histories is one batch.
+pub(crate) const AMPLE: u64 = 64 << 20;
+
+impl Spec {
+    /// Everything, in large batches, without faults.
+    pub(crate) fn all() -> Self {
+        Self {
+            memory: AMPLE,
+            shard: (1, 1),
+            days: None,
+            account: None,
+            planned: Vec::new(),
+        }
+    }
+
+    /// The same with so much memory.
+    pub(crate) fn with_memory(self, memory: u64) -> Self {
+        Self { memory, ..self }
+    }
+}
+
+/// The world of one history.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) raw: Memory,
+    pub(crate) table: Memory,
+    pub(crate) keep_duplicates: bool,
+    pub(crate) max_object_bytes: Option<u64>,
+    /// All that was ever delivered, by address and version.
+    pub(crate) delivered: BTreeMap<(String, String), Version>,
+    /// What is there now: the version of each key.
+    pub(crate) present: BTreeMap<String, String>,
+    pub(crate) unreachable: Unreachable,
+    pub(crate) numbers: usize,
+}
+
+impl World {
+    /// Delivers a new object and gives its key.
+    pub(crate) fn deliver(&mut self, place: Place, records: Vec<Record>, form: Form) -> String {
+        let key = place.key(self.numbers);
+        self.numbers += 1;
+        self.put(
+            key.clone(),
+            Version {
+                place,
+                records,
+                form,
+            },
+        );
+        key
+    }
+
+    /// Puts another version under a key that was delivered.
+    pub(crate) fn replace(&mut self, key: &str, records: Vec<Record>, form: Form) {
+        if let Some(place) = self.version(key).map(|version| version.place.clone()) {
+            self.put(
+                key.to_owned(),
+                Version {
+                    place,
+                    records,
+                    form,
+                },
+            );
+        }
+    }
+
+    fn put(&mut self, key: String, version: Version) {
+        self.raw.replace(&key, version.form.pack(&version.records));
+        let listed = self
+            .raw
+            .store()
+            .list(&key, None)
+            .now_or_never()
+            .unwrap()
+            .unwrap();
+        let etag = listed
+            .into_iter()
+            .find(|entry| entry.key == key)
+            .unwrap()
+            .etag;
+        self.delivered
+            .insert((self.address(&key), etag.clone()), version);
+        self.present.insert(key, etag);
+    }
+
+    /// Takes an object away.
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.raw.remove(key);
+        self.present.remove(key);
+    }
+
+    /// Makes reading an object fail from now on, or no more.
+    pub(crate) fn obstruct(&self, key: &str, how: Option<ErrorKind>) {
+        let mut unreachable = self.unreachable.lock().unwrap();
+        match how {
+            Some(kind) => unreachable.insert(key.to_owned(), kind),
+            None => unreachable.remove(key),
+        };
+    }
+
+    /// Makes everything reachable again.
+    pub(crate) fn clear(&self) {
+        self.unreachable.lock().unwrap().clear();
+    }
+
+    /// The full address of a raw key.
+    pub(crate) fn address(&self, key: &str) -> String {
+        self.raw.store().url(key)
+    }
+
+    /// The present version under a key.
+    pub(crate) fn version(&self, key: &str) -> Option<&Version> {
+        let etag = self.present.get(key)?;
+        self.delivered.get(&(self.address(key), etag.clone()))
+    }
+
+    /// The options of a run.
+    pub(crate) fn options(&self, spec: &Spec, give_up: BTreeSet<String>) -> ConvertOptions {
+        let day = |text: &str| text.parse().unwrap();
+        ConvertOptions {
+            schema: Arc::clone(&SCHEMA),
+            encode: EncodeOptions::default(),
+            rows: RowOptions {
+                keep_duplicates: self.keep_duplicates,
+                max_object_bytes: self.max_object_bytes.unwrap_or(1 << 20),
+            },
+            range: Range {
+                from: spec.days.map(|(from, _)| day(from)),
+                to: spec.days.map(|(_, to)| day(to)),
+                accounts: spec.account.map(str::to_owned).into_iter().collect(),
+                regions: BTreeSet::new(),
+            },
+            shard: Shard {
+                index: spec.shard.0,
+                count: spec.shard.1,
+            },
+            give_up,
+            threads: 0,
+            memory: spec.memory,
+            now: "2024-06-10T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    /// A run that has not begun.
+    pub(crate) fn start(&self, spec: &Spec) -> Worker {
+        self.start_giving_up(spec, BTreeSet::new())
+    }
+
+    /// A run that has not begun, which gives objects up.
+    pub(crate) fn start_giving_up(&self, spec: &Spec, give_up: BTreeSet<String>) -> Worker {
+        Worker::new(
+            &self.raw,
+            &self.table,
+            self.options(spec, give_up),
+            &spec.planned,
+            &self.unreachable,
+        )
+    }
+}

@@ -1,0 +1,128 @@
+//! Any record, however odd, is rebuilt from its row.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use cloudtrail2parquet::cloudtrail::read_document;
+use cloudtrail2parquet::table::{
+    EncodeOptions, RowRef, Schema, encode, matching_rows, records, same_record, shred, sort_rows,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Names of every kind: documented ones of all levels, the same in other spellings or with
+/// escapes, names on flattened paths, unknown and odd ones.
+const NAMES: &[&str] = &[
+    "userIdentity",
+    "UserIdentity",
+    "\\u0075serIdentity",
+    "type",
+    "arn",
+    "ARN",
+    "accountId",
+    "sessionContext",
+    "sessionIssuer",
+    "sessionissuer",
+    "attributes",
+    "webIdFederationData",
+    "resources",
+    "Resources",
+    "requestParameters",
+    "requestparameters",
+    "responseElements",
+    "tlsDetails",
+    "tlsVersion",
+    "readOnly",
+    "managementEvent",
+    "eventID",
+    "eventId",
+    "eventName",
+    "apiVersion",
+    "insightDetails",
+    "addendum",
+    "reason",
+    "name",
+    "Names",
+    "names",
+    "instancesSet",
+    "items",
+    "instanceId",
+    "unknown",
+    "additionalFields",
+    "",
+    "\\ud800",
+    "\\ud801",
+    "é\\n",
+];
+
+const SCALARS: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0.50e+3",
+    "123456789012345678901234567890",
+    "\"\"",
+    "\"x\"",
+    "\"\\ud800\"",
+    "\"é\\n\\u0041\\ud83d\\ude00\"",
+    "{}",
+    "[]",
+];
+
+fn member(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    (select(NAMES), value).prop_map(|(name, value)| format!("\"{name}\":{value}"))
+}
+
+fn value() -> impl Strategy<Value = String> {
+    let scalar = select(SCALARS).prop_map(str::to_owned);
+    scalar.prop_recursive(5, 40, 6, |inner| {
+        prop_oneof![
+            3 => vec(member(inner.clone()), 0..6).prop_map(|members| format!("{{{}}}", members.join(", "))),
+            1 => vec(inner, 0..4).prop_map(|elements| format!("[{}]", elements.join(" ,"))),
+        ]
+    })
+}
+
+fn record() -> impl Strategy<Value = String> {
+    vec(member(value()), 0..12).prop_map(|members| {
+        let mut record = r#"{"eventTime":"2024-05-01T12:00:00.123456Z""#.to_owned();
+        for member in members {
+            record.push(',');
+            record.push_str(&member);
+        }
+        record + "}"
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_record_is_rebuilt_from_its_row(lines in vec(record(), 1..5)) {
+        let schema = Schema::new(&[]).unwrap();
+        let document = read_document(lines.join("\n").as_bytes(), 1 << 20).unwrap();
+        let rows = shred(&schema, document, "file.json", jiff::Timestamp::MAX).unwrap();
+        prop_assert_eq!(rows.rejects(), &[]);
+        prop_assert_eq!(rows.len(), lines.len());
+        let objects = [Arc::new(rows)];
+        let refs = (0..lines.len() as u32).map(|row| RowRef { object: 0, row });
+        let mut refs: Vec<RowRef> = refs.collect();
+        sort_rows(&objects, &mut refs);
+        let file = encode(&schema, &objects, &refs, &EncodeOptions::default()).unwrap();
+        let rebuilt = futures::executor::block_on(records(Cursor::new(file.clone()))).unwrap();
+        for (row, rebuilt) in refs.iter().zip(&rebuilt) {
+            let delivered = objects[0].record_text(row.row as usize);
+            prop_assert!(same_record(delivered, rebuilt), "{}\n{}", delivered, rebuilt);
+        }
+        let ids = refs.iter().filter_map(|row| objects[0].event_id(row.row as usize));
+        let ids: Vec<&str> = ids.collect();
+        let wanted = ids.iter().copied().collect();
+        let found = futures::executor::block_on(matching_rows(Cursor::new(file), &wanted)).unwrap();
+        prop_assert_eq!(found.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ids);
+        for (_, record) in &found {
+            prop_assert!(rebuilt.contains(record));
+        }
+    }
+}
