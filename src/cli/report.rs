@@ -249,6 +249,14 @@ pub(crate) fn registered(spec: &TableSpec, registered: &Registered, json: bool) 
     Ok(out)
 }
 
+/// The result of `table ddl`.
+pub(crate) fn ddl(statement: &str, json: bool) -> Text {
+    match json {
+        true => document_text(&json!({ "ddl": statement })),
+        false => Ok(format!("{statement}\n")),
+    }
+}
+
 fn table_text(spec: &TableSpec, registered: &Registered) -> String {
     let what = match &registered.outcome {
         Outcome::Created => "created".to_owned(),

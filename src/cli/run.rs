@@ -64,7 +64,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Convert(convert) => run_convert(convert, &args).await,
         Command::Status(status) => run_status(status, json).await,
         Command::Table(TableCommand::Register(register)) => run_register(register, json).await,
-        Command::Table(TableCommand::Ddl(ddl)) => run_ddl(ddl).await,
+        Command::Table(TableCommand::Ddl(ddl)) => run_ddl(ddl, json).await,
         Command::Table(TableCommand::Columns { columns, markdown }) => {
             let schema = options::schema(columns)?;
             match markdown {
@@ -198,9 +198,9 @@ async fn run_register(args: &RegisterArgs, json: bool) -> anyhow::Result<Exit> {
     print(&report::registered(&spec, &registered, json)?)
 }
 
-async fn run_ddl(args: &DdlArgs) -> anyhow::Result<Exit> {
+async fn run_ddl(args: &DdlArgs, json: bool) -> anyhow::Result<Exit> {
     let (spec, _) = spec(&args.register).await?;
-    print(&catalog::ddl(&spec)?)
+    print(&report::ddl(&catalog::ddl(&spec)?, json)?)
 }
 
 async fn spec(args: &RegisterArgs) -> anyhow::Result<(TableSpec, Contents)> {

@@ -42,6 +42,7 @@ async fn convert_to_s3_with_a_glue_table_and_again_with_nothing_to_do() {
     );
     let ddl = place.run(&format!("table ddl {dest} --table {name}"));
     assert_eq!(ddl.status.code(), Some(0), "{}", stderr(&ddl));
+    assert!(stdout(&ddl).ends_with("\n"));
     for part in [
         "CREATE EXTERNAL TABLE",
         "'projection.enabled'",
