@@ -29,24 +29,22 @@ struct KnownObject {
 impl Known {
     /// What the destination's receipts say.
     pub(crate) async fn load(destination: &Store) -> Result<Self, ConvertError> {
-        Ok(Self::new(&undated_receipts(destination).await?))
+        let mut known = Self::default();
+        undated_receipts(destination, |receipt| known.add(receipt)).await?;
+        Ok(known)
     }
 
-    fn new(receipts: &[Receipt]) -> Self {
-        let mut known = Self::default();
-        for receipt in receipts {
-            for object in &receipt.claim.objects {
-                let entry = known.0.entry(object.id()).or_default();
-                match &object.outcome {
-                    Outcome::Unread { unread } => entry.unread = Some(unread.clone()),
-                    Outcome::Read { .. } => {
-                        entry.wanted.extend(object.lanes.iter().cloned());
-                        entry.committed.insert(receipt.claim.lane.clone());
-                    }
+    fn add(&mut self, receipt: &Receipt) {
+        for object in &receipt.claim.objects {
+            let known = self.0.entry(object.id()).or_default();
+            match &object.outcome {
+                Outcome::Unread { unread } => known.unread = Some(unread.clone()),
+                Outcome::Read { .. } => {
+                    known.wanted.extend(object.lanes.iter().cloned());
+                    known.committed.insert(receipt.claim.lane.clone());
                 }
             }
         }
-        known
     }
 
     /// Whether every lane that the object's records name, of those asked for, has it.

@@ -120,7 +120,6 @@ async fn lane_status(
     range: &Range,
     now: Timestamp,
 ) -> Result<LaneStatus, ConvertError> {
-    let receipts = LaneLog::receipts(destination, lane, range.days()).await?;
     let today = now.to_zoned(TimeZone::UTC).date();
     let log = LaneLog::open(
         destination,
@@ -145,10 +144,11 @@ async fn lane_status(
         parquet_bytes: 0,
         open_claim: log.open_claim().is_some(),
     };
-    for receipt in &receipts {
+    LaneLog::receipts(destination, lane, range.days(), |receipt| {
         view.add(receipt);
         add_receipt(&mut status, receipt);
-    }
+    })
+    .await?;
     let mut list = LaneList::new(source, prefixes, range);
     while list.peek().await?.is_some()
         && let Some(object) = list.take()

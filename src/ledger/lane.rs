@@ -109,16 +109,16 @@ pub async fn lanes(store: &Store) -> Result<Vec<Lane>, LedgerError> {
     Ok(lanes)
 }
 
-/// Every receipt of every lane for objects whose key names no day.
-pub async fn undated_receipts(store: &Store) -> Result<Vec<Receipt>, LedgerError> {
-    let mut receipts = Vec::new();
+/// Shows every receipt of every lane for objects whose key names no day.
+pub async fn undated_receipts(
+    store: &Store,
+    mut see: impl FnMut(&Receipt),
+) -> Result<(), LedgerError> {
     for lane in lanes(store).await? {
-        let entries = store
-            .list(&month_folder(&lane, Month::Undated), None)
-            .await?;
-        receipts.extend(read_receipts(store, entries).await?);
+        let folder = month_folder(&lane, Month::Undated);
+        read_receipts(store, store.list(&folder, None).await?, &mut see).await?;
     }
-    Ok(receipts)
+    Ok(())
 }
 
 fn lane_of(prefix: &str) -> Option<Lane> {
@@ -229,15 +229,9 @@ impl LaneLog {
         days: Option<(Date, Date)>,
     ) -> Result<View, LedgerError> {
         let mut entries = store.list(&month_folder(lane, month), None).await?;
-        if let Some((from, to)) = days {
-            entries.retain(|entry| {
-                days_of(&entry.key).is_none_or(|(first, last)| first <= to && from <= last)
-            });
-        }
+        entries.retain(|entry| touches(entry, days));
         let mut view = View::default();
-        for receipt in read_receipts(store, entries).await? {
-            view.add(&receipt);
-        }
+        read_receipts(store, entries, &mut |receipt| view.add(receipt)).await?;
         Ok(view)
     }
 
@@ -270,34 +264,43 @@ impl LaneLog {
         Ok(standing)
     }
 
-    /// Every receipt of the lane that is not hidden by `days`, in the order of the log.
+    /// Shows every receipt of the lane that touches the days asked for, in the order of the
+    /// log.
     pub async fn receipts(
         store: &Store,
         lane: &Lane,
         days: Option<(Date, Date)>,
-    ) -> Result<Vec<Receipt>, LedgerError> {
+        mut see: impl FnMut(&Receipt),
+    ) -> Result<(), LedgerError> {
         let log = log_folder(lane);
         let mut entries = store.list(&lane_folder(lane), None).await?;
-        entries.retain(|entry| !entry.key.starts_with(&log));
-        if let Some((from, to)) = days {
-            entries.retain(|entry| {
-                days_of(&entry.key).is_none_or(|(first, last)| first <= to && from <= last)
-            });
-        }
-        read_receipts(store, entries).await
+        entries.retain(|entry| !entry.key.starts_with(&log) && touches(entry, days));
+        read_receipts(store, entries, &mut see).await
     }
 }
 
+/// Whether a receipt has objects of the days asked for; undated ones always may.
+fn touches(entry: &Entry, days: Option<(Date, Date)>) -> bool {
+    match (days, days_of(&entry.key)) {
+        (Some((from, to)), Some((first, last))) => first <= to && from <= last,
+        _ => true,
+    }
+}
+
+/// Shows receipts in the order of their numbers, a few in memory at a time.
 async fn read_receipts(
     store: &Store,
     mut entries: Vec<Entry>,
-) -> Result<Vec<Receipt>, LedgerError> {
+    see: &mut impl FnMut(&Receipt),
+) -> Result<(), LedgerError> {
     entries.sort_by_key(|entry| number_of(&entry.key));
-    stream::iter(entries)
-        .map(async |entry| read(store, &entry.key).await)
-        .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await
+    let mut receipts = stream::iter(entries)
+        .map(async |entry| read::<Receipt>(store, &entry.key).await)
+        .buffered(CONCURRENT_READS);
+    while let Some(receipt) = receipts.next().await {
+        see(&receipt?);
+    }
+    Ok(())
 }
 
 async fn read<T: DeserializeOwned>(store: &Store, key: &str) -> Result<T, LedgerError> {
