@@ -184,7 +184,7 @@ async fn encode_file(
     rows: &Distinct,
     mut refs: Vec<crate::table::RowRef>,
 ) -> Result<Bytes, ConvertError> {
-    let (schema, options) = (Arc::clone(&run.options.schema), run.options.encode.clone());
+    let (schema, options) = (Arc::clone(&run.options.schema), run.options.encode);
     let objects = Arc::clone(&rows.objects);
     let encoded = run.cpu.run(move || {
         sort_rows(&objects, &mut refs);
