@@ -1,5 +1,7 @@
 //! How fast records are taken apart, sorted and encoded, in bytes of raw JSON.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 

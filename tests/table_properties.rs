@@ -1,5 +1,7 @@
 //! Any record, however odd, is rebuilt from its row.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::io::Cursor;
 use std::sync::Arc;
 

@@ -183,7 +183,7 @@ impl<'s> Builder<'s> {
             Node::Text(slot) | Node::Boolean(slot) | Node::Json(slot) => self.text(*slot),
             Node::Struct { present, fields } => {
                 let columns = self.members(fields)?;
-                let nulls = self.take(*present).into_marks().finish(self.rows);
+                let nulls = self.take(*present).into_nulls(self.rows);
                 let fields = struct_fields(fields);
                 Ok(Arc::new(StructArray::try_new_with_length(
                     fields, columns, nulls, self.rows,
@@ -196,7 +196,7 @@ impl<'s> Builder<'s> {
             } => {
                 let columns = self.members(fields)?;
                 let len = self.len_of(*present);
-                let nulls = self.take(*present).into_marks().finish(len);
+                let nulls = self.take(*present).into_nulls(len);
                 let values =
                     StructArray::try_new_with_length(struct_fields(fields), columns, nulls, len)?;
                 let (offsets, nulls) = self.list(*list);

@@ -6,43 +6,46 @@ use arrow::array::{ArrayRef, BooleanBufferBuilder, StringArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
-/// Which of the positions so far hold something; positions passed over do not.
-#[derive(Debug)]
+/// The positions that hold something, rising.
+#[derive(Debug, Default)]
 pub(super) struct Marks {
-    bits: BooleanBufferBuilder,
-    set: usize,
-}
-
-impl Default for Marks {
-    fn default() -> Self {
-        Self {
-            bits: BooleanBufferBuilder::new(0),
-            set: 0,
-        }
-    }
+    positions: Vec<u32>,
 }
 
 impl Marks {
-    /// Marks a position at or after the last one. Gives false if it is marked already.
+    /// Marks a position after the last one. Gives false if it is not.
     #[inline]
     pub(super) fn mark(&mut self, at: usize) -> bool {
-        let Some(gap) = at.checked_sub(self.bits.len()) else {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        if self.positions.last().is_some_and(|last| *last >= at) {
             return false;
-        };
-        self.bits.append_n(gap, false);
-        self.bits.append(true);
-        self.set += 1;
+        }
+        self.positions.push(at);
         true
     }
 
     /// The nulls among `len` positions; none if all hold something.
-    pub(super) fn finish(mut self, len: usize) -> Option<NullBuffer> {
-        if self.set == len {
+    pub(super) fn finish(&self, len: usize) -> Option<NullBuffer> {
+        if self.positions.len() == len {
             return None;
         }
-        self.bits
-            .append_n(len.saturating_sub(self.bits.len()), false);
-        Some(NullBuffer::new(self.bits.finish()))
+        let mut bits = BooleanBufferBuilder::new(len);
+        bits.append_n(len, false);
+        for at in &self.positions {
+            bits.set_bit(*at as usize, true);
+        }
+        Some(NullBuffer::new(bits.finish()))
+    }
+
+    /// Spreads what stands at each mark, and at the end, over `len` positions and the end:
+    /// a position that is not marked has what comes next.
+    fn spread(&self, values: impl Iterator<Item = i32>, end: i32, len: usize) -> Vec<i32> {
+        let mut spread = Vec::with_capacity(len + 1);
+        for (at, value) in self.positions.iter().zip(values) {
+            spread.resize(*at as usize + 1, value);
+        }
+        spread.resize(len + 1, end);
+        spread
     }
 }
 
@@ -50,8 +53,8 @@ impl Marks {
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     marks: Marks,
-    /// Where each text ends.
-    ends: Vec<i32>,
+    /// Where each text begins.
+    starts: Vec<i32>,
     bytes: Vec<u8>,
 }
 
@@ -59,13 +62,10 @@ impl Texts {
     /// Puts a text at a position after the last one.
     #[inline]
     pub(super) fn put(&mut self, at: usize, text: &str) {
-        if !self.marks.mark(at) {
-            return;
+        if self.marks.mark(at) {
+            self.starts.push(offset(self.bytes.len()));
+            self.bytes.extend_from_slice(text.as_bytes());
         }
-        let end = offset(self.bytes.len());
-        self.ends.resize(at, end);
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(offset(self.bytes.len()));
     }
 
     /// Marks a position that has no text.
@@ -74,18 +74,15 @@ impl Texts {
         self.marks.mark(at);
     }
 
-    /// The marks alone.
-    pub(super) fn into_marks(self) -> Marks {
-        self.marks
+    /// The nulls of `len` positions of which some are marked.
+    pub(super) fn into_nulls(self, len: usize) -> Option<NullBuffer> {
+        self.marks.finish(len)
     }
 
     /// An array of `len` positions.
     pub(super) fn finish(self, len: usize) -> Result<ArrayRef, ArrowError> {
         let end = offset(self.bytes.len());
-        let mut offsets = Vec::with_capacity(len + 1);
-        offsets.push(0);
-        offsets.extend_from_slice(&self.ends);
-        offsets.resize(len + 1, end);
+        let offsets = self.marks.spread(self.starts.into_iter(), end, len);
         Ok(Arc::new(StringArray::try_new(
             OffsetBuffer::new(ScalarBuffer::from(offsets)),
             Buffer::from_vec(self.bytes),
@@ -107,7 +104,7 @@ impl Lists {
     /// Begins the list of a row.
     pub(super) fn begin(&mut self, row: usize) {
         if self.marks.mark(row) {
-            self.starts.resize(row + 1, offset(self.count));
+            self.starts.push(offset(self.count));
         }
     }
 
@@ -126,10 +123,10 @@ impl Lists {
 
     /// The offsets and nulls of `len` lists.
     pub(super) fn finish(self, len: usize) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
-        let mut starts = self.starts;
-        starts.resize(len + 1, offset(self.count));
+        let end = offset(self.count);
+        let offsets = self.marks.spread(self.starts.into_iter(), end, len);
         (
-            OffsetBuffer::new(ScalarBuffer::from(starts)),
+            OffsetBuffer::new(ScalarBuffer::from(offsets)),
             self.marks.finish(len),
         )
     }

@@ -23,16 +23,24 @@ const DICTIONARY_ROWS: usize = 16;
 /// From this many rows a file has statistics of its row groups.
 const STATISTICS_ROWS: usize = 200;
 
-/// From this many rows a file has a page index and bloom filters.
-const INDEX_ROWS: usize = 2_000;
+/// From this many rows a file has a bloom filter of its event ids, which spare the search
+/// for duplicates the column itself.
+const EVENT_ID_ROWS: usize = 1_000;
+
+/// From this many rows, some megabytes, a file has a page index and all bloom filters.
+const INDEX_ROWS: usize = 5_000;
 
 /// Columns whose values seldom repeat: a dictionary would only be built to be dropped.
-const UNIQUE: [&str; 10] = [
+const UNIQUE: [&str; 5] = [
     "eventid",
     "requestid",
     "sharedeventid",
     "eventtime",
     "eventtimestamp",
+];
+
+/// Columns of JSON text: least and greatest say nothing of what is in them, either.
+const JSON: [&str; 5] = [
     "requestparameters",
     "responseelements",
     "additionaleventdata",
@@ -70,11 +78,15 @@ pub(super) fn properties(
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_column_index_truncate_length(Some(32))
         .set_statistics_truncate_length(Some(64));
-    for name in UNIQUE {
+    for name in UNIQUE.into_iter().chain(JSON) {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
     }
-    if rows >= INDEX_ROWS {
-        for name in NEEDLES {
+    for name in JSON {
+        let none = EnabledStatistics::None;
+        properties = properties.set_column_statistics_enabled(ColumnPath::from(name), none);
+    }
+    for name in NEEDLES {
+        if rows >= INDEX_ROWS || (rows >= EVENT_ID_ROWS && name == "eventid") {
             let values = GROUP_ROWS.min(rows) as u64;
             properties = properties
                 .set_column_bloom_filter_fpp(ColumnPath::from(name), FALSE_POSITIVES)

@@ -18,19 +18,23 @@ pub struct RowRef {
 /// Sorts by eventsource, eventname, eventtime; then by eventid and position, so that the
 /// order does not depend on the order given.
 pub fn sort_rows(objects: &[Arc<Rows>], rows: &mut [RowRef]) {
-    let names: Vec<(&str, &str)> = rows.iter().map(|row| names_of(objects, *row)).collect();
-    let mut distinct: Vec<(&str, &str)> = names.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let ranks: FxHashMap<(&str, &str), u32> = distinct.into_iter().zip(0..).collect();
-    let mut keyed: Vec<(u32, i64, RowRef)> = rows
-        .iter()
-        .zip(&names)
-        .map(|(row, names)| {
-            let rank = ranks.get(names).copied().unwrap_or_default();
-            (rank, millis_of(objects, *row), *row)
-        })
-        .collect();
+    let mut numbers: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+    let mut keyed: Vec<(usize, i64, RowRef)> = Vec::with_capacity(rows.len());
+    for row in rows.iter() {
+        let next = numbers.len();
+        let number = *numbers.entry(names_of(objects, *row)).or_insert(next);
+        keyed.push((number, millis_of(objects, *row), *row));
+    }
+    // There are few pairs of names: these are compared, the rows' are not.
+    let mut names: Vec<((&str, &str), usize)> = numbers.into_iter().collect();
+    names.sort_unstable();
+    let mut ranks = vec![0; names.len()];
+    for (rank, (_, number)) in names.into_iter().enumerate() {
+        ranks[number] = rank;
+    }
+    for (number, ..) in &mut keyed {
+        *number = ranks[*number];
+    }
     keyed.sort_unstable_by(|a, b| {
         (a.0, a.1)
             .cmp(&(b.0, b.1))
