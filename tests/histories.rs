@@ -3,7 +3,8 @@
 
 mod history;
 
-use history::steps::{History, histories, play};
+use history::draw::histories;
+use history::steps::{History, play};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

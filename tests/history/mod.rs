@@ -9,6 +9,7 @@
     reason = "only tests use it, each its part"
 )]
 
+pub(crate) mod draw;
 pub(crate) mod oracle;
 pub(crate) mod raw;
 pub(crate) mod snapshot;

@@ -1,0 +1,141 @@
+//! What a run asks of its stores, and what of their answers.
+
+use crate::history::raw::{Form, Record};
+use crate::history::worker::{Call, Planned, Side};
+use crate::history::world::{Spec, World};
+use crate::support::{event, in_lane, run, varied};
+use cloudtrail2parquet::convert::{ConvertError, convert};
+use cloudtrail2parquet::ledger::LedgerError;
+use cloudtrail2parquet::monitor::Silent;
+use cloudtrail2parquet::store::{Fault, Gate, Op, OpKind};
+use futures::FutureExt as _;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+#[test]
+fn a_second_run_writes_nothing() {
+    let world = varied();
+    let first = run(&world, &Spec::all());
+    assert_eq!(
+        (
+            first.rows,
+            first.duplicates,
+            first.rejects,
+            first.unread_objects
+        ),
+        (6, 2, 3, 1)
+    );
+    let mut second = world.start(&Spec::all());
+    let summary = second.finish().unwrap().unwrap();
+    assert_eq!((second.puts(), second.written_bytes()), (1, 0));
+    assert_eq!(
+        (
+            summary.rows,
+            summary.skipped_objects,
+            summary.unread_objects
+        ),
+        (0, 4, 1)
+    );
+}
+
+#[test]
+fn a_table_in_the_source_itself_is_no_input() {
+    let mut world = World::default();
+    world.deliver(
+        in_lane(0, 0),
+        vec![event(0, 0), Record::Timeless { lane: 0 }],
+        Form::Delivered,
+    );
+    world.table = world.raw.clone();
+    let first = run(&world, &Spec::all());
+    assert_eq!((first.rows, first.rejects), (1, 1));
+    let again = run(&world, &Spec::all());
+    assert_eq!((again.objects, again.rows, again.rejects), (0, 0, 0));
+}
+
+#[test]
+fn a_store_that_takes_the_same_put_twice_is_refused_before_anything_is_claimed() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    let table = world.table.clone();
+    let forgetful: Gate = Arc::new(move |op| {
+        if op.kind == OpKind::Put {
+            table.remove(&op.key);
+        }
+        async { Fault::None }.boxed()
+    });
+    let (source, table) = (world.raw.store(), world.table.store().with_gate(forgetful));
+    let options = world.options(&Spec::all(), BTreeSet::new());
+    let run = convert(
+        source,
+        table,
+        options,
+        Arc::new(Silent),
+        CancellationToken::new(),
+    );
+    let error = run.now_or_never().unwrap().unwrap_err();
+    let refused = matches!(
+        error,
+        ConvertError::Ledger(LedgerError::NotExclusive { .. })
+    );
+    assert!(refused, "{error}");
+    assert_eq!(world.table.keys(), ["_ledger/format"]);
+}
+
+#[test]
+fn a_table_that_cannot_be_reached_is_not_said_to_be_damaged() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
+    run(&world, &Spec::all());
+    world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
+    let mut calls = world.start(&Spec::all());
+    assert!(calls.go_until(|side, op| side == Side::Table && op.key.ends_with(".parquet")));
+    let reads = |(side, op): &&(Side, Op)| *side == Side::Table && op.kind != OpKind::Put;
+    let nth = calls.calls().iter().filter(reads).count() as u8 - 1;
+    let planned = vec![Planned {
+        call: Call::ReadFails,
+        nth,
+    }];
+    let mut worker = world.start(&Spec {
+        planned,
+        ..Spec::all()
+    });
+    let error = worker.finish().unwrap().unwrap_err();
+    assert!(matches!(error, ConvertError::Store(_)), "{error}");
+}
+
+#[test]
+fn a_run_over_a_window_lists_that_windows_prefixes_and_receipts_only() {
+    let mut world = World::default();
+    for day in 0..4 {
+        world.deliver(in_lane(0, day), vec![event(day, 0)], Form::Delivered);
+        run(&world, &Spec::all());
+    }
+    let mut worker = world.start(&Spec {
+        days: Some(("2024-06-02", "2024-06-02")),
+        ..Spec::all()
+    });
+    worker.finish().unwrap().unwrap();
+    let calls: Vec<String> = worker
+        .calls()
+        .into_iter()
+        .map(|(side, op)| format!("{side:?} {:?} {}", op.kind, op.key))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            "Table Put _ledger/format",
+            "Table Get _ledger/format",
+            "Raw List ",
+            "Raw List AWSLogs/",
+            "Raw List AWSLogs/111111111111/",
+            "Raw List AWSLogs/111111111111/CloudTrail/",
+            "Table List _ledger/111111111111/us-east-1/2024-06/",
+            "Table List _ledger/111111111111/us-east-1/log/",
+            "Raw List AWSLogs/111111111111/CloudTrail/us-east-1/",
+            "Table List _ledger/111111111111/us-east-1/2024-06/",
+            "Table Get _ledger/111111111111/us-east-1/2024-06/000000000004.20240602-20240602",
+        ]
+    );
+}

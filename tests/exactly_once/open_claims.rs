@@ -1,0 +1,178 @@
+//! Claims that another run has left open.
+
+use crate::history::raw::{Form, lane};
+use crate::history::world::{Spec, World};
+use crate::support::{
+    asleep_after, checked, complete, event, in_lane, is_claim, is_file, is_receipt, rows, run,
+};
+use cloudtrail2parquet::store::ErrorKind;
+
+#[test]
+fn an_open_claim_is_finished_even_outside_the_range() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    world.deliver(in_lane(0, 3), vec![event(3, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    run(
+        &world,
+        &Spec {
+            days: Some(("2024-06-02", "2024-06-02")),
+            ..Spec::all()
+        },
+    );
+    complete(&world);
+}
+
+#[test]
+fn other_lanes_come_before_the_claim_of_another_worker_is_finished() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.deliver(in_lane(1, 0), vec![event(0, 0)], Form::Delivered);
+    world.deliver(in_lane(2, 0), vec![event(0, 0)], Form::Delivered);
+    let mut worker = world.start(&Spec::all());
+    worker.finish().unwrap().unwrap();
+    let calls = worker.calls();
+    let receipts: Vec<&str> = calls
+        .iter()
+        .filter(|(side, op)| is_receipt(*side, op))
+        .map(|(_, op)| op.key.as_str())
+        .collect();
+    assert_eq!(receipts.len(), 3);
+    assert!(
+        receipts[2].starts_with("_ledger/111111111111/us-east-1/"),
+        "{receipts:?}"
+    );
+    complete(&world);
+}
+
+#[test]
+fn a_claim_whose_object_has_gone_is_not_finished_and_other_lanes_go_on() {
+    let mut world = World::default();
+    let gone = world.deliver(
+        in_lane(0, 0),
+        vec![event(0, 0), event(0, 2)],
+        Form::Delivered,
+    );
+    world.deliver(
+        in_lane(0, 1),
+        vec![event(1, 0), event(1, 2)],
+        Form::Delivered,
+    );
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.remove(&gone);
+    world.deliver(in_lane(1, 0), vec![event(0, 0)], Form::Delivered);
+    let mut worker = world.start(&Spec::all());
+    let summary = worker.finish().unwrap().unwrap();
+    assert_eq!((summary.unfinished_lanes, summary.rows), (1, 1));
+    assert!(summary.has_failures());
+    let problems = worker.problems().join("\n");
+    assert!(
+        problems.contains(&gone) && problems.contains("--give-up"),
+        "{problems}"
+    );
+    let snapshot = checked(&world);
+    assert!(
+        snapshot
+            .files
+            .iter()
+            .all(|file| file.partition.lane == lane(1))
+    );
+
+    let mut giving_up = world.start_giving_up(&Spec::all(), [gone.clone()].into());
+    let summary = giving_up.finish().unwrap().unwrap();
+    assert_eq!(summary.unfinished_lanes, 0);
+    assert!(giving_up.problems().join("\n").contains("lost for good"));
+    complete(&world);
+    assert_eq!(
+        checked(&world).receipts[&lane(0)][&1].lost,
+        [world.address(&gone)]
+    );
+    assert_eq!(rows(&world), 3);
+}
+
+#[test]
+fn a_lane_whose_objects_have_all_gone_can_be_given_up() {
+    let mut world = World::default();
+    let gone = world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.remove(&gone);
+    world
+        .start_giving_up(&Spec::all(), [gone].into())
+        .finish()
+        .unwrap()
+        .unwrap();
+    complete(&world);
+    // The event comes again, and is no duplicate of one that is lost.
+    world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
+    run(&world, &Spec::all());
+    complete(&world);
+    assert_eq!(rows(&world), 1);
+}
+
+#[test]
+fn a_sleeper_cannot_write_what_was_given_up_meanwhile() {
+    let mut world = World::default();
+    let gone = world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    let mut sleeper = asleep_after(&world, &Spec::all(), is_claim);
+    world.remove(&gone);
+    world
+        .start_giving_up(&Spec::all(), [gone].into())
+        .finish()
+        .unwrap()
+        .unwrap();
+    world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
+    run(&world, &Spec::all());
+    assert_eq!(sleeper.finish().unwrap().unwrap().unfinished_lanes, 1);
+    complete(&world);
+    assert_eq!(rows(&world), 1);
+}
+
+#[test]
+fn an_object_given_up_halfway_may_be_given_up_again_although_it_is_back() {
+    let mut world = World::default();
+    let records = vec![event(0, 0), event(0, 2)];
+    let gone = world.deliver(in_lane(0, 0), records.clone(), Form::Delivered);
+    world.deliver(
+        in_lane(0, 1),
+        vec![event(1, 0), event(1, 2)],
+        Form::Delivered,
+    );
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.obstruct(&gone, Some(ErrorKind::Denied));
+    let mut giving_up = world.start_giving_up(&Spec::all(), [gone.clone()].into());
+    assert!(giving_up.go_until(is_file));
+    drop(giving_up);
+    world.clear();
+    assert_eq!(run(&world, &Spec::all()).unfinished_lanes, 1);
+    world
+        .start_giving_up(&Spec::all(), [gone].into())
+        .finish()
+        .unwrap()
+        .unwrap();
+    complete(&world);
+}
+
+#[test]
+fn a_claim_that_does_not_give_its_rows_is_not_written() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    // As if another version had counted otherwise.
+    let key = world
+        .table
+        .keys()
+        .into_iter()
+        .find(|key| key.contains("/log/"))
+        .unwrap();
+    let claim = futures::executor::block_on(world.table.store().get(&key, None)).unwrap();
+    let claim = String::from_utf8(claim.to_vec()).unwrap();
+    world
+        .table
+        .replace(&key, claim.replace("\"rows\":1", "\"rows\":2"));
+    let mut worker = world.start(&Spec::all());
+    let summary = worker.finish().unwrap().unwrap();
+    assert_eq!(summary.unfinished_lanes, 1);
+    assert!(worker.problems().join("\n").contains("version"));
+    assert!(checked(&world).files.is_empty());
+}
