@@ -14,7 +14,7 @@ use jiff::{Timestamp, civil::Date};
 use std::{collections::VecDeque, sync::Arc};
 
 /// Objects of a batch: bounds the claim and its receipt to some megabytes.
-const MAX_OBJECTS: usize = 10_000;
+pub(crate) const MAX_OBJECTS: usize = 10_000;
 
 /// Objects of one batch read at once: hides the round trips of tiny objects.
 pub(crate) const READ_AHEAD: usize = 16;
@@ -34,6 +34,14 @@ pub(crate) struct Batch {
     pub(crate) read_at: Timestamp,
     /// The memory it holds.
     pub(crate) _share: Share,
+}
+
+impl Batch {
+    /// How many of its objects were read.
+    pub(crate) fn read_objects(&self) -> u64 {
+        let read = |object: &&BatchObject| matches!(object.content, Content::Rows(_));
+        self.objects.iter().filter(read).count() as u64
+    }
 }
 
 /// One object of a batch.
@@ -147,6 +155,8 @@ pub(crate) struct Reader<'r> {
     /// Objects whose batch was full, or of another month, before their turn came.
     planned: VecDeque<Pending>,
     ratio: f64,
+    skipped: u64,
+    unread: u64,
 }
 
 /// An object that is not converted.
@@ -168,11 +178,19 @@ impl<'r> Reader<'r> {
             view: None,
             planned: VecDeque::new(),
             ratio: EXPECTED_RATIO,
+            skipped: 0,
+            unread: 0,
         }
     }
 
-    /// What was listed besides the lane's raw objects.
-    pub(crate) fn into_aside(self) -> Aside {
+    /// Counts what was met, of which this run itself has converted `own` objects, and gives
+    /// what was listed besides. A reader that is dropped counts nothing: another meets the
+    /// same objects again.
+    pub(crate) fn finish(self, own: u64) -> Aside {
+        self.run.count(|summary| {
+            summary.skipped_objects += self.skipped.saturating_sub(own);
+            summary.unread_objects += self.unread;
+        });
         self.list.aside
     }
 
@@ -231,7 +249,7 @@ impl<'r> Reader<'r> {
             };
             let view = self.view.as_ref().map(|(_, view)| view);
             if view.is_some_and(|view| view.is_converted(id)) {
-                self.run.count(|summary| summary.skipped_objects += 1);
+                self.skipped += 1;
                 continue;
             }
             let unread = view
@@ -305,7 +323,7 @@ impl<'r> Reader<'r> {
 
     /// What the batch has of an attempt: nothing, if the ledger knows this failure already
     /// or the object was out of reach.
-    fn judge(&self, pending: &Pending, attempt: Attempt) -> Option<Content> {
+    fn judge(&mut self, pending: &Pending, attempt: Attempt) -> Option<Content> {
         let Pending {
             object,
             unread: before,
@@ -313,11 +331,13 @@ impl<'r> Reader<'r> {
         match attempt {
             Attempt::Read(decoded) => Some(Content::Rows(LaneRows::all(decoded))),
             Attempt::Unread(reason) => {
-                self.run.unread(object, &reason);
+                self.unread += 1;
+                self.run.tell_unread(object, &reason);
                 (before.as_ref() != Some(&reason)).then_some(Content::Unread(reason))
             }
             Attempt::Unreachable(reason) => {
-                self.run.unread(object, &reason);
+                self.unread += 1;
+                self.run.tell_unread(object, &reason);
                 None
             }
         }

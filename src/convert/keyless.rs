@@ -1,7 +1,9 @@
 //! Objects whose key names no lane: they are read first, then claimed in the log of each
 //! lane that their records name, for those records.
 
-use super::batch::{Attempt, Batch, BatchObject, Content, LaneRows, READ_AHEAD, read_object};
+use super::batch::{
+    Attempt, Batch, BatchObject, Content, LaneRows, MAX_OBJECTS, READ_AHEAD, read_object,
+};
 use super::commit::{Committed, commit};
 use super::files::LaneFiles;
 use super::list::RawObject;
@@ -91,6 +93,7 @@ pub(crate) async fn convert_keyless(run: &Run, entries: Vec<Entry>) -> Result<()
         let mut group = Vec::new();
         let mut expected = 0;
         while expected < target
+            && group.len() < MAX_OBJECTS
             && let Some(object) = pending.next()
         {
             expected +=

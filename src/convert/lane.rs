@@ -26,6 +26,7 @@ pub(crate) async fn convert_lane(
     finish: bool,
 ) -> Result<LaneEnd, ConvertError> {
     // Whoever loses a number plans again, on what the winner left.
+    let mut own = 0;
     loop {
         if run.stop.is_cancelled() {
             return Ok(LaneEnd::Done(Aside::default()));
@@ -48,15 +49,19 @@ pub(crate) async fn convert_lane(
         let mut files = LaneFiles::new(&run.destination, lane);
         let mut reader = Reader::new(run, lane, prefixes);
         let mut next = reader.next().await?;
-        let mut lost = false;
+        let (mut lost, mut committed_objects) = (false, 0);
         while let Some(batch) = next.filter(|_| !run.stop.is_cancelled()) {
+            let objects = batch.read_objects();
             let commit = async {
                 let batch = batch;
                 commit(run, lane, &mut log, &mut files, &batch).await
             };
             let (committed, upcoming) = futures::join!(commit, reader.next());
             match committed {
-                Ok(Committed::Done) => next = upcoming?,
+                Ok(Committed::Done) => {
+                    committed_objects += objects;
+                    next = upcoming?;
+                }
                 Ok(Committed::Lost) => {
                     lost = true;
                     break;
@@ -69,8 +74,9 @@ pub(crate) async fn convert_lane(
             }
         }
         if !lost {
-            return Ok(LaneEnd::Done(reader.into_aside()));
+            return Ok(LaneEnd::Done(reader.finish(own)));
         }
+        own += committed_objects;
     }
 }
 

@@ -145,9 +145,14 @@ impl Run {
         }
     }
 
-    /// Tells that an object could not be read.
+    /// Counts and tells that an object could not be read.
     pub(crate) fn unread(&self, object: &RawObject, reason: &str) {
         self.count(|summary| summary.unread_objects += 1);
+        self.tell_unread(object, reason);
+    }
+
+    /// Tells that an object could not be read.
+    pub(crate) fn tell_unread(&self, object: &RawObject, reason: &str) {
         self.monitor.report(Progress::Problem(format!(
             "{}: {reason}; it is tried again by the next run",
             object.address
