@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// About a minute in a debug build.
-const CASES: u32 = 200;
+const CASES: u32 = 500;
 
 const LENGTH: usize = 30;
 
