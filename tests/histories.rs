@@ -1,6 +1,8 @@
 //! Random histories of deliveries, runs, crashes and sleepers: after every step no record is
 //! lost, doubled or from nowhere. `PROPTEST_CASES` says how many.
 
+#![allow(clippy::unwrap_used)]
+
 mod history;
 
 use history::draw::histories;

@@ -110,10 +110,8 @@ async fn walk(
 fn wanted(root: &str, prefix: &str, range: &Range) -> bool {
     let path = format!("{root}{prefix}");
     let mut segments = path.trim_end_matches('/').rsplit('/');
-    let (last, parent) = (
-        segments.next().unwrap_or_default(),
-        segments.next().unwrap_or_default(),
-    );
+    let mut above = || segments.next().unwrap_or_default();
+    let (last, parent, grandparent) = (above(), above(), above());
     let is_account =
         |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_tree = |text: &str| text == "AWSLogs" || text.starts_with("o-");
@@ -124,7 +122,8 @@ fn wanted(root: &str, prefix: &str, range: &Range) -> bool {
     if is_account(last) && is_tree(parent) {
         return range.has_account(last);
     }
-    !is_account(parent) || last.starts_with("CloudTrail")
+    // A bucket's own prefix may be an account too: only below a tree does one hold services.
+    !(is_account(parent) && is_tree(grandparent)) || last.starts_with("CloudTrail")
 }
 
 fn is_keyless(root: &str, key: &str) -> bool {
