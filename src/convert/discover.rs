@@ -115,8 +115,7 @@ fn wanted(root: &str, prefix: &str, range: &Range) -> bool {
     let is_account =
         |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_tree = |text: &str| text == "AWSLogs" || text.starts_with("o-");
-    // A prefix before the tree may look like an account.
-    if !segments.chain([parent]).any(|segment| segment == "AWSLogs") {
+    if !path.split('/').any(|segment| segment == "AWSLogs") {
         return true;
     }
     if is_account(last) && is_tree(parent) {
