@@ -289,6 +289,21 @@ fn resources_are_kept_whole_when_one_element_does_not_fit() {
 }
 
 #[test]
+fn the_arns_of_resources_of_any_shape_are_found() {
+    for (resources, arns) in [
+        (r#"{"ARN":"a"}"#, "[a]"),
+        (
+            r#"[{"Arn":"a"},5,{"ARN":7,"arn":"b"},{"ARN":null}]"#,
+            "[a, 7]",
+        ),
+        (r#""a""#, "[]"),
+    ] {
+        let row = Written::new(&format!(r#""resources":{resources}"#));
+        assert_eq!(row.get("resources_arn").as_deref(), Some(arns));
+    }
+}
+
+#[test]
 fn a_flattened_path_matches_keys_in_any_case_and_the_first_non_null_wins() {
     let row = Written::new(
         r#""requestParameters":{"BUCKETNAME":null,"bucketname":"a","bucketName":"b","imageId":{"IMAGEDIGEST":"d"},"size":12345678901234567890,"target":[ 1 ],"name":"","key":{},"policy":null}"#,
