@@ -244,6 +244,13 @@ fn of_duplicate_keys_the_last_counts_except_inside_json_text() {
     assert_eq!(row.get("awsregion"), None);
     assert_eq!(row.get("requestparameters_name").as_deref(), Some("a"));
     assert_eq!(row.additional(), None);
+    let row = Written::with(
+        &["userIdentity.new"],
+        r#""resources":[{"ARN":"a","ARN":"b"}],"userIdentity":{"new":"a","new":"b"},"requestParameters":{"name":"a","name":"b"}"#,
+    );
+    assert_eq!(row.get("resources_arn").as_deref(), Some("[b]"));
+    assert_eq!(row.get("useridentity_new").as_deref(), Some("b"));
+    assert_eq!(row.get("requestparameters_name").as_deref(), Some("a"));
 }
 
 #[test]
