@@ -7,6 +7,7 @@ use std::io::Write as _;
 
 use aws_sdk_glue::Client;
 use aws_sdk_glue::types::{Table, TableInput};
+use cloudtrail2parquet::aws::aws_config;
 use cloudtrail2parquet::catalog::{
     self, AccountProjection, CatalogColumn, CatalogError, Outcome, PartitionValues, TableSpec,
     register, register_partitions,
@@ -23,12 +24,7 @@ async fn server() -> Option<Client> {
         );
         return None;
     }
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .region("us-east-1")
-        .credentials_provider(aws_sdk_glue::config::Credentials::for_tests())
-        .load()
-        .await;
-    Some(catalog::client(&config))
+    Some(catalog::client(&aws_config().await))
 }
 
 fn column(name: &str, glue_type: &str) -> CatalogColumn {

@@ -11,6 +11,7 @@ use super::name::TableName;
 use super::plan::{TableChange, plan_table};
 use super::projection::Projection;
 use super::table::TableSpec;
+use crate::aws::SdkConfig;
 
 /// Enough for the children of a large array job that all end at one moment.
 const ATTEMPTS: u32 = 10;
@@ -50,7 +51,7 @@ pub struct Registered {
 
 /// A client of Glue. It goes to `AWS_ENDPOINT_URL_GLUE`, `AWS_ENDPOINT_URL` or the
 /// profile's `endpoint_url` where one is set, all of which `config` carries.
-pub fn client(config: &aws_config::SdkConfig) -> Client {
+pub fn client(config: &SdkConfig) -> Client {
     Client::new(config)
 }
 

@@ -44,8 +44,16 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Convert what SOURCE holds and DEST lacks
+    ///
+    /// SOURCE is walked for AWSLogs/ trees of any layout; account, region and delivery day come
+    /// from the keys. Files outside such a tree (.json, .jsonl, .ndjson, also with .gz) are read
+    /// to find out. What cannot be read or cannot become a row is kept aside and reported, and
+    /// the exit code is then 3. Nothing in SOURCE is ever changed.
     Convert(Box<ConvertArgs>),
     /// Show what is raw, converted, pending and rejected, lane by lane
+    ///
+    /// A lane is one account in one region. Rows, duplicates, rejects and Parquet are those of
+    /// the delivery days asked for. Nothing is written.
     Status(StatusArgs),
     /// Work on the Glue table
     #[command(subcommand)]
@@ -71,6 +79,9 @@ pub(crate) enum TableCommand {
         /// Further flattened columns
         #[command(flatten)]
         columns: ColumnsArgs,
+        /// Print a Markdown page
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
 }
 
@@ -84,7 +95,13 @@ pub(crate) struct OutputArgs {
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// The form of log lines
-    #[arg(long, global = true, value_enum, default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORM",
+        default_value = "text"
+    )]
     pub(crate) log_format: LogFormat,
 }
 
@@ -104,15 +121,12 @@ pub(crate) struct ConvertArgs {
     pub(crate) source: String,
     /// The table's place: s3://BUCKET/PREFIX or a folder
     pub(crate) dest: String,
-    /// Which raw objects
-    #[command(flatten)]
-    pub(crate) range: RangeArgs,
-    /// Work on part K of N, from 1; by default from AWS Batch's array job, if in one
-    #[arg(long, value_name = "K/N")]
-    pub(crate) shard: Option<Shard>,
-    /// Print what would be converted, and convert nothing
+    /// Print what would be converted, with sizes, and convert nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Register the table in Glue when the conversion is done
+    #[arg(long, value_name = "DB.NAME")]
+    pub(crate) table: Option<TableName>,
     /// Keep repeated events instead of one of each
     #[arg(long)]
     pub(crate) keep_duplicates: bool,
@@ -122,17 +136,11 @@ pub(crate) struct ConvertArgs {
     /// Largest object read, uncompressed; a larger one is kept aside
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_bytes)]
     pub(crate) max_object_size: u64,
-    /// Register the table in Glue when the conversion is done
-    #[arg(long, value_name = "DB.NAME")]
-    pub(crate) table: Option<TableName>,
-    /// How the Glue table is made
-    #[command(flatten)]
-    pub(crate) catalog: CatalogArgs,
     /// Further flattened columns
     #[command(flatten)]
     pub(crate) columns: ColumnsArgs,
     /// How Parquet is compressed: snappy, zstd, gzip or none
-    #[arg(long, default_value = "snappy")]
+    #[arg(long, value_name = "CODEC", default_value = "snappy")]
     pub(crate) compression: Compression,
     /// Threads that inflate, parse and encode [default: the cores of the machine or container]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -140,6 +148,15 @@ pub(crate) struct ConvertArgs {
     /// Memory for the batches under way [default: by the machine's or container's memory]
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     pub(crate) memory: Option<u64>,
+    /// Which raw objects
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+    /// Only part K of N of the lanes, K from 1 [default: by AWS Batch's array job, if in one]
+    #[arg(long, value_name = "K/N", help_heading = "Range")]
+    pub(crate) shard: Option<Shard>,
+    /// How the Glue table is made
+    #[command(flatten)]
+    pub(crate) catalog: CatalogArgs,
     /// How to reach S3
     #[command(flatten)]
     pub(crate) s3: S3Args,
@@ -182,7 +199,7 @@ pub(crate) struct CatalogArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) catalog_id: Option<String>,
     /// How accounts are projected: enum lists them; injected asks each query to name them
-    #[arg(long, value_enum, default_value = "enum")]
+    #[arg(long, value_enum, value_name = "HOW", default_value = "enum")]
     pub(crate) projection_account: ProjectionArg,
     /// Register each partition too, for engines that ignore projection
     #[arg(long)]
@@ -245,15 +262,15 @@ pub(crate) struct RegisterArgs {
     /// The table's name
     #[arg(long, value_name = "DB.NAME")]
     pub(crate) table: TableName,
-    /// How the Glue table is made
-    #[command(flatten)]
-    pub(crate) catalog: CatalogArgs,
     /// Further flattened columns
     #[command(flatten)]
     pub(crate) columns: ColumnsArgs,
     /// The compression that the table's parameters name
-    #[arg(long, default_value = "snappy")]
+    #[arg(long, value_name = "CODEC", default_value = "snappy")]
     pub(crate) compression: Compression,
+    /// How the Glue table is made
+    #[command(flatten)]
+    pub(crate) catalog: CatalogArgs,
     /// How to reach S3
     #[command(flatten)]
     pub(crate) s3: S3Args,
@@ -270,13 +287,13 @@ pub(crate) struct DdlArgs {
 /// Arguments of `sample`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SampleArgs {
-    /// The folder
+    /// The folder to write into
     pub(crate) dest: PathBuf,
-    /// Uncompressed JSON to write, about
+    /// About how much to write, uncompressed
     #[arg(long, value_name = "BYTES", default_value = "10MiB", value_parser = parse_bytes)]
     pub(crate) size: u64,
-    /// Another number gives other logs
-    #[arg(long, default_value_t = 1)]
+    /// The same number gives the same logs
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 }
 

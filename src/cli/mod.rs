@@ -9,6 +9,5 @@ mod run;
 mod stop;
 mod term;
 
-pub(crate) use args::Args;
 pub(crate) use exit::Exit;
 pub(crate) use run::main;

@@ -2,7 +2,6 @@
 
 use super::args::{CatalogArgs, ColumnsArgs, ConvertArgs, ProjectionArg, RangeArgs, S3Args};
 use super::limits;
-use anyhow::Context;
 use cloudtrail2parquet::catalog::{
     AccountProjection, CatalogColumn, Contents, TableName, TableSpec,
 };
@@ -11,7 +10,7 @@ use cloudtrail2parquet::ledger::RowOptions;
 use cloudtrail2parquet::store::{S3Options, Store};
 use cloudtrail2parquet::table::{Compression, EncodeOptions, Schema, parse_columns_file};
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
-use std::{env, fs, sync::Arc};
+use std::{env, fs, path::Path, sync::Arc};
 
 /// A mistake on the command line: the program ends with the code for wrong usage.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +54,7 @@ pub(crate) fn range(args: &RangeArgs) -> anyhow::Result<Range> {
             let today = today();
             let from = today
                 .checked_sub(Span::new().days(i64::from(days) - 1))
-                .context("--last is too large")?;
+                .map_err(|_| usage(format!("--last {days} reaches too far back")))?;
             (Some(from), Some(today))
         }
         None => (args.from, args.to),
@@ -69,6 +68,14 @@ pub(crate) fn range(args: &RangeArgs) -> anyhow::Result<Range> {
         if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(usage(format!(
                 "--account {account:?} is no account: write its 12 digits"
+            )));
+        }
+    }
+    for region in &args.region {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !(3..=32).contains(&region.len()) || !region.bytes().all(fits) {
+            return Err(usage(format!(
+                "--region {region:?} is no region: write it as us-east-1"
             )));
         }
     }
@@ -93,7 +100,7 @@ fn shard(asked: Option<Shard>) -> anyhow::Result<Shard> {
         (Some(index), Some(count)) => {
             let wrong = || {
                 usage(format!(
-                    "AWS_BATCH_JOB_ARRAY_INDEX={index} of AWS_BATCH_JOB_ARRAY_SIZE={count} is no shard"
+                    "AWS_BATCH_JOB_ARRAY_INDEX={index} of AWS_BATCH_JOB_ARRAY_SIZE={count} is no part of an array job: set both, or --shard K/N"
                 ))
             };
             let index: u32 = index.parse().map_err(|_| wrong())?;
@@ -101,6 +108,9 @@ fn shard(asked: Option<Shard>) -> anyhow::Result<Shard> {
                 .parse()
                 .map_err(|_| wrong())
         }
+        (Some(index), None) => Err(usage(format!(
+            "AWS_BATCH_JOB_ARRAY_INDEX={index} is set and AWS_BATCH_JOB_ARRAY_SIZE is not: set both, or --shard K/N"
+        ))),
         _ => Ok(Shard::ALL),
     }
 }
@@ -126,12 +136,39 @@ pub(crate) async fn source(address: &str, args: &S3Args) -> anyhow::Result<Store
         expected_bucket_owner: args.source_bucket_owner.clone(),
         ..s3_options(args)
     };
-    if !is_url(address) && !fs::metadata(address).is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(usage(format!(
-            "the source {address:?} is no folder; name a folder or s3://BUCKET/PREFIX"
-        )));
+    if !is_url(address) {
+        match fs::metadata(address) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(usage(no_folder("source", address))),
+            Err(error) => {
+                return Err(usage(format!(
+                    "the source {address:?} cannot be opened ({error}): name a folder or s3://BUCKET/PREFIX"
+                )));
+            }
+        }
     }
     open(address, &options).await
+}
+
+fn no_folder(what: &str, address: &str) -> String {
+    let parent = Path::new(address)
+        .parent()
+        .map(|parent| parent.display().to_string());
+    let folder = parent
+        .filter(|parent| !parent.is_empty())
+        .unwrap_or_else(|| ".".to_owned());
+    format!("the {what} {address:?} is a file: name a folder, such as {folder:?}, which holds it")
+}
+
+/// Fails if the table would lie among the raw logs themselves.
+pub(crate) fn check_apart(source: &Store, destination: &Store) -> anyhow::Result<()> {
+    if source.url("") == destination.url("") {
+        return Err(usage(format!(
+            "the destination is the source, {}: name another, which may lie inside it",
+            source.url("")
+        )));
+    }
+    Ok(())
 }
 
 /// The table's place.
@@ -141,6 +178,9 @@ pub(crate) async fn destination(address: &str, args: &S3Args) -> anyhow::Result<
         expected_bucket_owner: args.dest_bucket_owner.clone(),
         ..s3_options(args)
     };
+    if !is_url(address) && fs::metadata(address).is_ok_and(|metadata| !metadata.is_dir()) {
+        return Err(usage(no_folder("destination", address)));
+    }
     open(address, &options).await
 }
 
@@ -153,12 +193,17 @@ fn s3_options(args: &S3Args) -> S3Options {
 }
 
 async fn open(address: &str, options: &S3Options) -> anyhow::Result<Store> {
-    if address.starts_with("s3://") {
+    if let Some(path) = address.strip_prefix("s3://") {
+        if path.split('/').next().unwrap_or_default().is_empty() {
+            return Err(usage(format!(
+                "{address:?} names no bucket: write s3://BUCKET/PREFIX"
+            )));
+        }
         return Ok(Store::s3(address, options).await?);
     }
     if is_url(address) {
         return Err(usage(format!(
-            "{address:?} is neither a folder nor s3://BUCKET/PREFIX"
+            "{address:?} is neither a folder nor in S3: name a folder or s3://BUCKET/PREFIX"
         )));
     }
     Ok(Store::local(address)?)
@@ -175,7 +220,7 @@ pub(crate) fn check_location(destination: &Store) -> anyhow::Result<()> {
         return Ok(());
     }
     Err(usage(format!(
-        "a Glue table needs a destination in S3, not {location}"
+        "a Glue table needs a destination in S3, and {location} is a folder: name s3://BUCKET/PREFIX"
     )))
 }
 

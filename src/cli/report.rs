@@ -135,11 +135,11 @@ pub(crate) fn plan(status: &Status, json: bool) -> Text {
     };
     let _ = writeln!(
         out,
-        "{} files, {} to convert; nothing was written.",
+        "{} files ({}) to convert; nothing was written.",
         HumanCount(objects),
         BinaryBytes(bytes)
     );
-    keyless_line(&mut out, status);
+    last_lines(&mut out, status);
     Ok(out)
 }
 
@@ -165,6 +165,9 @@ pub(crate) fn status(status: &Status, json: bool) -> Text {
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(status.lanes.iter().map(lane_row));
+    if status.lanes.len() > 1 {
+        rows.push(lane_row(&total(&status.lanes)));
+    }
     let mut out = table(&rows, 2);
     for (folder, objects) in &status.left_objects {
         let _ = writeln!(
@@ -173,11 +176,39 @@ pub(crate) fn status(status: &Status, json: bool) -> Text {
             HumanCount(*objects)
         );
     }
-    keyless_line(&mut out, status);
+    last_lines(&mut out, status);
     Ok(out)
 }
 
-fn keyless_line(out: &mut String, status: &Status) {
+fn total(lanes: &[LaneStatus]) -> LaneStatus {
+    let sum = |field: fn(&LaneStatus) -> u64| lanes.iter().map(field).sum();
+    LaneStatus {
+        account: "total".to_owned(),
+        region: String::new(),
+        raw_objects: sum(|lane| lane.raw_objects),
+        raw_bytes: sum(|lane| lane.raw_bytes),
+        converted_objects: sum(|lane| lane.converted_objects),
+        pending_objects: sum(|lane| lane.pending_objects),
+        pending_bytes: sum(|lane| lane.pending_bytes),
+        unread_objects: sum(|lane| lane.unread_objects),
+        rows: sum(|lane| lane.rows),
+        rejects: sum(|lane| lane.rejects),
+        duplicates: sum(|lane| lane.duplicates),
+        other_region_rows: sum(|lane| lane.other_region_rows),
+        parquet_bytes: sum(|lane| lane.parquet_bytes),
+        open_claim: false,
+    }
+}
+
+fn last_lines(out: &mut String, status: &Status) {
+    let open = status.lanes.iter().filter(|lane| lane.open_claim).count() as u64;
+    if open > 0 {
+        let _ = writeln!(
+            out,
+            "{} lanes have an open claim, which the next run of convert finishes.",
+            HumanCount(open)
+        );
+    }
     if status.keyless_objects > 0 {
         let objects = HumanCount(status.keyless_objects);
         let _ = writeln!(
@@ -216,6 +247,14 @@ pub(crate) fn registered(spec: &TableSpec, registered: &Registered, json: bool) 
         let _ = writeln!(out, "{advice}");
     }
     Ok(out)
+}
+
+/// The result of `table ddl`.
+pub(crate) fn ddl(statement: &str, json: bool) -> Text {
+    match json {
+        true => document_text(&json!({ "ddl": statement })),
+        false => Ok(format!("{statement}\n")),
+    }
 }
 
 fn table_text(spec: &TableSpec, registered: &Registered) -> String {
@@ -264,6 +303,41 @@ pub(crate) fn columns(schema: &Schema, json: bool) -> Text {
         );
     }
     Ok(out)
+}
+
+/// The page `docs/columns.md`.
+pub(crate) fn columns_page(schema: &Schema) -> String {
+    let mut out = String::from(COLUMNS_PAGE);
+    for column in schema.columns() {
+        let cell = |text: &str| text.replace('|', "\\|");
+        let _ = writeln!(
+            out,
+            "| `{}` | `{}` | {} | {} |",
+            column.name,
+            column.glue_type,
+            code(&cell(&column.source)),
+            cell(&column.comment)
+        );
+    }
+    out
+}
+
+const COLUMNS_PAGE: &str = "\
+# Columns
+
+Made by `cloudtrail2parquet table columns --markdown`. The partition keys `account`, `region`
+and `date` (strings) are in the paths, not in the files. A flattened column that is null in
+every row of a file is left out of that file; readers that match columns by name give null.
+
+| column | type | from | what |
+|---|---|---|---|
+";
+
+fn code(text: &str) -> String {
+    match text {
+        "" => String::new(),
+        text => format!("`{text}`"),
+    }
 }
 
 /// The result of `sample`.

@@ -10,8 +10,8 @@ use super::stop::Stop;
 use super::term::{TermMonitor, init_logging};
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
-use cloudtrail2parquet::catalog::{self, Contents, Registered, TableSpec};
-use cloudtrail2parquet::convert::{Summary, convert, status};
+use cloudtrail2parquet::catalog::{self, Contents, Registered, TableName, TableSpec};
+use cloudtrail2parquet::convert::{Shard, convert, status};
 use cloudtrail2parquet::monitor::{Monitor, Progress};
 use cloudtrail2parquet::store::Store;
 use cloudtrail2parquet::table::Schema;
@@ -64,9 +64,13 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Convert(convert) => run_convert(convert, &args).await,
         Command::Status(status) => run_status(status, json).await,
         Command::Table(TableCommand::Register(register)) => run_register(register, json).await,
-        Command::Table(TableCommand::Ddl(ddl)) => run_ddl(ddl).await,
-        Command::Table(TableCommand::Columns { columns }) => {
-            print(&report::columns(&options::schema(columns)?, json)?)
+        Command::Table(TableCommand::Ddl(ddl)) => run_ddl(ddl, json).await,
+        Command::Table(TableCommand::Columns { columns, markdown }) => {
+            let schema = options::schema(columns)?;
+            match markdown {
+                true => print(&report::columns_page(&schema)),
+                false => print(&report::columns(&schema, json)?),
+            }
         }
         Command::Sample(sample) => run_sample(sample, json),
         Command::Completions { shell } => {
@@ -88,6 +92,7 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     let schema = Arc::clone(&options.schema);
     let source = options::source(&args.source, &args.s3).await?;
     let destination = options::destination(&args.dest, &args.s3).await?;
+    options::check_apart(&source, &destination)?;
     if args.table.is_some() {
         options::check_location(&destination)?;
     }
@@ -112,29 +117,19 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     let summary = summary?;
     let registered = match &args.table {
         Some(name) if !summary.interrupted => {
-            let contents = Contents::of(&destination).await?;
-            let spec = options::table_spec(
-                name,
-                &destination,
-                &contents,
-                &schema,
-                &args.catalog,
-                args.compression,
-            );
-            let registered = register(&spec, &contents, args.catalog.register_partitions).await?;
-            if let Some(advice) = &registered.advice {
-                monitor.report(Progress::Note(advice.clone()));
-            }
-            Some((spec, registered))
+            register_converted(name, args, &destination, &schema, &monitor).await
         }
-        _ => None,
+        _ => Ok(None),
     };
+    // What was converted stays converted, and is told, also where Glue then fails.
+    let table = registered.as_ref().ok().and_then(Option::as_ref);
     print(&report::summary(
         &summary,
-        registered.as_ref(),
+        table,
         started.elapsed(),
         all.output.json,
     )?)?;
+    registered.context("the conversion is done, but its table could not be registered")?;
     Ok(match received.get() {
         Some(&exit) => exit,
         None if summary.has_failures() => Exit::KeptAside,
@@ -142,10 +137,41 @@ async fn run_convert(args: &ConvertArgs, all: &Args) -> anyhow::Result<Exit> {
     })
 }
 
+async fn register_converted(
+    name: &TableName,
+    args: &ConvertArgs,
+    destination: &Store,
+    schema: &Schema,
+    monitor: &TermMonitor,
+) -> anyhow::Result<Option<(TableSpec, Registered)>> {
+    let contents = Contents::of(destination).await?;
+    if contents.accounts.is_empty() {
+        // A worker of many may be the first to end, and have had no lane.
+        monitor.report(Progress::Note(format!(
+            "{name} is not registered: the table is empty as yet"
+        )));
+        return Ok(None);
+    }
+    let spec = options::table_spec(
+        name,
+        destination,
+        &contents,
+        schema,
+        &args.catalog,
+        args.compression,
+    );
+    let registered = register(&spec, &contents, args.catalog.register_partitions).await?;
+    if let Some(advice) = &registered.advice {
+        monitor.report(Progress::Note(advice.clone()));
+    }
+    Ok(Some((spec, registered)))
+}
+
 async fn dry_run(args: &ConvertArgs, json: bool) -> anyhow::Result<Exit> {
     let options = options::convert_options(args)?;
     let source = options::source(&args.source, &args.s3).await?;
     let destination = options::destination(&args.dest, &args.s3).await?;
+    options::check_apart(&source, &destination)?;
     let found = status(
         &source,
         &destination,
@@ -162,14 +188,7 @@ async fn run_status(args: &StatusArgs, json: bool) -> anyhow::Result<Exit> {
     let destination = options::destination(&args.dest, &args.s3).await?;
     let range = options::range(&args.range)?;
     let now = jiff::Timestamp::now();
-    let found = status(
-        &source,
-        &destination,
-        &range,
-        cloudtrail2parquet::convert::Shard::ALL,
-        now,
-    )
-    .await?;
+    let found = status(&source, &destination, &range, Shard::ALL, now).await?;
     print(&report::status(&found, json)?)
 }
 
@@ -179,9 +198,9 @@ async fn run_register(args: &RegisterArgs, json: bool) -> anyhow::Result<Exit> {
     print(&report::registered(&spec, &registered, json)?)
 }
 
-async fn run_ddl(args: &DdlArgs) -> anyhow::Result<Exit> {
+async fn run_ddl(args: &DdlArgs, json: bool) -> anyhow::Result<Exit> {
     let (spec, _) = spec(&args.register).await?;
-    print(&catalog::ddl(&spec)?)
+    print(&report::ddl(&catalog::ddl(&spec)?, json)?)
 }
 
 async fn spec(args: &RegisterArgs) -> anyhow::Result<(TableSpec, Contents)> {

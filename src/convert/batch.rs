@@ -21,7 +21,7 @@ pub(crate) const READ_AHEAD: usize = 16;
 
 /// Uncompressed bytes expected of a compressed byte, until a lane has shown its own ratio.
 /// CloudTrail's objects have 5.6 to 8.6.
-const EXPECTED_RATIO: f64 = 8.0;
+pub(crate) const EXPECTED_RATIO: f64 = 8.0;
 
 /// The unit of work, memory, retry and commit.
 #[derive(Debug)]

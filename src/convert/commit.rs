@@ -1,10 +1,8 @@
 //! read → claim → write → commit: how a batch becomes visible, exactly once.
 
-use super::batch::{Attempt, Batch, BatchObject, Content, LaneRows, READ_AHEAD, read_object};
+use super::batch::{Batch, BatchObject, Content, LaneRows};
 use super::duplicates::{Distinct, distinct, id_hashes, seconds};
 use super::files::{LaneFiles, file_name};
-use super::keyless::split_by_lane;
-use super::list::RawObject;
 use super::reader::StoreReader;
 use super::rejects::rejects_document;
 use super::{ConvertError, Run};
@@ -12,11 +10,9 @@ use crate::ledger::{
     Claim, ClaimOutcome, ClaimedFile, ClaimedObject, ClaimedRejects, FORMAT, FileReceipt, LaneLog,
     Outcome, REJECTS_FOLDER, Receipt,
 };
-use crate::monitor::Progress;
-use crate::store::{Entry, PutOutcome, Store};
+use crate::store::PutOutcome;
 use crate::table::{Lane, encode, sort_rows};
 use bytes::Bytes;
-use futures::{StreamExt, stream};
 use parquet::arrow::async_reader::AsyncFileReader;
 use std::sync::Arc;
 
@@ -48,7 +44,7 @@ pub(crate) async fn commit(
         return Ok(Committed::Lost);
     }
     let written = write(run, files, &claim, &prepared, objects, false).await?;
-    put_receipt(run, log, &claim, written, Vec::new()).await?;
+    let _ = put_receipt(run, log, &claim, written, Vec::new()).await?;
     run.converted(&claim, objects);
     Ok(Committed::Done)
 }
@@ -112,7 +108,8 @@ fn claimed_object(object: &BatchObject) -> ClaimedObject {
     }
 }
 
-fn lane_rows(objects: &[BatchObject]) -> impl Iterator<Item = &LaneRows> {
+/// What the objects that were read have for the lane.
+pub(super) fn lane_rows(objects: &[BatchObject]) -> impl Iterator<Item = &LaneRows> {
     objects.iter().filter_map(|object| match &object.content {
         Content::Rows(rows) => Some(rows),
         Content::Unread(_) => None,
@@ -134,8 +131,8 @@ fn random_id() -> Result<String, ConvertError> {
 }
 
 /// Writes what the claim promises. A file that is there stays, if it has the rows that were
-/// claimed; `without_some` says that objects were given up, so that it may have more.
-async fn write(
+/// claimed, or those that are left where objects were given up.
+pub(super) async fn write(
     run: &Run,
     files: &mut LaneFiles,
     claim: &Claim,
@@ -144,34 +141,40 @@ async fn write(
     without_some: bool,
 ) -> Result<Vec<FileReceipt>, ConvertError> {
     if let Some(rejects) = &claim.rejects {
-        let body = rejects_document(objects);
-        if !body.is_empty() {
-            let _ = run.destination.put_if_absent(&rejects.key, body).await?;
-        }
+        let _ = run
+            .destination
+            .put_if_absent(&rejects.key, rejects_document(objects))
+            .await?;
     }
     let mut written = Vec::with_capacity(claim.files.len());
     for file in &claim.files {
         let key = format!("{}{}", files.folder(file.date), file.name);
         let refs = rows.by_date.get(&file.date).cloned().unwrap_or_default();
         let hashes = id_hashes(&rows.objects, &refs);
-        let mut standing = refs.is_empty();
-        if !refs.is_empty() {
-            let body = encode_file(run, rows, refs).await?;
-            let bytes = body.len() as u64;
-            match run.destination.put_if_absent(&key, body).await? {
-                PutOutcome::AlreadyExists => standing = true,
-                PutOutcome::Written => {
-                    files.add(file.date, &file.name, bytes, hashes);
-                    written.push(FileReceipt {
-                        file: file.clone(),
-                        bytes,
-                    });
-                }
+        let own_rows = refs.len() as u64;
+        // Without rows it is put all the same: it keeps a sleeper from putting the rows of
+        // objects that are given up here.
+        let body = encode_file(run, rows, refs).await?;
+        let own = FileReceipt {
+            file: ClaimedFile {
+                rows: own_rows,
+                ..file.clone()
+            },
+            bytes: body.len() as u64,
+        };
+        let (found, hashes) = match run.destination.put_if_absent(&key, body).await? {
+            PutOutcome::Written => (own, Some(hashes)),
+            PutOutcome::AlreadyExists => {
+                let rows = if without_some {
+                    [file.rows, own_rows]
+                } else {
+                    [file.rows; 2]
+                };
+                (standing_file(run, &key, file, &rows).await?, None)
             }
-        }
-        if standing && let Some(found) = standing_file(run, &key, file, without_some).await? {
-            written.push(found);
-        }
+        };
+        files.add(file.date, &file.name, found.bytes, hashes);
+        written.push(found);
     }
     Ok(written)
 }
@@ -181,7 +184,7 @@ async fn encode_file(
     rows: &Distinct,
     mut refs: Vec<crate::table::RowRef>,
 ) -> Result<Bytes, ConvertError> {
-    let (schema, options) = (Arc::clone(&run.options.schema), run.options.encode.clone());
+    let (schema, options) = (Arc::clone(&run.options.schema), run.options.encode);
     let objects = Arc::clone(&rows.objects);
     let encoded = run.cpu.run(move || {
         sort_rows(&objects, &mut refs);
@@ -192,46 +195,45 @@ async fn encode_file(
         .map_err(|error| ConvertError::Internal(error.to_string()))
 }
 
-/// The file that another worker, or an earlier attempt, has put under a claimed name.
+/// The file that another worker, or an earlier attempt, has put under a claimed name. It must
+/// have one of the numbers of rows.
 async fn standing_file(
     run: &Run,
     key: &str,
     file: &ClaimedFile,
-    without_some: bool,
-) -> Result<Option<FileReceipt>, ConvertError> {
-    let listed = run.destination.list(key, None).await?;
-    let Some(Entry { size, .. }) = listed.into_iter().find(|entry| entry.key == key) else {
-        return Ok(None);
-    };
-    let mut reader = StoreReader::new(&run.destination, key, size);
+    rows: &[u64],
+) -> Result<FileReceipt, ConvertError> {
+    let bytes = run.destination.size(key).await?;
+    let mut reader = StoreReader::new(&run.destination, key, bytes);
     let metadata = reader.get_metadata(None).await;
     let metadata =
         metadata.map_err(|error| ConvertError::unreadable_file(&run.destination, key, error))?;
-    let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default();
-    if rows != file.rows && !without_some {
+    let found = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default();
+    if !rows.contains(&found) {
         let what = format!(
-            "{} has {rows} rows where the claim says {}",
+            "{} has {found} rows where the claim says {}: another run gave objects up; repeat its --give-up",
             run.destination.url(key),
-            file.rows
+            file.rows,
         );
         return Err(ConvertError::Unfinished(what));
     }
-    Ok(Some(FileReceipt {
+    Ok(FileReceipt {
         file: ClaimedFile {
-            rows,
+            rows: found,
             ..file.clone()
         },
-        bytes: size,
-    }))
+        bytes,
+    })
 }
 
-async fn put_receipt(
+/// Puts the receipt, and gives the one that stands.
+pub(super) async fn put_receipt(
     run: &Run,
     log: &mut LaneLog,
     claim: &Claim,
     written: Vec<FileReceipt>,
     lost: Vec<String>,
-) -> Result<(), ConvertError> {
+) -> Result<Receipt, ConvertError> {
     let receipt = Receipt {
         claim: claim.clone(),
         written,
@@ -241,170 +243,5 @@ async fn put_receipt(
     };
     let standing = log.commit(receipt).await?;
     run.committed(&standing);
-    Ok(())
-}
-
-/// Finishes the lane's open claim exactly, or not at all: the same objects must give the
-/// same rows. The error says what stands in the way.
-pub(crate) async fn finish_open(run: &Run, log: &mut LaneLog) -> Result<(), ConvertError> {
-    let Some(claim) = log.open_claim().cloned() else {
-        return Ok(());
-    };
-    let expected = claim.objects.iter().map(|object| object.size).sum::<u64>();
-    let _share = run.budget.reserve(expected.saturating_mul(8)).await;
-    let (objects, lost) = read_claimed(run, &claim).await?;
-    let mut files = LaneFiles::new(&run.destination, &claim.lane);
-    let keep = claim.options.keep_duplicates;
-    let prepared = distinct(run, &mut files, claim.number, &objects, keep).await?;
-    if lost.is_empty() {
-        check_same(&claim, &prepared, &objects)?;
-    }
-    let written = write(
-        run,
-        &mut files,
-        &claim,
-        &prepared,
-        &objects,
-        !lost.is_empty(),
-    )
-    .await?;
-    for address in &lost {
-        run.monitor.report(Progress::Problem(format!(
-            "{address} is given up: its records are lost for good"
-        )));
-    }
-    put_receipt(run, log, &claim, written, lost).await?;
-    run.converted(&claim, &objects);
-    run.monitor.report(Progress::Note(format!(
-        "finished the open claim {}",
-        run.destination.url(&claim.key())
-    )));
-    Ok(())
-}
-
-/// Reads a claim's objects again; also gives those that had to be given up.
-async fn read_claimed(
-    run: &Run,
-    claim: &Claim,
-) -> Result<(Vec<BatchObject>, Vec<String>), ConvertError> {
-    let source = &run.source_of(claim)?;
-    let mut reading = stream::iter(&claim.objects)
-        .map(async |claimed| (claimed, read_again(run, source, claim, claimed).await))
-        .buffered(READ_AHEAD);
-    let mut objects = Vec::with_capacity(claim.objects.len());
-    let mut lost = Vec::new();
-    while let Some((claimed, content)) = reading.next().await {
-        let object = claimed_raw_object(source, claim, claimed);
-        match content? {
-            Ok(content) => objects.push(BatchObject {
-                object,
-                content,
-                lanes: claimed.lanes.clone(),
-            }),
-            Err(_) if run.is_given_up(&object) => lost.push(claimed.address.clone()),
-            Err(what) => {
-                return Err(ConvertError::Unfinished(format!(
-                    "{address} of the open claim {claim} cannot be read as it was claimed: {what}; bring it \
-                     back, or lose its records for good with --give-up '{address}'",
-                    address = claimed.address,
-                    claim = run.destination.url(&claim.key()),
-                )));
-            }
-        }
-    }
-    Ok((objects, lost))
-}
-
-fn claimed_raw_object(source: &Store, claim: &Claim, claimed: &ClaimedObject) -> RawObject {
-    let key = claimed
-        .address
-        .strip_prefix(claim.source.as_str())
-        .unwrap_or(&claimed.address);
-    RawObject::new(
-        source,
-        Entry {
-            key: key.to_owned(),
-            size: claimed.size,
-            etag: claimed.etag.clone(),
-        },
-    )
-}
-
-async fn read_again(
-    run: &Run,
-    source: &Store,
-    claim: &Claim,
-    claimed: &ClaimedObject,
-) -> Result<Result<Content, String>, ConvertError> {
-    let (sha256, records) = match &claimed.outcome {
-        Outcome::Unread { unread } => return Ok(Ok(Content::Unread(unread.clone()))),
-        Outcome::Read { sha256, records } => (sha256, *records),
-    };
-    let object = claimed_raw_object(source, claim, claimed);
-    let attempt = read_object(
-        run,
-        source,
-        &object,
-        claim.options.max_object_bytes,
-        claim.read_at,
-    )
-    .await?;
-    Ok(same_content(claim, attempt, sha256, records, !claimed.lanes.is_empty()).map(Content::Rows))
-}
-
-fn same_content(
-    claim: &Claim,
-    attempt: Attempt,
-    sha256: &str,
-    records: u64,
-    keyless: bool,
-) -> Result<LaneRows, String> {
-    let decoded = match attempt {
-        Attempt::Read(decoded) => decoded,
-        Attempt::Unread(reason) | Attempt::Unreachable(reason) => return Err(reason),
-    };
-    if decoded.sha256 != sha256 {
-        return Err("its content has changed".into());
-    }
-    let rows = LaneRows::all(decoded);
-    let rows = if keyless {
-        split_by_lane(rows).remove(&claim.lane)
-    } else {
-        Some(rows)
-    };
-    match rows {
-        Some(rows) if rows.records() == records => Ok(rows),
-        rows => Err(format!(
-            "version {} claimed {records} records, this one (version {}) reads {}",
-            claim.program,
-            env!("CARGO_PKG_VERSION"),
-            rows.map_or(0, |rows| rows.records()),
-        )),
-    }
-}
-
-/// Fails unless the rows are those that were claimed.
-fn check_same(claim: &Claim, rows: &Distinct, objects: &[BatchObject]) -> Result<(), ConvertError> {
-    let claimed: Vec<_> = claim
-        .files
-        .iter()
-        .map(|file| (file.date, file.rows))
-        .collect();
-    let found: Vec<_> = rows
-        .by_date
-        .iter()
-        .map(|(&date, refs)| (date, refs.len() as u64))
-        .collect();
-    let rejects: u64 = lane_rows(objects)
-        .map(|rows| rows.reject_indexes.len() as u64)
-        .sum();
-    let claimed_rejects = claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
-    if claimed == found && claim.duplicates == rows.duplicates && claimed_rejects == rejects {
-        return Ok(());
-    }
-    Err(ConvertError::Unfinished(format!(
-        "the open claim {} of account {} in {} does not give the rows that version {} claimed; \
-         finish it with that version",
-        claim.number, claim.lane.account, claim.lane.region, claim.program,
-    )))
+    Ok(standing)
 }

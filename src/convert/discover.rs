@@ -30,13 +30,13 @@ enum Found {
     Left(&'static str, u64),
 }
 
-/// Walks the source's prefixes down to its lanes, concurrently. `skip` is the destination,
-/// if it lies inside the source.
+/// Walks the source's prefixes down to its lanes, concurrently. What begins with one of
+/// `skip` is the destination's.
 pub(crate) async fn discover(
     source: &Store,
     range: &Range,
     shard: Shard,
-    skip: Option<&str>,
+    skip: &[String],
 ) -> Result<Discovered, ConvertError> {
     let root = source.url("");
     let mut discovered = Discovered::default();
@@ -66,8 +66,9 @@ pub(crate) async fn discover(
                 *discovered.left.entry(folder.to_owned()).or_default() += objects;
             }
             Some(Found::Directory(listing)) => {
-                let inside =
-                    |prefix: &String| Some(prefix.as_str()) != skip && wanted(&root, prefix, range);
+                let inside = |prefix: &String| {
+                    !skip.iter().any(|own| prefix.starts_with(own)) && wanted(&root, prefix, range)
+                };
                 waiting.extend(listing.prefixes.into_iter().filter(inside));
                 if shard.has_keyless() {
                     discovered.keyless.extend(

@@ -142,13 +142,15 @@ impl LaneFiles {
         Ok(found)
     }
 
-    /// Adds a file that this lane has just written.
-    pub(crate) fn add(&mut self, date: Date, name: &str, size: u64, ids: Vec<u64>) {
+    /// Adds a file that stands now, with its event ids if they are known.
+    pub(crate) fn add(&mut self, date: Date, name: &str, size: u64, ids: Option<Vec<u64>>) {
         let key = format!("{}{name}", self.folder(date));
         if let Some(files) = self.by_date.get_mut(&date) {
             files.push(file(key.clone(), size));
         }
-        self.remember(key, ids);
+        if let Some(ids) = ids {
+            self.remember(key, ids);
+        }
     }
 
     async fn list(&mut self, date: Date) -> Result<(), ConvertError> {

@@ -190,11 +190,13 @@ async fn commit_part(
     finish: bool,
 ) -> Result<Option<Batch>, ConvertError> {
     loop {
-        let mut log = LaneLog::open(&run.destination, lane, Month::Undated).await?;
+        let mut log = LaneLog::open(&run.destination, lane, &[Month::Undated]).await?;
         if log.open_claim().is_some() {
             if !finish {
                 return Ok(Some(batch));
             }
+            // The group holds memory, so waiting for more could last for ever; no other
+            // batch is under way.
             if !run.try_finish(&mut log).await? {
                 return Ok(None);
             }

@@ -1,13 +1,12 @@
 //! One lane, from its pending objects to its receipts.
 
-use super::batch::Reader;
+use super::batch::{EXPECTED_RATIO, Reader};
 use super::commit::{Committed, commit};
 use super::files::LaneFiles;
 use super::list::Aside;
 use super::{ConvertError, Run};
-use crate::ledger::{LaneLog, Month};
+use crate::ledger::{Claim, LaneLog};
 use crate::table::Lane;
-use jiff::tz::TimeZone;
 
 /// How far a lane got.
 #[derive(Debug)]
@@ -28,11 +27,20 @@ pub(crate) async fn convert_lane(
 ) -> Result<LaneEnd, ConvertError> {
     // Whoever loses a number plans again, on what the winner left.
     loop {
-        let mut log = LaneLog::open(&run.destination, lane, latest_month(run)).await?;
-        if log.open_claim().is_some() {
+        if run.stop.is_cancelled() {
+            return Ok(LaneEnd::Done(Aside::default()));
+        }
+        let mut log = LaneLog::open(
+            &run.destination,
+            lane,
+            &run.options.range.latest_months(run.options.now),
+        )
+        .await?;
+        if let Some(claim) = log.open_claim() {
             if !finish {
                 return Ok(LaneEnd::Deferred);
             }
+            let _share = run.budget.reserve(raw_bytes(claim)).await;
             if !run.try_finish(&mut log).await? {
                 return Ok(LaneEnd::Done(Aside::default()));
             }
@@ -41,7 +49,7 @@ pub(crate) async fn convert_lane(
         let mut reader = Reader::new(run, lane, prefixes);
         let mut next = reader.next().await?;
         let mut lost = false;
-        while let Some(batch) = next {
+        while let Some(batch) = next.filter(|_| !run.stop.is_cancelled()) {
             let commit = async {
                 let batch = batch;
                 commit(run, lane, &mut log, &mut files, &batch).await
@@ -66,8 +74,8 @@ pub(crate) async fn convert_lane(
     }
 }
 
-/// The month whose receipts are most likely the lane's latest: the last of the range.
-fn latest_month(run: &Run) -> Month {
-    let today = run.options.now.to_zoned(TimeZone::UTC).date();
-    Month::of(run.options.range.to.unwrap_or(today).min(today))
+/// The uncompressed bytes that a claim's objects are likely to have.
+fn raw_bytes(claim: &Claim) -> u64 {
+    let delivered: u64 = claim.objects.iter().map(|object| object.size).sum();
+    (delivered as f64 * EXPECTED_RATIO) as u64
 }

@@ -9,6 +9,7 @@ mod discover;
 mod duplicates;
 mod error;
 mod files;
+mod finish;
 mod keyless;
 mod lane;
 mod list;

@@ -1,10 +1,13 @@
 //! What a run is asked to do.
 
-use crate::ledger::RowOptions;
+use crate::ledger::{Month, RowOptions};
 use crate::table::{EncodeOptions, Lane, Schema};
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use std::{collections::BTreeSet, str::FromStr, sync::Arc};
 use xxhash_rust::xxh3::xxh3_64;
+
+/// A window of some weeks touches no more months.
+const LATEST_MONTHS: i64 = 3;
 
 /// Everything that a conversion needs to know besides its two stores.
 #[derive(Debug, Clone)]
@@ -53,6 +56,19 @@ impl Range {
     pub fn has_lane(&self, lane: &Lane) -> bool {
         self.has_account(&lane.account)
             && (self.regions.is_empty() || self.regions.contains(&lane.region))
+    }
+
+    /// The months whose receipts are most likely a lane's latest: the last ones asked for,
+    /// from the last on. Few, since each costs a listing where a lane is quiet.
+    pub(crate) fn latest_months(&self, now: Timestamp) -> Vec<Month> {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let last = self.to.unwrap_or(today).min(today);
+        let first = self.from.map_or(last, |from| from.min(last));
+        let months = (0..LATEST_MONTHS).map_while(|back| {
+            let month = last.first_of_month().checked_sub(back.months()).ok()?;
+            (month >= first.first_of_month()).then(|| Month::of(month))
+        });
+        months.collect()
     }
 
     /// The delivery days asked for; none when all are.
@@ -111,6 +127,31 @@ impl FromStr for Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_latest_months_are_those_of_the_range_that_are_not_in_the_future() {
+        let now = "2024-06-01T03:00:00Z".parse().unwrap();
+        let months = |from: &str, to: &str| {
+            let (from, to) = (from.parse().ok(), to.parse().ok());
+            let range = Range {
+                from,
+                to,
+                ..Range::default()
+            };
+            range.latest_months(now)
+        };
+        assert_eq!(months("", ""), [Month::Of(2024, 6)]);
+        assert_eq!(
+            months("2024-05-31", ""),
+            [Month::Of(2024, 6), Month::Of(2024, 5)]
+        );
+        assert_eq!(
+            months("2024-01-31", "2024-02-01"),
+            [Month::Of(2024, 2), Month::Of(2024, 1)]
+        );
+        assert_eq!(months("2013-01-01", "2030-01-01").len(), 3);
+        assert_eq!(months("2030-01-01", ""), [Month::Of(2024, 6)]);
+    }
 
     #[test]
     fn every_lane_belongs_to_exactly_one_shard() {

@@ -8,7 +8,7 @@ use super::keyless::convert_keyless;
 use super::lane::{LaneEnd, convert_lane};
 use super::list::RawObject;
 use super::{ConvertError, ConvertOptions, Summary};
-use crate::ledger::{Claim, LaneLog, Receipt, ensure_format, lanes};
+use crate::ledger::{Claim, FOLDER, LaneLog, REJECTS_FOLDER, Receipt, ensure_format, lanes};
 use crate::monitor::{Monitor, Progress};
 use crate::store::{Entry, Store};
 use crate::table::Lane;
@@ -66,14 +66,8 @@ pub async fn convert(
         stop,
     };
     ensure_format(&run.destination).await?;
-    let skip = inside(&run.source, &run.destination);
-    let mut found = discover(
-        &run.source,
-        &run.options.range,
-        run.options.shard,
-        skip.as_deref(),
-    )
-    .await?;
+    let skip = own_prefixes(&run.source, &run.destination);
+    let mut found = discover(&run.source, &run.options.range, run.options.shard, &skip).await?;
     if !run.options.give_up.is_empty() {
         // An open claim may be of a lane whose raw objects have all gone.
         let asked =
@@ -112,9 +106,7 @@ pub async fn convert(
         drop(ends);
         waiting = deferred;
     }
-    if run.options.shard.has_keyless() {
-        convert_keyless(&run, keyless).await?;
-    }
+    convert_keyless(&run, keyless).await?;
     let interrupted = run.stop.is_cancelled();
     run.count(|summary| summary.interrupted = interrupted);
     Ok(run
@@ -123,15 +115,19 @@ pub async fn convert(
         .unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The destination's prefix below the source's root, if it lies there.
-pub(crate) fn inside(source: &Store, destination: &Store) -> Option<String> {
+/// What prefixes below the source's root begin with that are the destination's: what is
+/// written there is no input.
+pub(crate) fn own_prefixes(source: &Store, destination: &Store) -> Vec<String> {
     let (source, destination) = (source.url(""), destination.url(""));
     let source = source.trim_end_matches('/');
-    let below = destination
-        .strip_prefix(source)?
-        .strip_prefix('/')?
-        .trim_end_matches('/');
-    (!below.is_empty()).then(|| format!("{below}/"))
+    let below = destination.strip_prefix(source);
+    let Some(below) = below.and_then(|below| below.strip_prefix('/')) else {
+        return Vec::new();
+    };
+    match below.trim_end_matches('/') {
+        "" => vec![FOLDER.into(), REJECTS_FOLDER.into(), "account=".into()],
+        below => vec![format!("{below}/")],
+    }
 }
 
 impl Run {
@@ -215,7 +211,7 @@ impl Run {
 
     /// Finishes the lane's open claim. False if that cannot be done now: the lane waits.
     pub(crate) async fn try_finish(&self, log: &mut LaneLog) -> Result<bool, ConvertError> {
-        match super::commit::finish_open(self, log).await {
+        match super::finish::finish_open(self, log).await {
             Ok(()) => Ok(true),
             Err(ConvertError::Unfinished(what)) => {
                 self.unfinished(what);

@@ -3,14 +3,13 @@
 use super::discover::discover;
 use super::keyless::Known;
 use super::list::{LaneList, RawObject};
-use super::run::inside;
+use super::run::own_prefixes;
 use super::{ConvertError, Range, Shard};
-use crate::ledger::{LaneLog, Month, Receipt, View, lanes};
+use crate::ledger::{LaneLog, Receipt, View, lanes};
 use crate::store::Store;
 use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -73,8 +72,8 @@ pub async fn status(
     shard: Shard,
     now: Timestamp,
 ) -> Result<Status, ConvertError> {
-    let skip = inside(source, destination);
-    let mut found = discover(source, range, shard, skip.as_deref()).await?;
+    let skip = own_prefixes(source, destination);
+    let mut found = discover(source, range, shard, &skip).await?;
     // Lanes that only records name have no prefix.
     for lane in lanes(destination).await? {
         if range.has_lane(&lane) && shard.has_lane(&lane) {
@@ -120,13 +119,7 @@ async fn lane_status(
     range: &Range,
     now: Timestamp,
 ) -> Result<LaneStatus, ConvertError> {
-    let today = now.to_zoned(TimeZone::UTC).date();
-    let log = LaneLog::open(
-        destination,
-        lane,
-        Month::of(range.to.unwrap_or(today).min(today)),
-    )
-    .await?;
+    let log = LaneLog::open(destination, lane, &range.latest_months(now)).await?;
     let mut view = View::default();
     let mut status = LaneStatus {
         account: lane.account.clone(),

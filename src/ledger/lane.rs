@@ -174,15 +174,21 @@ pub struct LaneLog {
 }
 
 impl LaneLog {
-    /// Finds the end of the lane's log. `hint` is a month whose receipts are likely among
-    /// the latest, so that only the log after them is listed.
-    pub async fn open(store: &Store, lane: &Lane, hint: Month) -> Result<Self, LedgerError> {
-        let receipts = store.list(&month_folder(lane, hint), None).await?;
-        let seen = receipts
-            .iter()
-            .filter_map(|e| number_of(&e.key))
-            .max()
-            .unwrap_or(0);
+    /// Finds the end of the lane's log. `hints` are months whose receipts are likely among
+    /// the latest, the likeliest first, so that only the log after them is listed.
+    pub async fn open(store: &Store, lane: &Lane, hints: &[Month]) -> Result<Self, LedgerError> {
+        let mut seen = 0;
+        for &hint in hints {
+            let receipts = store.list(&month_folder(lane, hint), None).await?;
+            seen = receipts
+                .iter()
+                .filter_map(|e| number_of(&e.key))
+                .max()
+                .unwrap_or(0);
+            if seen > 0 {
+                break;
+            }
+        }
         let log = log_folder(lane);
         let after = format!("{log}{seen:012}");
         let claims = store.list(&log, Some(&after)).await?;

@@ -1,0 +1,15 @@
+//! The built program, as its users run it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod columns;
+mod convert;
+mod help;
+mod interrupted;
+mod messages;
+mod real;
+mod selection;
+mod servers;
+mod sources;
+mod support;
+mod usage;

@@ -1,0 +1,79 @@
+//! The program against S3 and Glue servers: `eval "$(scripts/servers)"` starts them.
+
+use crate::support::{Place, json, say, stderr, stdout};
+use cloudtrail2parquet::aws::aws_config;
+
+#[tokio::test]
+async fn convert_to_s3_with_a_glue_table_and_again_with_nothing_to_do() {
+    let set = |name: &str| std::env::var_os(name).is_some();
+    if !set("AWS_ENDPOINT_URL_S3") || !set("AWS_ENDPOINT_URL_GLUE") {
+        say("SKIPPED: AWS_ENDPOINT_URL_S3 and _GLUE are not set; run: eval \"$(scripts/servers)\"");
+        return;
+    }
+    let bucket = format!("cli-test-{:x}", getrandom::u64().unwrap());
+    let config = aws_sdk_s3::config::Builder::from(&aws_config().await)
+        .force_path_style(true)
+        .build();
+    let client = aws_sdk_s3::Client::from_conf(config);
+    client.create_bucket().bucket(&bucket).send().await.unwrap();
+
+    let (place, truth) = Place::with_sample();
+    let name = format!("cli_{:x}.cloudtrail", getrandom::u64().unwrap());
+    let dest = format!("s3://{bucket}/table");
+    let convert = || {
+        let output = place.run(&format!("convert logs {dest} --table {name} --json"));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        json(&output)
+    };
+    let first = convert();
+    assert_eq!(first["rows"].as_u64(), Some(truth.rows));
+    assert_eq!(first["table"]["name"].as_str(), Some(name.as_str()));
+    assert_eq!(first["table"]["outcome"], "created");
+    let second = convert();
+    assert_eq!(second["objects"].as_u64(), Some(0));
+    assert_eq!(second["table"]["outcome"], "unchanged");
+
+    let register = place.run(&format!("table register {dest} --table {name}"));
+    assert_eq!(register.status.code(), Some(0), "{}", stderr(&register));
+    assert!(
+        stdout(&register).contains("unchanged"),
+        "{}",
+        stdout(&register)
+    );
+    let ddl = place.run(&format!("table ddl {dest} --table {name}"));
+    assert_eq!(ddl.status.code(), Some(0), "{}", stderr(&ddl));
+    assert!(stdout(&ddl).ends_with("\n"));
+    for part in [
+        "CREATE EXTERNAL TABLE",
+        "'projection.enabled'",
+        "012345678901",
+        &dest,
+    ] {
+        assert!(stdout(&ddl).contains(part), "{part}: {}", stdout(&ddl));
+    }
+
+    // From S3 too: the table's own bucket, whose raw objects lie beside it.
+    for (path, bytes) in crate::support::tree(&place.path("logs")) {
+        let key = path
+            .strip_prefix(place.path(""))
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        client
+            .put_object()
+            .bucket(&bucket)
+            .key(key)
+            .body(bytes.into())
+            .send()
+            .await
+            .unwrap();
+    }
+    let output = place.run(&format!("convert s3://{bucket}/logs table --json"));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(json(&output)["rows"].as_u64(), Some(truth.rows));
+    assert_eq!(
+        crate::support::counts(&place.table()),
+        crate::support::expected(&truth)
+    );
+}
