@@ -266,6 +266,23 @@ fn rows_are_sorted_by_source_name_and_time_whatever_order_they_come_in() {
 }
 
 #[test]
+fn rows_without_a_source_or_name_stand_before_those_with_an_empty_one() {
+    let text = [
+        r#""eventSource":"","eventName":"a""#,
+        r#""eventName":"b""#,
+        r#""eventSource":"","eventName":"""#,
+        r#""eventSource":"""#,
+    ]
+    .map(|members| format!(r#"{{"eventTime":"2024-05-01T12:00:00Z",{members}}}"#))
+    .join("\n");
+    let objects = [rows_of(&schema(), text.as_bytes())];
+    let mut rows = all_rows(&objects);
+    sort_rows(&objects, &mut rows);
+    let order: Vec<u32> = rows.iter().map(|row| row.row).collect();
+    assert_eq!(order, [1, 3, 2, 0]);
+}
+
+#[test]
 fn every_compression_reads_back() {
     let schema = schema();
     let objects = [rows_of(&schema, many_records(50).as_bytes())];

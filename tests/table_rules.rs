@@ -244,6 +244,13 @@ fn of_duplicate_keys_the_last_counts_except_inside_json_text() {
     assert_eq!(row.get("awsregion"), None);
     assert_eq!(row.get("requestparameters_name").as_deref(), Some("a"));
     assert_eq!(row.additional(), None);
+    let row = Written::with(
+        &["userIdentity.new"],
+        r#""resources":[{"ARN":"a","ARN":"b"}],"userIdentity":{"new":"a","new":"b"},"requestParameters":{"name":"a","name":"b"}"#,
+    );
+    assert_eq!(row.get("resources_arn").as_deref(), Some("[b]"));
+    assert_eq!(row.get("useridentity_new").as_deref(), Some("b"));
+    assert_eq!(row.get("requestparameters_name").as_deref(), Some("a"));
 }
 
 #[test]
@@ -285,6 +292,21 @@ fn resources_are_kept_whole_when_one_element_does_not_fit() {
         let expected = format!(r#"{{"resources":{misfit}}}"#);
         assert_eq!(row.additional(), Some(expected));
         assert!(row.array("resources").unwrap().is_valid(0));
+    }
+}
+
+#[test]
+fn the_arns_of_resources_of_any_shape_are_found() {
+    for (resources, arns) in [
+        (r#"{"ARN":"a"}"#, "[a]"),
+        (
+            r#"[{"Arn":"a"},5,{"ARN":7,"arn":"b"},{"ARN":null}]"#,
+            "[a, 7]",
+        ),
+        (r#""a""#, "[]"),
+    ] {
+        let row = Written::new(&format!(r#""resources":{resources}"#));
+        assert_eq!(row.get("resources_arn").as_deref(), Some(arns));
     }
 }
 

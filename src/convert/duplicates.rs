@@ -78,19 +78,23 @@ fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Di
 
 /// The positions of rows that repeat an earlier one, ascending.
 fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
-    let mut by_id: Vec<(u64, usize)> = rows
+    // Equal records are of one time: where ids are masked, that spares most comparisons.
+    let mut by_id: Vec<(u64, i64, usize)> = rows
         .iter()
         .enumerate()
-        .filter_map(|(at, &row)| Some((hash(event_id(objects, row)?), at)))
+        .filter_map(|(at, &row)| {
+            let millis = objects[row.object as usize].row(row.row as usize)?.millis;
+            Some((hash(event_id(objects, row)?), millis, at))
+        })
         .collect();
     by_id.sort_unstable();
     let mut repeated = Vec::new();
-    for same_hash in by_id
-        .chunk_by(|a, b| a.0 == b.0)
+    for alike in by_id
+        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
         .filter(|chunk| chunk.len() > 1)
     {
         let mut kept: Vec<RowRef> = Vec::new();
-        for &(_, at) in same_hash {
+        for &(.., at) in alike {
             let row = rows[at];
             if kept.iter().any(|&other| same_event(objects, other, row)) {
                 repeated.push(at);
@@ -204,4 +208,31 @@ fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String
         })
     });
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudtrail::read_document;
+    use crate::table::{Schema, shred};
+    use jiff::Timestamp;
+
+    #[test]
+    fn of_records_that_share_an_id_only_equal_ones_repeat() {
+        let record = |second: u32, name: &str| {
+            format!(
+                r#"{{"eventTime":"2024-05-01T00:00:{second:02}Z","eventID":"masked","eventName":"{name}"}}"#
+            )
+        };
+        let text = [(1, "a"), (2, "a"), (1, "b"), (1, "a"), (2, "a"), (3, "a")]
+            .map(|(second, name)| record(second, name))
+            .join("\n");
+        let document = read_document(text.as_bytes(), 1 << 20).unwrap();
+        let schema = Schema::new(&[]).unwrap();
+        let objects = [Arc::new(
+            shred(&schema, document, "", Timestamp::MAX).unwrap(),
+        )];
+        let rows: Vec<RowRef> = (0..6).map(|row| RowRef { object: 0, row }).collect();
+        assert_eq!(repeated(&objects, &rows), [3, 4]);
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array as _, ArrayRef, BooleanArray, DictionaryArray, Int32Array, ListArray, MapArray,
-    StringArray, StructArray, TimestampMillisecondArray,
+    Array as _, ArrayRef, DictionaryArray, Int32Array, ListArray, MapArray, StringArray,
+    StructArray, TimestampMillisecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Fields as ArrowFields, TimeUnit};
@@ -40,9 +40,7 @@ pub(super) fn build(
 pub(super) fn data_type(content: &Content) -> DataType {
     match content {
         Content::Node(node) => node_type(node),
-        Content::Texts { .. } | Content::ElementTexts { .. } => {
-            DataType::List(element(DataType::Utf8))
-        }
+        Content::Texts { .. } => DataType::List(element(DataType::Utf8)),
         Content::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
         Content::SourceFile => {
             DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
@@ -88,16 +86,12 @@ fn entry_fields() -> ArrowFields {
     ])
 }
 
-type Bounds = (OffsetBuffer<i32>, Option<NullBuffer>);
-
 /// The values of one row group by slot.
 struct Builder<'s> {
     schema: &'s Schema,
     rows: usize,
     texts: Vec<Texts>,
     lists: Vec<Lists>,
-    /// Offsets and nulls of lists, which `resources` and `resources_arn` share.
-    done_lists: FxHashMap<Slot, Bounds>,
     /// How many elements each list column has in all.
     counts: Vec<usize>,
     /// Texts made into arrays, which nested and flat columns share.
@@ -154,7 +148,6 @@ impl<'s> Builder<'s> {
             texts,
             counts: lists.iter().map(|list| list.count).collect(),
             lists,
-            done_lists: FxHashMap::default(),
             done: FxHashMap::default(),
         }
     }
@@ -171,7 +164,6 @@ impl<'s> Builder<'s> {
                 let field = element(DataType::Utf8);
                 Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls)?))
             }
-            Content::ElementTexts { list, text } => self.element_texts(*list, *text),
             Content::Timestamp | Content::SourceFile => {
                 Err(ArrowError::SchemaError("a column of no cells".to_owned()))
             }
@@ -227,25 +219,6 @@ impl<'s> Builder<'s> {
         fields.map(|field| self.node(&field.node)).collect()
     }
 
-    /// The ARNs of each row's resources, without those that are absent.
-    fn element_texts(&mut self, list: Slot, text: Slot) -> Result<ArrayRef, ArrowError> {
-        let texts = self.text(text)?;
-        let (offsets, lists) = self.list(list);
-        let field = element(DataType::Utf8);
-        let Some(nulls) = texts.nulls() else {
-            return Ok(Arc::new(ListArray::try_new(field, offsets, texts, lists)?));
-        };
-        let lengths = offsets.windows(2).map(|window| {
-            let bound = |at: i32| usize::try_from(at).unwrap_or_default();
-            let (start, end) = (bound(window[0]), bound(window[1]));
-            (start..end).filter(|at| nulls.is_valid(*at)).count()
-        });
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        let kept = BooleanArray::new(nulls.inner().clone(), None);
-        let values = arrow::compute::filter(&texts, &kept)?;
-        Ok(Arc::new(ListArray::try_new(field, offsets, values, lists)?))
-    }
-
     fn text(&mut self, slot: Slot) -> Result<ArrayRef, ArrowError> {
         if let Some(array) = self.done.get(&slot) {
             return Ok(Arc::clone(array));
@@ -263,18 +236,14 @@ impl<'s> Builder<'s> {
             .unwrap_or_default()
     }
 
-    fn list(&mut self, slot: Slot) -> Bounds {
+    fn list(&mut self, slot: Slot) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
         let list = match self.schema.slots.kinds.get(usize::from(slot)) {
             Some(SlotKind::List(list)) => self.lists.get_mut(*list),
             _ => None,
         };
-        let bounds = self.done_lists.entry(slot);
-        let bounds = bounds.or_insert_with(|| {
-            list.map(std::mem::take)
-                .unwrap_or_default()
-                .finish(self.rows)
-        });
-        bounds.clone()
+        list.map(std::mem::take)
+            .unwrap_or_default()
+            .finish(self.rows)
     }
 
     fn len_of(&self, slot: Slot) -> usize {

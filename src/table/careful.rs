@@ -25,10 +25,16 @@ impl Shredder<'_> {
         let scope = self.new_scope();
         for item in members(self.text, record.start)? {
             if let Some(root) = schema.trie.root(&item.name) {
+                let member = schema.record.find(&item.name);
+                let member = member.and_then(|(index, _)| schema.record.fields.get(index));
+                self.last_counts = member.is_some_and(|member| {
+                    matches!(member.node, Node::Struct { .. } | Node::Structs { .. })
+                });
                 let mut scanner = Scanner::at(self.text.as_bytes(), item.value.start as usize);
                 self.flatten(&mut scanner, root, scope)?;
             }
         }
+        self.last_counts = false;
         if let Some(kept) = self.careful_fields(&schema.record, record)? {
             self.arena_cell(schema.known.additional_fields, &kept);
         }

@@ -58,12 +58,6 @@ pub(crate) const SOURCE_FILE: (&str, &str) = (
     "sourcefile",
     "The raw object that delivered the record: s3://bucket/key, or the path relative to a local source",
 );
-/// The ARNs of `resources`.
-pub(crate) const RESOURCES_ARN: (&str, &str, &str) = (
-    "resources_arn",
-    "resources[].ARN",
-    "The ARNs of the resources accessed in the event",
-);
 
 const fn text(source: &'static str) -> Member {
     Member {

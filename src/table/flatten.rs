@@ -3,6 +3,7 @@
 use crate::json::{JsonError, Kind, Scanner, Span, unescape};
 
 use super::cells::Cell;
+use super::members::members;
 use super::shape::Slot;
 use super::shred::Shredder;
 use super::trie::TrieNode;
@@ -51,6 +52,17 @@ impl Shredder<'_> {
         node: &TrieNode,
         scope: u32,
     ) -> Result<Span, JsonError> {
+        if self.last_counts {
+            let object = scanner.skip()?;
+            for item in members(self.text, object.start)? {
+                if let Some(child) = node.child(&item.name) {
+                    let value = item.value.start as usize;
+                    let mut scanner = Scanner::at(self.text.as_bytes(), value);
+                    self.flatten(&mut scanner, child, scope)?;
+                }
+            }
+            return Ok(object);
+        }
         let start = scanner.position();
         let mut first = true;
         scanner.enter_object()?;

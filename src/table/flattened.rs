@@ -3,6 +3,9 @@
 /// The default columns, chosen by how often published detection rules refer to them.
 const DEFAULT: &str = include_str!("flattened.tsv");
 
+/// The column of the resources' ARNs, which stands before those.
+const RESOURCES_ARN: &str = "resources_arn\tarray<string>\tresources[].ARN";
+
 /// Columns that partition the table, which no column of a file may be named like.
 const PARTITION_COLUMNS: [&str; 3] = ["account", "region", "date"];
 
@@ -38,9 +41,11 @@ pub enum ColumnsError {
     },
 }
 
-/// The columns of `data/columns.tsv` that every table has.
+/// The columns that every table has.
 pub(crate) fn default_columns() -> Result<Vec<FlattenedColumn>, ColumnsError> {
-    parse_columns_file(DEFAULT)
+    let mut columns = parse_columns_file(RESOURCES_ARN)?;
+    columns.extend(parse_columns_file(DEFAULT)?);
+    Ok(columns)
 }
 
 /// Reads the lines of a columns file: `name`, `type` and `path`, separated by tabs; what
@@ -162,7 +167,7 @@ mod tests {
             return;
         };
         assert_eq!(
-            default_columns().unwrap(),
+            default_columns().unwrap()[1..],
             parse_columns_file(&delivered).unwrap()
         );
     }

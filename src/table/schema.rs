@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::columns::{ADDITIONAL_FIELDS, COLUMNS, EVENT_TIMESTAMP, RESOURCES_ARN, SOURCE_FILE};
+use super::columns::{ADDITIONAL_FIELDS, COLUMNS, EVENT_TIMESTAMP, SOURCE_FILE};
 use super::flattened::{ColumnsError, FlattenedColumn, default_columns};
 use super::shape::{Fields, Node, Slot, SlotKind, Slots, record_fields};
 use super::trie::{Target, Trie};
@@ -44,8 +44,6 @@ pub(crate) enum Content {
     Node(Node),
     /// A list of texts.
     Texts { list: Slot, element: Slot },
-    /// The texts of one member of a list of structs, those that are there.
-    ElementTexts { list: Slot, text: Slot },
     /// The event's time.
     Timestamp,
     /// The raw object's name.
@@ -156,22 +154,12 @@ impl Schema {
         self.add(typed, SOURCE_FILE.0, "", SOURCE_FILE.1, Content::SourceFile);
     }
 
-    /// The leaves of userIdentity and tlsDetails, and `resources_arn`: they share the values
-    /// of the nested columns.
+    /// The leaves of userIdentity and tlsDetails: they share the values of the nested columns.
     fn add_flat_members(&mut self) {
         let mut leaves = Vec::new();
-        let mut arns = None;
         for (column, field) in COLUMNS.iter().zip(&self.record.fields) {
             if column.flat {
                 collect_leaves(&field.node, field.source, &mut leaves);
-            }
-            if let Node::Structs { list, fields, .. } = &field.node
-                && let Some(Node::Text(text)) = fields.fields.first().map(|arn| &arn.node)
-            {
-                arns = Some(Content::ElementTexts {
-                    list: *list,
-                    text: *text,
-                });
             }
         }
         for (path, slot) in leaves {
@@ -179,10 +167,6 @@ impl Schema {
             let content = Content::Node(Node::Text(slot));
             let comment = format!("{path} of the event");
             self.add(ColumnKind::Flattened, &name, &path, &comment, content);
-        }
-        if let Some(content) = arns {
-            let (name, source, comment) = RESOURCES_ARN;
-            self.add(ColumnKind::Flattened, name, source, comment, content);
         }
     }
 
@@ -317,7 +301,7 @@ impl Content {
     fn glue_type(&self) -> String {
         match self {
             Content::Node(node) => node_glue_type(node),
-            Content::Texts { .. } | Content::ElementTexts { .. } => "array<string>".to_owned(),
+            Content::Texts { .. } => "array<string>".to_owned(),
             Content::Timestamp => "timestamp".to_owned(),
             Content::SourceFile => "string".to_owned(),
         }
@@ -333,8 +317,7 @@ impl Content {
                 | Node::Structs { list: slot, .. }
                 | Node::Map { list: slot, .. },
             )
-            | Content::Texts { list: slot, .. }
-            | Content::ElementTexts { list: slot, .. } => Some(*slot),
+            | Content::Texts { list: slot, .. } => Some(*slot),
             Content::Timestamp | Content::SourceFile => None,
         }
     }

@@ -72,6 +72,9 @@ pub(super) struct Shredder<'d> {
     pub(super) cells: Vec<Cell>,
     /// The scope that each contest of the trie was last won in.
     pub(super) winners: Vec<u32>,
+    /// Whether what is flattened is a struct that may have duplicate names, of which the
+    /// last counts; of those in JSON text the first does.
+    pub(super) last_counts: bool,
     last_scope: u32,
     latest: Timestamp,
     rows: Vec<Row>,
@@ -93,6 +96,7 @@ impl<'d> Shredder<'d> {
             // A little more than usual records need, so that it seldom grows.
             cells: Vec::with_capacity(text.len() / 32),
             winners: vec![0; schema.trie.contests],
+            last_counts: false,
             last_scope: 0,
             latest,
             rows: Vec::with_capacity(text.len() / 1024),

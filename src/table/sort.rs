@@ -18,7 +18,7 @@ pub struct RowRef {
 /// Sorts by eventsource, eventname, eventtime; then by eventid and position, so that the
 /// order does not depend on the order given.
 pub fn sort_rows(objects: &[Arc<Rows>], rows: &mut [RowRef]) {
-    let mut numbers: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+    let mut numbers: FxHashMap<Names<'_>, usize> = FxHashMap::default();
     let mut keyed: Vec<(usize, i64, RowRef)> = Vec::with_capacity(rows.len());
     for row in rows.iter() {
         let next = numbers.len();
@@ -26,7 +26,7 @@ pub fn sort_rows(objects: &[Arc<Rows>], rows: &mut [RowRef]) {
         keyed.push((number, millis_of(objects, *row), *row));
     }
     // There are few pairs of names: these are compared, the rows' are not.
-    let mut names: Vec<((&str, &str), usize)> = numbers.into_iter().collect();
+    let mut names: Vec<(Names<'_>, usize)> = numbers.into_iter().collect();
     names.sort_unstable();
     let mut ranks = vec![0; names.len()];
     for (rank, (_, number)) in names.into_iter().enumerate() {
@@ -46,16 +46,19 @@ pub fn sort_rows(objects: &[Arc<Rows>], rows: &mut [RowRef]) {
     }
 }
 
-fn names_of(objects: &[Arc<Rows>], row: RowRef) -> (&str, &str) {
+/// eventsource and eventname; NULL comes first.
+type Names<'r> = (Option<&'r str>, Option<&'r str>);
+
+fn names_of(objects: &[Arc<Rows>], row: RowRef) -> Names<'_> {
+    let (mut source, mut name) = (None, None);
     let Some(rows) = objects.get(row.object as usize) else {
-        return Default::default();
+        return (source, name);
     };
-    let (mut source, mut name) = Default::default();
     for cell in rows.cells(row.row as usize) {
         if cell.slot == rows.known.event_source {
-            source = rows.text_of(*cell);
+            source = Some(rows.text_of(*cell));
         } else if cell.slot == rows.known.event_name {
-            name = rows.text_of(*cell);
+            name = Some(rows.text_of(*cell));
         }
     }
     (source, name)
