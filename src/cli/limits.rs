@@ -4,7 +4,7 @@ use std::fs;
 
 /// Memory for batches under way, for each thread: enough for files of some megabytes,
 /// and as much as a container of Fargate's smallest sizes has.
-const MEMORY_PER_THREAD: u64 = 160 << 20;
+const MEMORY_PER_THREAD: u64 = 192 << 20;
 
 /// The threads that the machine or its cgroup allows.
 pub(crate) fn threads() -> usize {

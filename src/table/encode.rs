@@ -9,7 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
 use bytes::Bytes;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+    ArrowColumnChunk, ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory,
+    compute_leaves,
 };
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
@@ -20,6 +21,9 @@ use super::cells::Rows;
 use super::layout::{GROUP_BYTES, GROUP_ROWS, properties};
 use super::schema::{ColumnKind, Schema};
 use super::sort::RowRef;
+
+/// Columns that one task encodes at least: small files are not worth many tasks.
+const COLUMNS_AT_ONCE: usize = 16;
 
 /// How the pages of a file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -149,14 +153,16 @@ fn field(schema: &Schema, column: usize) -> Field {
     Field::new(name, ty, true)
 }
 
-/// Cuts rows into row groups, each of one row at least.
+/// Cuts rows into row groups of about equal length, each of one row at least.
 fn row_groups<'r>(objects: &[Arc<Rows>], rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
+    let count = ((rows.len() + GROUP_ROWS / 2) / GROUP_ROWS).max(1);
+    let longest = rows.len().div_ceil(count).max(1);
     let mut groups = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, row) in rows.iter().enumerate() {
         let object = objects.get(row.object as usize);
         let size = object.map_or(0, |object| object.record_text(row.row as usize).len());
-        if at > start && (at - start == GROUP_ROWS || bytes + size > GROUP_BYTES) {
+        if at > start && (at - start == longest || bytes + size > GROUP_BYTES) {
             groups.extend(rows.get(start..at));
             (start, bytes) = (at, 0);
         }
@@ -166,22 +172,28 @@ fn row_groups<'r>(objects: &[Arc<Rows>], rows: &'r [RowRef]) -> Vec<&'r [RowRef]
     groups
 }
 
+/// Encodes each leaf column by itself, on whatever threads are free.
 fn write_columns(
     schema: &ArrowSchema,
     arrays: Vec<ArrayRef>,
     writers: Vec<ArrowColumnWriter>,
 ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-    let mut chunks = Vec::with_capacity(writers.len());
-    let mut writers = writers.into_iter();
-    for (field, array) in schema.fields().iter().zip(arrays) {
-        for (leaf, mut writer) in compute_leaves(field, &array)?.iter().zip(&mut writers) {
-            writer.write(leaf)?;
+    let mut leaves = Vec::with_capacity(writers.len());
+    for (field, array) in schema.fields().iter().zip(&arrays) {
+        leaves.extend(compute_leaves(field, array)?);
+    }
+    let tasks: Vec<(ArrowLeafColumn, ArrowColumnWriter)> =
+        leaves.into_iter().zip(writers).collect();
+    tasks
+        .into_par_iter()
+        .with_min_len(COLUMNS_AT_ONCE)
+        .map(|(leaf, mut writer)| {
+            writer.write(&leaf)?;
             let mut chunk = writer.close()?;
             trim(&mut chunk)?;
-            chunks.push(chunk);
-        }
-    }
-    Ok(chunks)
+            Ok(chunk)
+        })
+        .collect()
 }
 
 /// Drops what the footer would say of the encodings of pages where there is one only: it

@@ -8,14 +8,15 @@ use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
 use super::encode::Compression;
 
-/// Rows of a row group: engines that read min/max of row groups alone prune at this grain.
+/// Rows of a row group, about: engines that read min/max of row groups alone prune at this
+/// grain.
 pub(super) const GROUP_ROWS: usize = 20_000;
 
 /// JSON bytes of a row group: no column of it can reach the 2 GiB of an Arrow array.
 pub(super) const GROUP_BYTES: usize = 256 << 20;
 
-/// Rows of a page in a large file.
-const PAGE_ROWS: usize = 2_000;
+/// Rows of a page in a large file: with fewer, the index of 200 columns outweighs what it saves.
+const PAGE_ROWS: usize = 4_000;
 
 /// From this many rows a file has dictionaries.
 const DICTIONARY_ROWS: usize = 16;
@@ -31,12 +32,14 @@ const EVENT_ID_ROWS: usize = 1_000;
 const INDEX_ROWS: usize = 5_000;
 
 /// Columns whose values seldom repeat: a dictionary would only be built to be dropped.
-const UNIQUE: [&str; 5] = [
+const UNIQUE: [&str; 7] = [
     "eventid",
     "requestid",
     "sharedeventid",
     "eventtime",
     "eventtimestamp",
+    "requestparameters_key",
+    "responseelements_credentials_accesskeyid",
 ];
 
 /// Columns of JSON text: least and greatest say nothing of what is in them, either.
@@ -56,6 +59,22 @@ const NEEDLES: [&str; 4] = [
     "sourceipaddress",
 ];
 
+/// Columns with statistics of each page: what queries filter by, and the sort clusters. Pages
+/// of the other columns are skipped by the rows that these leave.
+const PAGED: [&str; 11] = [
+    "eventsource",
+    "eventname",
+    "eventtime",
+    "eventtimestamp",
+    "errorcode",
+    "sourceipaddress",
+    "useridentity_arn",
+    "useridentity_accesskeyid",
+    "useridentity_principalid",
+    "useridentity_username",
+    "useridentity_sessioncontext_sessionissuer_arn",
+];
+
 /// The share of row groups that a bloom filter lets through in vain.
 const FALSE_POSITIVES: f64 = 0.01;
 
@@ -65,10 +84,10 @@ pub(super) fn properties(
     rows: usize,
     compression: Compression,
 ) -> WriterProperties {
-    let statistics = match rows {
-        INDEX_ROWS.. => EnabledStatistics::Page,
-        STATISTICS_ROWS.. => EnabledStatistics::Chunk,
-        _ => EnabledStatistics::None,
+    let statistics = if rows < STATISTICS_ROWS {
+        EnabledStatistics::None
+    } else {
+        EnabledStatistics::Chunk
     };
     let mut properties = WriterProperties::builder()
         .set_compression(codec(compression))
@@ -84,6 +103,12 @@ pub(super) fn properties(
     for name in JSON {
         let none = EnabledStatistics::None;
         properties = properties.set_column_statistics_enabled(ColumnPath::from(name), none);
+    }
+    if rows >= INDEX_ROWS {
+        for name in PAGED {
+            let page = EnabledStatistics::Page;
+            properties = properties.set_column_statistics_enabled(ColumnPath::from(name), page);
+        }
     }
     for name in NEEDLES {
         if rows >= INDEX_ROWS || (rows >= EVENT_ID_ROWS && name == "eventid") {
