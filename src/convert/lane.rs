@@ -1,12 +1,19 @@
 //! One lane, from its pending objects to its receipts.
 
-use super::batch::{EXPECTED_RATIO, Reader};
+use super::batch::{Batch, EXPECTED_RATIO, Reader};
 use super::commit::{Committed, commit};
 use super::files::LaneFiles;
 use super::list::Aside;
 use super::{ConvertError, Run};
 use crate::ledger::{Claim, LaneLog};
 use crate::table::Lane;
+use futures::future::{Either, select};
+use std::pin::pin;
+use tokio::sync::mpsc;
+
+/// Batches that wait between reading and committing: with one, the threads have a batch to
+/// read while another waits for the store.
+const BATCHES_AHEAD: usize = 1;
 
 /// How far a lane got.
 #[derive(Debug)]
@@ -17,8 +24,7 @@ pub(crate) enum LaneEnd {
     Deferred,
 }
 
-/// Converts a lane's pending objects, batch after batch: one is read while the one before
-/// it is committed. An open claim is finished first if `finish` says so.
+/// Converts a lane's pending objects, batch after batch, while the next ones are read. An open claim is finished first if `finish` says so.
 pub(crate) async fn convert_lane(
     run: &Run,
     lane: &Lane,
@@ -46,24 +52,52 @@ pub(crate) async fn convert_lane(
                 return Ok(LaneEnd::Done(Aside::default()));
             }
         }
-        let mut files = LaneFiles::new(&run.destination, lane);
         let mut reader = Reader::new(run, lane, prefixes);
-        let mut next = reader.next().await?;
-        let (mut lost, mut committed_objects) = (false, 0);
-        while let Some(batch) = next.filter(|_| !run.stop.is_cancelled()) {
-            let objects = batch.read_objects();
-            let commit = async {
-                let batch = batch;
-                commit(run, lane, &mut log, &mut files, &batch).await
-            };
-            let (committed, upcoming) = futures::join!(commit, reader.next());
-            match committed {
-                Ok(Committed::Done) => {
-                    committed_objects += objects;
-                    next = upcoming?;
-                }
+        let committed = commit_batches(run, lane, &mut log, &mut reader).await?;
+        own += committed.objects;
+        if !committed.lost {
+            return Ok(LaneEnd::Done(reader.finish(own)));
+        }
+    }
+}
+
+/// How far a lane's batches got.
+#[derive(Debug, Default)]
+struct Progressed {
+    /// Objects converted by this run.
+    objects: u64,
+    /// Whether another worker took a number.
+    lost: bool,
+}
+
+/// Commits what the reader gives, in order. Reading goes on meanwhile, so that the threads
+/// have work while a batch waits for the store.
+async fn commit_batches(
+    run: &Run,
+    lane: &Lane,
+    log: &mut LaneLog,
+    reader: &mut Reader<'_>,
+) -> Result<Progressed, ConvertError> {
+    let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
+    let read = async move {
+        while let Some(batch) = reader.next().await? {
+            if sender.send(batch).await.is_err() {
+                break;
+            }
+        }
+        Ok::<_, ConvertError>(())
+    };
+    let commit = async {
+        let mut files = LaneFiles::new(&run.destination, lane);
+        let mut progressed = Progressed::default();
+        while let Some(batch) = batches.recv().await
+            && !run.stop.is_cancelled()
+        {
+            let batch: Batch = batch;
+            match commit(run, lane, log, &mut files, &batch).await {
+                Ok(Committed::Done) => progressed.objects += batch.read_objects(),
                 Ok(Committed::Lost) => {
-                    lost = true;
+                    progressed.lost = true;
                     break;
                 }
                 Err(ConvertError::Unfinished(what)) => {
@@ -73,10 +107,16 @@ pub(crate) async fn convert_lane(
                 Err(error) => return Err(error),
             }
         }
-        if !lost {
-            return Ok(LaneEnd::Done(reader.finish(own)));
+        Ok(progressed)
+    };
+    match select(pin!(commit), pin!(read)).await {
+        // Without a committer, what is read ahead is of no use.
+        Either::Left((progressed, _)) => progressed,
+        // What was read before the reader failed is committed all the same.
+        Either::Right((read, commit)) => {
+            let progressed = commit.await?;
+            read.map(|()| progressed)
         }
-        own += committed_objects;
     }
 }
 
