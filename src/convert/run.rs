@@ -17,9 +17,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// Lanes at once: most lanes are a handful of tiny objects and a chain of round trips, and
-/// memory is bounded by the budget, not by this.
+/// Lanes at once where a round trip takes long: most lanes are a handful of tiny objects and
+/// a chain of round trips, and memory is bounded by the budget, not by this.
 const CONCURRENT_LANES: usize = 32;
+
+/// Lanes at once between folders, for each thread: with few, a large lane gets enough of the
+/// threads not to be left alone at the end.
+const CONCURRENT_LOCAL_LANES: usize = 2;
 
 /// Raw objects being fetched or decoded at once, over all lanes.
 const CONCURRENT_GETS: usize = 64;
@@ -91,7 +95,7 @@ pub async fn convert(
                 let end = convert_lane(&run, &lane, &prefixes, finish).await?;
                 Ok::<_, ConvertError>((lane, prefixes, end))
             })
-            .buffer_unordered(CONCURRENT_LANES);
+            .buffer_unordered(run.concurrent_lanes());
         let mut deferred = Vec::new();
         while let Some((lane, prefixes, end)) = ends.try_next().await? {
             match end {
@@ -131,6 +135,14 @@ pub(crate) fn own_prefixes(source: &Store, destination: &Store) -> Vec<String> {
 }
 
 impl Run {
+    fn concurrent_lanes(&self) -> usize {
+        if self.source.is_local() && self.destination.is_local() {
+            CONCURRENT_LOCAL_LANES * self.options.threads.max(1)
+        } else {
+            CONCURRENT_LANES
+        }
+    }
+
     /// Changes the summary.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Summary)) {
         change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));

@@ -295,6 +295,11 @@ impl Store {
         }
     }
 
+    /// Whether the objects are files of this machine.
+    pub fn is_local(&self) -> bool {
+        matches!(self.backend, Backend::Local(_))
+    }
+
     /// The calls made so far through this handle and its clones.
     pub fn calls(&self) -> Calls {
         self.counters.snapshot()
