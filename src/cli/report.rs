@@ -117,7 +117,8 @@ pub(crate) fn plan(status: &Status, json: bool) -> Text {
             .map(str::to_owned)
             .to_vec(),
     ];
-    let (mut objects, mut bytes) = (0, 0);
+    let mut objects = status.keyless_pending_objects;
+    let mut bytes = status.keyless_pending_bytes;
     for lane in status.lanes.iter().filter(|lane| lane.pending_objects > 0) {
         objects += lane.pending_objects;
         bytes += lane.pending_bytes;
@@ -210,10 +211,11 @@ fn last_lines(out: &mut String, status: &Status) {
         );
     }
     if status.keyless_objects > 0 {
-        let objects = HumanCount(status.keyless_objects);
         let _ = writeln!(
             out,
-            "{objects} files have no CloudTrail path: only reading tells what they hold."
+            "Files without a CloudTrail path, whose lanes only reading tells: {}, {} of them pending.",
+            HumanCount(status.keyless_objects),
+            HumanCount(status.keyless_pending_objects)
         );
     }
 }

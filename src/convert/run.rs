@@ -179,8 +179,13 @@ impl Run {
     /// Counts what a claim converted.
     pub(crate) fn converted(&self, claim: &Claim, objects: &[BatchObject]) {
         let (mut read, mut raw_bytes, mut delivered_bytes) = (0, 0, 0);
+        let asked = |lane: &&Lane| self.options.range.has_lane(lane);
         for object in objects {
-            if let Content::Rows(rows) = &object.content {
+            // An object of many lanes counts in the first.
+            let first = object.lanes.iter().find(asked).unwrap_or(&claim.lane);
+            if let Content::Rows(rows) = &object.content
+                && *first == claim.lane
+            {
                 read += 1;
                 raw_bytes += rows.raw_bytes;
                 delivered_bytes += object.object.size;

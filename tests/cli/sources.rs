@@ -57,6 +57,24 @@ fn every_form_of_hand_written_logs_is_converted() {
 }
 
 #[test]
+fn a_file_of_many_lanes_is_planned_and_counted_once() {
+    let place = Place::new();
+    let lines = [1, 2, 3]
+        .map(|account| event("e1", &format!("{account:012}"), "2024-05-01T00:00:00Z").to_string());
+    place.write("logs/dump.ndjson", lines.join("\n"));
+    let bytes = lines.join("\n").len() as u64;
+
+    let plan = json(&place.run("convert logs table --dry-run --json"));
+    assert_eq!(plan["keyless_pending_objects"].as_u64(), Some(1));
+    let summary = place.convert("", 0);
+    assert_eq!(summary["objects"].as_u64(), Some(1));
+    assert_eq!(summary["raw_bytes"].as_u64(), Some(bytes));
+    assert_eq!(summary["rows"].as_u64(), Some(3));
+    let plan = json(&place.run("convert logs table --dry-run --json"));
+    assert_eq!(plan["keyless_pending_objects"].as_u64(), Some(0));
+}
+
+#[test]
 fn a_file_as_source_is_refused_with_the_folder_to_name() {
     let place = Place::new();
     place.write(
