@@ -24,7 +24,8 @@ pub(crate) enum LaneEnd {
     Deferred,
 }
 
-/// Converts a lane's pending objects, batch after batch, while the next ones are read. An open claim is finished first if `finish` says so.
+/// Converts a lane's pending objects, batch after batch, while the next ones are read. An
+/// open claim is finished first if `finish` says so.
 pub(crate) async fn convert_lane(
     run: &Run,
     lane: &Lane,
@@ -78,7 +79,7 @@ async fn commit_batches(
     log: &mut LaneLog,
     reader: &mut Reader<'_>,
 ) -> Result<Progressed, ConvertError> {
-    let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
+    let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let read = async move {
         while let Some(batch) = reader.next().await? {
             if sender.send(batch).await.is_err() {
@@ -93,7 +94,6 @@ async fn commit_batches(
         while let Some(batch) = batches.recv().await
             && !run.stop.is_cancelled()
         {
-            let batch: Batch = batch;
             match commit(run, lane, log, &mut files, &batch).await {
                 Ok(Committed::Done) => progressed.objects += batch.read_objects(),
                 Ok(Committed::Lost) => {
