@@ -4,6 +4,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use cloudtrail2parquet::catalog::TableName;
 use cloudtrail2parquet::convert::Shard;
+use cloudtrail2parquet::sample::SampleOptions;
 use cloudtrail2parquet::table::Compression;
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -295,7 +296,21 @@ pub(crate) struct SampleArgs {
     /// The same number gives the same logs
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// How many accounts, 012345678901 first
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) accounts: u32,
+    /// How many regions each has, us-east-1 first
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=MAX_REGIONS))]
+    pub(crate) regions: u32,
+    /// How many days, from 2024-05-01
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: u32,
+    /// An organisation's shape: SIZE falls on one lane in ten; the others see 1 to 20 events a day
+    #[arg(long)]
+    pub(crate) tiny_lanes: bool,
 }
+
+const MAX_REGIONS: i64 = SampleOptions::MAX_REGIONS as i64;
 
 /// Reads `512MiB`, `2G` or plain bytes.
 fn parse_bytes(text: &str) -> Result<u64, String> {

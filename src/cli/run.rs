@@ -236,6 +236,10 @@ fn run_sample(args: &SampleArgs, json: bool) -> anyhow::Result<Exit> {
     let options = sample::SampleOptions {
         seed: args.seed,
         raw_bytes: args.size,
+        accounts: args.accounts,
+        regions: args.regions,
+        days: args.days,
+        tiny_lanes: args.tiny_lanes,
         ..sample::SampleOptions::default()
     };
     let truth = sample::generate(&options, |key, bytes| write_file(&args.dest, key, bytes))

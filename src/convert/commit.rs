@@ -13,8 +13,12 @@ use crate::ledger::{
 use crate::store::PutOutcome;
 use crate::table::{Lane, encode, sort_rows};
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 use parquet::arrow::async_reader::AsyncFileReader;
 use std::sync::Arc;
+
+/// Files of a claim encoded or put at once: one is encoded while another waits for the store.
+const FILES_AT_ONCE: usize = 4;
 
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]
@@ -146,37 +150,56 @@ pub(super) async fn write(
             .put_if_absent(&rejects.key, rejects_document(objects))
             .await?;
     }
-    let mut written = Vec::with_capacity(claim.files.len());
-    for file in &claim.files {
-        let key = format!("{}{}", files.folder(file.date), file.name);
-        let refs = rows.by_date.get(&file.date).cloned().unwrap_or_default();
-        let hashes = id_hashes(&rows.objects, &refs);
-        let own_rows = refs.len() as u64;
-        // Without rows it is put all the same: it keeps a sleeper from putting the rows of
-        // objects that are given up here.
-        let body = encode_file(run, rows, refs).await?;
-        let own = FileReceipt {
-            file: ClaimedFile {
-                rows: own_rows,
-                ..file.clone()
-            },
-            bytes: body.len() as u64,
-        };
-        let (found, hashes) = match run.destination.put_if_absent(&key, body).await? {
-            PutOutcome::Written => (own, Some(hashes)),
-            PutOutcome::AlreadyExists => {
-                let rows = if without_some {
-                    [file.rows, own_rows]
-                } else {
-                    [file.rows; 2]
-                };
-                (standing_file(run, &key, file, &rows).await?, None)
-            }
-        };
-        files.add(file.date, &file.name, found.bytes, hashes);
-        written.push(found);
+    let folder_of = &*files;
+    let found: Vec<(FileReceipt, Option<Vec<u64>>)> = stream::iter(&claim.files)
+        .map(async |file| {
+            let key = format!("{}{}", folder_of.folder(file.date), file.name);
+            put_file(run, &key, file, rows, without_some).await
+        })
+        .buffered(FILES_AT_ONCE)
+        .try_collect()
+        .await?;
+    let mut written = Vec::with_capacity(found.len());
+    for (receipt, hashes) in found {
+        files.add(receipt.file.date, &receipt.file.name, receipt.bytes, hashes);
+        written.push(receipt);
     }
     Ok(written)
+}
+
+/// Puts one claimed file. Gives what stands under its name and, if that is what was put, the
+/// hashes of its event ids.
+async fn put_file(
+    run: &Run,
+    key: &str,
+    file: &ClaimedFile,
+    rows: &Distinct,
+    without_some: bool,
+) -> Result<(FileReceipt, Option<Vec<u64>>), ConvertError> {
+    let refs = rows.by_date.get(&file.date).cloned().unwrap_or_default();
+    let hashes = id_hashes(&rows.objects, &refs);
+    let own_rows = refs.len() as u64;
+    // Without rows it is put all the same: it keeps a sleeper from putting the rows of
+    // objects that are given up here.
+    let body = encode_file(run, rows, refs).await?;
+    let own = FileReceipt {
+        file: ClaimedFile {
+            rows: own_rows,
+            ..file.clone()
+        },
+        bytes: body.len() as u64,
+    };
+    Ok(match run.destination.put_if_absent(key, body).await? {
+        PutOutcome::Written => (own, Some(hashes)),
+        PutOutcome::AlreadyExists => {
+            let rows = if without_some {
+                [file.rows, own_rows]
+            } else {
+                [file.rows; 2]
+            };
+            (standing_file(run, key, file, &rows).await?, None)
+        }
+    })
 }
 
 async fn encode_file(

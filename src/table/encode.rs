@@ -28,7 +28,8 @@ const COLUMNS_AT_ONCE: usize = 16;
 /// How the pages of a file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// Fast, and read by every engine.
+    /// Fast, and read by every engine; the columns of random identifiers, which it cannot shrink,
+    /// are Zstandard.
     #[default]
     Snappy,
     /// A third smaller.
@@ -196,13 +197,22 @@ fn write_columns(
         .collect()
 }
 
-/// Drops what the footer would say of the encodings of pages where there is one only: it
-/// tells readers whether a dictionary is complete, and 80 columns of it are a kilobyte.
+/// Drops from the footer what 200 columns make kilobytes of: sizes for a reader's memory
+/// planning, and the encodings of pages where there is one only (else they tell whether a
+/// dictionary is complete).
 fn trim(chunk: &mut ArrowColumnChunk) -> Result<(), ParquetError> {
     let close = chunk.close_mut();
-    if close.metadata.dictionary_page_offset().is_none() {
-        let metadata = close.metadata.clone().into_builder();
-        close.metadata = metadata.clear_page_encoding_stats().build()?;
+    let plain = close.metadata.dictionary_page_offset().is_none();
+    let mut metadata = close
+        .metadata
+        .clone()
+        .into_builder()
+        .set_unencoded_byte_array_data_bytes(None)
+        .set_repetition_level_histogram(None)
+        .set_definition_level_histogram(None);
+    if plain {
+        metadata = metadata.clear_page_encoding_stats();
     }
+    close.metadata = metadata.build()?;
     Ok(())
 }

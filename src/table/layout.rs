@@ -1,7 +1,7 @@
 //! How a file is laid out: encodings, statistics, indexes and filters, each where it pays
 //! for its bytes.
 
-use parquet::basic::{Compression as Codec, GzipLevel, ZstdLevel};
+use parquet::basic::{Compression as Codec, Encoding, GzipLevel, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
@@ -41,6 +41,10 @@ const UNIQUE: [&str; 7] = [
     "requestparameters_key",
     "responseelements_credentials_accesskeyid",
 ];
+
+/// Columns of random hexadecimal digits. Snappy only finds repetitions and leaves them as long
+/// as they are; Zstandard halves them, which is a seventh of a whole file, in no more time.
+const RANDOM: [&str; 3] = ["eventid", "requestid", "sharedeventid"];
 
 /// Columns of JSON text: least and greatest say nothing of what is in them, either.
 const JSON: [&str; 5] = [
@@ -94,7 +98,11 @@ pub(super) fn properties(
         .set_dictionary_enabled(rows >= DICTIONARY_ROWS)
         .set_statistics_enabled(statistics)
         .set_offset_index_disabled(rows < INDEX_ROWS)
-        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_data_page_row_count_limit(if rows < INDEX_ROWS {
+            INDEX_ROWS
+        } else {
+            PAGE_ROWS
+        })
         .set_column_index_truncate_length(Some(32))
         .set_statistics_truncate_length(Some(64));
     for name in UNIQUE.into_iter().chain(JSON) {
@@ -116,6 +124,15 @@ pub(super) fn properties(
             properties = properties
                 .set_column_bloom_filter_fpp(ColumnPath::from(name), FALSE_POSITIVES)
                 .set_column_bloom_filter_max_ndv(ColumnPath::from(name), values);
+        }
+    }
+    // Sorted times are close together: their differences take a third of the bytes.
+    let times = ColumnPath::from("eventtimestamp");
+    properties = properties.set_column_encoding(times, Encoding::DELTA_BINARY_PACKED);
+    if compression == Compression::Snappy {
+        for name in RANDOM {
+            let codec = Codec::ZSTD(ZstdLevel::default());
+            properties = properties.set_column_compression(ColumnPath::from(name), codec);
         }
     }
     if rows > 1 {
