@@ -1,5 +1,6 @@
 //! What was typed. Defaults that need a look at the machine are in `options`.
 
+use super::queries::QueriesArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use cloudtrail2parquet::catalog::TableName;
@@ -58,6 +59,11 @@ pub(crate) enum Command {
     /// Work on the Glue table
     #[command(subcommand)]
     Table(TableCommand),
+    /// List the question pack, or print a question as SQL for Athena and Trino
+    ///
+    /// The SQL is filled in with the table, the dates, the lanes and what is asked about.
+    /// Without dates it is about the last 7 days.
+    Queries(QueriesArgs),
     /// Write sample CloudTrail logs into a folder
     Sample(SampleArgs),
     /// Print shell completions

@@ -365,7 +365,8 @@ pub(crate) fn sample(truth: &Truth, folder: &Path, json: bool) -> Text {
     ))
 }
 
-fn document_text(document: &Value) -> Text {
+/// A result as JSON.
+pub(crate) fn document_text(document: &Value) -> Text {
     Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 

@@ -5,6 +5,7 @@ use super::args::{
 };
 use super::exit::Exit;
 use super::options::{self, UsageError};
+use super::queries;
 use super::report;
 use super::stop::Stop;
 use super::term::{TermMonitor, init_logging};
@@ -72,6 +73,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
                 false => print(&report::columns(&schema, json)?),
             }
         }
+        Command::Queries(queries) => print(&queries::run(queries, json)?),
         Command::Sample(sample) => run_sample(sample, json),
         Command::Completions { shell } => {
             let mut text = Vec::new();

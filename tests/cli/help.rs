@@ -9,6 +9,7 @@ fn help_names_every_command_and_the_exit_codes() {
         "convert",
         "status",
         "table",
+        "queries",
         "sample",
         "completions",
         "Exit codes:",
@@ -53,6 +54,7 @@ fn every_command_has_help() {
         "table register",
         "table ddl",
         "table columns",
+        "queries",
         "sample",
         "completions",
     ] {

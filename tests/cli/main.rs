@@ -7,6 +7,7 @@ mod convert;
 mod help;
 mod interrupted;
 mod messages;
+mod queries;
 mod real;
 mod selection;
 mod servers;
