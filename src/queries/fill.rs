@@ -127,8 +127,12 @@ impl Filling {
 fn with_values(sql: &str, values: &[(&str, String)]) -> String {
     let mut out = String::new();
     for (kind, piece) in pieces(sql) {
+        if kind != Kind::Literal {
+            out.push_str(piece);
+            continue;
+        }
         let mut rest = piece;
-        while kind == Kind::Literal {
+        loop {
             let found = values
                 .iter()
                 .filter_map(|(example, value)| Some((rest.find(example)?, *example, value)));

@@ -26,9 +26,9 @@ pub(super) fn pieces(sql: &str) -> Vec<(Kind, &str)> {
     while !rest.is_empty() {
         let (kind, length) = if rest.starts_with("--") {
             (Kind::Comment, rest.find('\n').unwrap_or(rest.len()))
-        } else if rest.starts_with('\'') {
+        } else if let Some(after) = rest.strip_prefix('\'') {
             // A doubled quote ends one literal and begins the next: together they are the same.
-            let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
+            let end = after.find('\'').map_or(rest.len(), |at| at + 2);
             (Kind::Literal, end)
         } else {
             let ends = [rest.find("--"), rest.find('\'')];
