@@ -251,7 +251,7 @@ pub(crate) fn registered(spec: &TableSpec, registered: &Registered, json: bool) 
     Ok(out)
 }
 
-/// The result of `table ddl`.
+/// The result of `table ddl` and `table view`.
 pub(crate) fn ddl(statement: &str, json: bool) -> Text {
     match json {
         true => document_text(&json!({ "ddl": statement })),

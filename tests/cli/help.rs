@@ -53,6 +53,7 @@ fn every_command_has_help() {
         "table",
         "table register",
         "table ddl",
+        "table view",
         "table columns",
         "queries",
         "sample",

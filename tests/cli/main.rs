@@ -4,6 +4,7 @@
 
 mod columns;
 mod convert;
+mod ddl;
 mod help;
 mod interrupted;
 mod messages;
