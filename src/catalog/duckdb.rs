@@ -19,9 +19,9 @@ pub fn duckdb_view(view: &str, location: &str, columns: &[CatalogColumn]) -> Str
     let mut sql = String::from("-- For DuckDB 1.2 or newer.\n");
     if location.starts_with("s3://") {
         sql.push_str(
-            "-- Once, for the credentials of this machine:\n\
+            "-- In each session, for the credentials that every AWS tool finds:\n\
              -- INSTALL httpfs; INSTALL aws;\n\
-             -- CREATE PERSISTENT SECRET (TYPE s3, PROVIDER credential_chain);\n",
+             -- CREATE SECRET (TYPE s3, PROVIDER credential_chain);\n",
         );
     }
     let keys = TableSpec::partition_keys();
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_bucket_comes_with_a_word_on_credentials() {
         let sql = duckdb_view("trail", "s3://bucket/lake/", &[]);
-        assert!(sql.contains("CREATE PERSISTENT SECRET"), "{sql}");
+        assert!(sql.contains("CREATE SECRET"), "{sql}");
         assert!(sql.contains("'s3://bucket/lake/account=*/"), "{sql}");
         assert!(!duckdb_view("trail", "/logs", &[]).contains("SECRET"));
     }
