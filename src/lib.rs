@@ -13,6 +13,7 @@ pub mod convert;
 pub mod json;
 pub mod ledger;
 pub mod monitor;
+pub mod queries;
 pub mod sample;
 pub mod store;
 pub mod table;

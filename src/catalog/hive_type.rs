@@ -1,4 +1,4 @@
-//! Hive's column types, as far as merging two versions of a struct needs them.
+//! Hive's column types, as far as merging and translating them needs.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ const DEEPEST: u32 = 32;
 
 /// A column type, lower-cased and without white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum HiveType {
+pub(super) enum HiveType {
     /// Anything without type arguments, or with ones that are no types: `decimal(10,2)`.
     Scalar(String),
     Array(Box<HiveType>),
@@ -81,7 +81,8 @@ impl fmt::Display for HiveType {
     }
 }
 
-fn parse(text: &str) -> Option<HiveType> {
+/// Reads a type; none if it is not understood.
+pub(super) fn parse(text: &str) -> Option<HiveType> {
     let text: String = text
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '`')

@@ -3,6 +3,7 @@
 mod contents;
 mod ddl;
 mod difference;
+mod duckdb;
 mod error;
 mod glue;
 mod hive_type;
@@ -11,9 +12,11 @@ mod partitions;
 mod plan;
 mod projection;
 mod table;
+mod view;
 
 pub use contents::Contents;
 pub use ddl::ddl;
+pub use duckdb::duckdb_view;
 pub use error::CatalogError;
 pub use glue::{Outcome, Registered, client, register};
 pub use name::{NameError, TableName};
@@ -21,3 +24,4 @@ pub use partitions::{PartitionValues, register_partitions};
 pub use plan::{TableChange, plan_table};
 pub use projection::{AccountProjection, projected_partitions};
 pub use table::{CatalogColumn, FORMAT, MARK, TableSpec};
+pub use view::{RAW_NAMES, raw_names_view};

@@ -65,6 +65,13 @@ impl FromStr for TableName {
     }
 }
 
+impl TableName {
+    /// The name in a query. Always in quotes: a leading digit and reserved words need them.
+    pub fn quoted(&self) -> String {
+        format!("\"{}\".\"{}\"", self.database, self.table)
+    }
+}
+
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.database, self.table)

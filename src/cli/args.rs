@@ -1,5 +1,6 @@
 //! What was typed. Defaults that need a look at the machine are in `options`.
 
+use super::queries::QueriesArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use cloudtrail2parquet::catalog::TableName;
@@ -59,6 +60,11 @@ pub(crate) enum Command {
     /// Work on the Glue table
     #[command(subcommand)]
     Table(TableCommand),
+    /// List the question pack, or print a question as SQL for Athena and Trino
+    ///
+    /// The SQL is filled in with the table, the dates, the lanes and what is asked about.
+    /// Without dates it is about the last 7 days.
+    Queries(QueriesArgs),
     /// Write sample CloudTrail logs into a folder
     Sample(SampleArgs),
     /// Print shell completions
@@ -73,8 +79,15 @@ pub(crate) enum Command {
 pub(crate) enum TableCommand {
     /// Create the table in Glue, or update it on change
     Register(RegisterArgs),
-    /// Print the table as SQL for Athena
+    /// Print the table as SQL, for Athena or DuckDB
+    ///
+    /// For DuckDB it is a view with every column of the table, also those that no file has yet.
     Ddl(DdlArgs),
+    /// Print a view for queries on raw CloudTrail tables, as SQL for Athena and Trino
+    ///
+    /// It has the table's columns, and what such queries call the partitions: timestamp, as
+    /// 2024/05/31, and year, month and day.
+    View(ViewArgs),
     /// Print the columns: name, type, source path, comment
     Columns {
         /// Further flattened columns
@@ -258,11 +271,19 @@ pub(crate) struct StatusArgs {
 /// Arguments of `table register`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RegisterArgs {
-    /// The table's place: s3://BUCKET/PREFIX
-    pub(crate) dest: String,
     /// The table's name
     #[arg(long, value_name = "DB.NAME")]
     pub(crate) table: TableName,
+    /// What the table is made of
+    #[command(flatten)]
+    pub(crate) made_of: TableArgs,
+}
+
+/// What a table is made of.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TableArgs {
+    /// The table's place: s3://BUCKET/PREFIX, for DuckDB also a folder
+    pub(crate) dest: String,
     /// Further flattened columns
     #[command(flatten)]
     pub(crate) columns: ColumnsArgs,
@@ -280,9 +301,35 @@ pub(crate) struct RegisterArgs {
 /// Arguments of `table ddl`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DdlArgs {
-    /// As for `table register`
+    /// The table's name; DuckDB's view has its second part [default for duckdb: cloudtrail]
+    #[arg(long, value_name = "DB.NAME")]
+    pub(crate) table: Option<TableName>,
+    /// The engine that reads the SQL
+    #[arg(long, value_enum, value_name = "ENGINE", default_value = "athena")]
+    pub(crate) dialect: Dialect,
+    /// What the table is made of
     #[command(flatten)]
-    pub(crate) register: RegisterArgs,
+    pub(crate) made_of: TableArgs,
+}
+
+/// An engine that reads SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dialect {
+    /// CREATE EXTERNAL TABLE, as `table register` makes it
+    Athena,
+    /// CREATE VIEW over the files
+    Duckdb,
+}
+
+/// Arguments of `table view`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ViewArgs {
+    /// The table's name
+    #[arg(long, value_name = "DB.NAME")]
+    pub(crate) table: TableName,
+    /// The view's name [default: that of the table, with _raw_names]
+    #[arg(long, value_name = "DB.NAME")]
+    pub(crate) view: Option<TableName>,
 }
 
 /// Arguments of `sample`.

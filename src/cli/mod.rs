@@ -4,6 +4,7 @@ mod args;
 mod exit;
 mod limits;
 mod options;
+mod queries;
 mod report;
 mod run;
 mod stop;

@@ -224,6 +224,16 @@ pub(crate) fn check_location(destination: &Store) -> anyhow::Result<()> {
     )))
 }
 
+/// The columns as the catalog has them.
+pub(crate) fn catalog_columns(schema: &Schema) -> Vec<CatalogColumn> {
+    let columns = schema.columns().iter().map(|column| CatalogColumn {
+        name: column.name.clone(),
+        glue_type: column.glue_type.clone(),
+        comment: column.comment.clone(),
+    });
+    columns.collect()
+}
+
 /// The table of what the destination holds.
 pub(crate) fn table_spec(
     name: &TableName,
@@ -234,15 +244,10 @@ pub(crate) fn table_spec(
     compression: Compression,
 ) -> TableSpec {
     let location = destination.url("");
-    let columns = schema.columns().iter().map(|column| CatalogColumn {
-        name: column.name.clone(),
-        glue_type: column.glue_type.clone(),
-        comment: column.comment.clone(),
-    });
     TableSpec {
         name: name.clone(),
         location,
-        columns: columns.collect(),
+        columns: catalog_columns(schema),
         accounts: contents.accounts.clone(),
         regions: contents.regions.clone(),
         first_date: contents.first_date(),

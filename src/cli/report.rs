@@ -251,7 +251,7 @@ pub(crate) fn registered(spec: &TableSpec, registered: &Registered, json: bool) 
     Ok(out)
 }
 
-/// The result of `table ddl`.
+/// The result of `table ddl` and `table view`.
 pub(crate) fn ddl(statement: &str, json: bool) -> Text {
     match json {
         true => document_text(&json!({ "ddl": statement })),
@@ -365,7 +365,8 @@ pub(crate) fn sample(truth: &Truth, folder: &Path, json: bool) -> Text {
     ))
 }
 
-fn document_text(document: &Value) -> Text {
+/// A result as JSON.
+pub(crate) fn document_text(document: &Value) -> Text {
     Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 

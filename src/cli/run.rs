@@ -1,10 +1,12 @@
 //! One function a command.
 
 use super::args::{
-    Args, Command, ConvertArgs, DdlArgs, RegisterArgs, SampleArgs, StatusArgs, TableCommand,
+    Args, Command, ConvertArgs, DdlArgs, Dialect, RegisterArgs, SampleArgs, StatusArgs, TableArgs,
+    TableCommand, ViewArgs,
 };
 use super::exit::Exit;
 use super::options::{self, UsageError};
+use super::queries;
 use super::report;
 use super::stop::Stop;
 use super::term::{TermMonitor, init_logging};
@@ -65,6 +67,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Status(status) => run_status(status, json).await,
         Command::Table(TableCommand::Register(register)) => run_register(register, json).await,
         Command::Table(TableCommand::Ddl(ddl)) => run_ddl(ddl, json).await,
+        Command::Table(TableCommand::View(view)) => run_view(view, json),
         Command::Table(TableCommand::Columns { columns, markdown }) => {
             let schema = options::schema(columns)?;
             match markdown {
@@ -72,6 +75,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
                 false => print(&report::columns(&schema, json)?),
             }
         }
+        Command::Queries(queries) => print(&queries::run(queries, json)?),
         Command::Sample(sample) => run_sample(sample, json),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -193,23 +197,51 @@ async fn run_status(args: &StatusArgs, json: bool) -> anyhow::Result<Exit> {
 }
 
 async fn run_register(args: &RegisterArgs, json: bool) -> anyhow::Result<Exit> {
-    let (spec, contents) = spec(args).await?;
-    let registered = register(&spec, &contents, args.catalog.register_partitions).await?;
+    let (spec, contents) = spec(&args.table, &args.made_of).await?;
+    let registered = register(&spec, &contents, args.made_of.catalog.register_partitions).await?;
     print(&report::registered(&spec, &registered, json)?)
 }
 
 async fn run_ddl(args: &DdlArgs, json: bool) -> anyhow::Result<Exit> {
-    let (spec, _) = spec(&args.register).await?;
-    print(&report::ddl(&catalog::ddl(&spec)?, json)?)
+    let statement = match (args.dialect, &args.table) {
+        (Dialect::Duckdb, table) => duckdb_view(table.as_ref(), &args.made_of).await?,
+        (Dialect::Athena, Some(table)) => catalog::ddl(&spec(table, &args.made_of).await?.0)?,
+        (Dialect::Athena, None) => {
+            return Err(UsageError("name the table: --table DB.NAME".to_owned()).into());
+        }
+    };
+    print(&report::ddl(&statement, json)?)
 }
 
-async fn spec(args: &RegisterArgs) -> anyhow::Result<(TableSpec, Contents)> {
+async fn duckdb_view(table: Option<&TableName>, args: &TableArgs) -> anyhow::Result<String> {
+    let schema = options::schema(&args.columns)?;
+    let destination = options::destination(&args.dest, &args.s3).await?;
+    let view = table.map_or("cloudtrail", |name| &name.table);
+    let columns = options::catalog_columns(&schema);
+    Ok(catalog::duckdb_view(view, &destination.url(""), &columns))
+}
+
+fn run_view(args: &ViewArgs, json: bool) -> anyhow::Result<Exit> {
+    let view = args.view.clone().unwrap_or_else(|| TableName {
+        database: args.table.database.clone(),
+        table: format!("{}_raw_names", args.table.table),
+    });
+    if view == args.table {
+        return Err(UsageError("--view is the table itself: name another".to_owned()).into());
+    }
+    print(&report::ddl(
+        &catalog::raw_names_view(&args.table, &view),
+        json,
+    )?)
+}
+
+async fn spec(name: &TableName, args: &TableArgs) -> anyhow::Result<(TableSpec, Contents)> {
     let schema: Schema = options::schema(&args.columns)?;
     let destination: Store = options::destination(&args.dest, &args.s3).await?;
     options::check_location(&destination)?;
     let contents = Contents::of(&destination).await?;
     let spec = options::table_spec(
-        &args.table,
+        name,
         &destination,
         &contents,
         &schema,

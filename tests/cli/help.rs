@@ -9,6 +9,7 @@ fn help_names_every_command_and_the_exit_codes() {
         "convert",
         "status",
         "table",
+        "queries",
         "sample",
         "completions",
         "Exit codes:",
@@ -52,7 +53,9 @@ fn every_command_has_help() {
         "table",
         "table register",
         "table ddl",
+        "table view",
         "table columns",
+        "queries",
         "sample",
         "completions",
     ] {

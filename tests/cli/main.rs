@@ -4,9 +4,11 @@
 
 mod columns;
 mod convert;
+mod ddl;
 mod help;
 mod interrupted;
 mod messages;
+mod queries;
 mod real;
 mod selection;
 mod servers;

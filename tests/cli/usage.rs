@@ -86,6 +86,8 @@ fn each_usage_mistake_ends_with_2_and_says_what_to_write() {
             "s3://BUCKET/PREFIX",
         ),
         ("table ddl table", "--table"),
+        ("table ddl table --dialect hive", "athena, duckdb"),
+        ("table view", "--table"),
         ("table columns --json --markdown", "cannot be used with"),
         ("sample", "<DEST>"),
         ("sample more --size big", "512MiB"),
