@@ -15,5 +15,6 @@ pub mod ledger;
 pub mod monitor;
 pub mod queries;
 pub mod sample;
+pub mod savings;
 pub mod store;
 pub mod table;

@@ -1,6 +1,7 @@
 //! What was typed. Defaults that need a look at the machine are in `options`.
 
 use super::queries::QueriesArgs;
+use super::savings::SavingsArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use cloudtrail2parquet::catalog::TableName;
@@ -65,6 +66,10 @@ pub(crate) enum Command {
     /// The SQL is filled in with the table, the dates, the lanes and what is asked about.
     /// Without dates it is about the last 7 days.
     Queries(QueriesArgs),
+    /// Show what questions read, and Athena would bill: raw logs against this table
+    ///
+    /// Computed from the ledger and the files' footers over your own data; nothing is queried.
+    Savings(SavingsArgs),
     /// Write sample CloudTrail logs into a folder
     Sample(SampleArgs),
     /// Print shell completions

@@ -7,6 +7,7 @@ mod options;
 mod queries;
 mod report;
 mod run;
+mod savings;
 mod stop;
 mod term;
 

@@ -36,7 +36,7 @@ pub(crate) struct QueriesArgs {
     pub(crate) range: RangeArgs,
 }
 
-fn parse_setting(text: &str) -> Result<(String, String), String> {
+pub(super) fn parse_setting(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .ok_or_else(|| "write NAME=VALUE".to_owned())
@@ -98,7 +98,7 @@ fn filling(args: &QueriesArgs) -> anyhow::Result<Filling> {
     })
 }
 
-fn named(name: &str) -> anyhow::Result<Question> {
+pub(super) fn named(name: &str) -> anyhow::Result<Question> {
     queries::question(name).ok_or_else(|| {
         let near = nearest(name).join(", ");
         let what = format!("there is no question {name:?}; near ones: {near}");
@@ -106,7 +106,10 @@ fn named(name: &str) -> anyhow::Result<Question> {
     })
 }
 
-fn check_parameters(set: &BTreeMap<String, String>, asked: &[Question]) -> anyhow::Result<()> {
+pub(super) fn check_parameters(
+    set: &BTreeMap<String, String>,
+    asked: &[Question],
+) -> anyhow::Result<()> {
     let known: BTreeSet<&str> = asked
         .iter()
         .flat_map(Question::parameters)

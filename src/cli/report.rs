@@ -371,7 +371,7 @@ pub(crate) fn document_text(document: &Value) -> Text {
 }
 
 /// Columns of text: the first `left` to the left, numbers to the right.
-fn table(rows: &[Vec<String>], left: usize) -> String {
+pub(super) fn table(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
         rows.iter()

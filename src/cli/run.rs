@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::options::{self, UsageError};
 use super::queries;
 use super::report;
+use super::savings;
 use super::stop::Stop;
 use super::term::{TermMonitor, init_logging};
 use anyhow::Context;
@@ -75,6 +76,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
                 false => print(&report::columns(&schema, json)?),
             }
         }
+        Command::Savings(args) => print(&savings::run(args, json).await?),
         Command::Queries(queries) => print(&queries::run(queries, json)?),
         Command::Sample(sample) => run_sample(sample, json),
         Command::Completions { shell } => {

@@ -1,0 +1,71 @@
+//! How many bytes of raw objects the ledger has converted.
+
+use jiff::civil::Date;
+
+use super::SavingsError;
+use crate::cloudtrail::{KeyKind, parse_key};
+use crate::convert::Range;
+use crate::ledger::{ClaimedObject, LaneLog, Outcome, Receipt, lanes};
+use crate::store::Store;
+use crate::table::Lane;
+use futures::{StreamExt, TryStreamExt, stream};
+
+/// Lanes whose receipts are read at once.
+const CONCURRENT_LANES: usize = 8;
+
+/// Raw objects, as delivered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct RawBytes {
+    /// All that are converted.
+    pub(super) all: u64,
+    /// Those of the lanes and delivery days asked for: the partitions of AWS's own table.
+    pub(super) asked: u64,
+}
+
+/// Adds up what every receipt says that was read.
+pub(super) async fn raw_bytes(
+    destination: &Store,
+    range: &Range,
+    days: (Date, Date),
+) -> Result<RawBytes, SavingsError> {
+    let lanes = lanes(destination).await?;
+    let sums: Vec<RawBytes> = stream::iter(lanes)
+        .map(async |lane| {
+            let mut sum = RawBytes::default();
+            let add = |receipt: &Receipt| {
+                for object in &receipt.claim.objects {
+                    if is_counted(&lane, object) {
+                        sum.all += object.size;
+                        if range.has_lane(&lane) && is_of_days(object, days) {
+                            sum.asked += object.size;
+                        }
+                    }
+                }
+            };
+            LaneLog::receipts(destination, &lane, None, add).await?;
+            Ok::<_, SavingsError>(sum)
+        })
+        .buffer_unordered(CONCURRENT_LANES)
+        .try_collect()
+        .await?;
+    Ok(sums
+        .into_iter()
+        .fold(RawBytes::default(), |all, lane| RawBytes {
+            all: all.all + lane.all,
+            asked: all.asked + lane.asked,
+        }))
+}
+
+/// Whether it was read; one of several lanes counts in the first.
+fn is_counted(lane: &Lane, object: &ClaimedObject) -> bool {
+    matches!(object.outcome, Outcome::Read { .. })
+        && object.lanes.first().is_none_or(|first| first == lane)
+}
+
+/// An object whose key names no day is of every day.
+fn is_of_days(object: &ClaimedObject, (from, to): (Date, Date)) -> bool {
+    match parse_key(&object.address) {
+        KeyKind::Raw(key) => (from..=to).contains(&key.day),
+        _ => true,
+    }
+}

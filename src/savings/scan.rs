@@ -1,0 +1,393 @@
+//! What a question reads of the table: its SQL → the columns and the filters of each scan.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, OrderBy, Query, Select, SelectItem, TableFactor, UnaryOperator, Value,
+    Visit as _, Visitor,
+};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+
+use super::SavingsError;
+
+/// The name that questions have for the table.
+const TABLE: &str = "cloudtrail";
+
+/// One pass over the table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Scan {
+    /// Columns and members of structs that it reads, e.g. `eventname`, `useridentity.arn`.
+    pub(super) columns: BTreeSet<String>,
+    /// What all rows sought fulfil.
+    pub(super) filters: Vec<Filter>,
+}
+
+/// A column's value passes one of the tests at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Filter {
+    pub(super) column: String,
+    pub(super) any: Vec<Test>,
+}
+
+/// What a value is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Test {
+    Equals(String),
+    /// Both ends included.
+    Between(Option<String>, Option<String>),
+    IsNull,
+    IsNotNull,
+}
+
+/// The scans of a question over columns that `is_column` knows. A literal that has one of
+/// `examples` in it stands for a value that nobody has named: nothing is known of it.
+pub(super) fn scans(
+    sql: &str,
+    is_column: &dyn Fn(&str) -> bool,
+    examples: &[&str],
+) -> Result<Vec<Scan>, SavingsError> {
+    let statements = Parser::parse_sql(&GenericDialect {}, sql)
+        .map_err(|error| SavingsError::Sql(error.to_string()))?;
+    let mut collector = Collector {
+        is_column,
+        examples,
+        frames: Vec::new(),
+        scans: Vec::new(),
+    };
+    let _ = statements.visit(&mut collector);
+    Ok(collector.scans)
+}
+
+/// What is seen between the beginning and the end of a query or one of its selects.
+#[derive(Default)]
+struct Frame {
+    columns: BTreeSet<String>,
+    /// The scans that are the query's own selects.
+    scans: Vec<usize>,
+}
+
+struct Collector<'a> {
+    is_column: &'a dyn Fn(&str) -> bool,
+    examples: &'a [&'a str],
+    frames: Vec<Frame>,
+    scans: Vec<Scan>,
+}
+
+impl Visitor for Collector<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.frames.push(Frame::default());
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        // What is seen outside its selects is ORDER BY.
+        if let Some(query) = self.frames.pop() {
+            for scan in query.scans {
+                if let Some(scan) = self.scans.get_mut(scan) {
+                    scan.columns.extend(query.columns.iter().cloned());
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, _: &Select) -> ControlFlow<()> {
+        self.frames.push(Frame::default());
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        let Some(frame) = self.frames.pop() else {
+            return ControlFlow::Continue(());
+        };
+        if reads_table(select) {
+            let filters = select.selection.as_ref();
+            let mut scan = Scan {
+                columns: frame.columns,
+                filters: filters.map_or_else(Vec::new, |filter| self.filters(filter)),
+            };
+            if select.projection.iter().any(is_wildcard) {
+                scan.columns.insert(String::new());
+            }
+            if let Some(query) = self.frames.last_mut() {
+                query.scans.push(self.scans.len());
+            }
+            self.scans.push(scan);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_order_by(&mut self, _: &OrderBy) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Some(column) = self.column(expr)
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.columns.insert(column);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Collector<'_> {
+    /// The column, or member of a struct column, that an expression is.
+    fn column(&self, expr: &Expr) -> Option<String> {
+        let parts: Vec<String> = match expr {
+            Expr::Identifier(name) => vec![name.value.to_ascii_lowercase()],
+            Expr::CompoundIdentifier(names) => names
+                .iter()
+                .map(|name| name.value.to_ascii_lowercase())
+                .collect(),
+            _ => return None,
+        };
+        let known = parts.first().is_some_and(|first| (self.is_column)(first));
+        known.then(|| parts.join("."))
+    }
+
+    /// What follows for single columns from a condition that holds.
+    fn filters(&self, condition: &Expr) -> Vec<Filter> {
+        match condition {
+            Expr::Nested(inner) => self.filters(inner),
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::And,
+                right,
+            } => [self.filters(left), self.filters(right)].concat(),
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Or,
+                right,
+            } => either(&self.filters(left), &self.filters(right)),
+            Expr::BinaryOp { left, op, right } => match (self.column(left), self.column(right)) {
+                (Some(column), _) => compare(column, op, self.literal(right)),
+                (None, Some(column)) => compare(column, &mirrored(op), self.literal(left)),
+                (None, None) => Vec::new(),
+            },
+            Expr::InList {
+                expr,
+                list,
+                negated,
+            } => self.one(expr, || {
+                let values: Option<Vec<Test>> = list
+                    .iter()
+                    .map(|value| self.literal(value).map(Test::Equals))
+                    .collect();
+                match values {
+                    Some(values) if !negated => values,
+                    _ => vec![Test::IsNotNull],
+                }
+            }),
+            Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => self.one(expr, || match negated {
+                false => vec![Test::Between(self.literal(low), self.literal(high))],
+                true => vec![Test::IsNotNull],
+            }),
+            Expr::Like {
+                negated,
+                expr,
+                pattern,
+                ..
+            } => self.one(expr, || {
+                let pattern = self.literal(pattern).filter(|_| !negated);
+                vec![pattern.map_or(Test::IsNotNull, |pattern| like(&pattern))]
+            }),
+            Expr::IsNull(expr) => self.one(expr, || vec![Test::IsNull]),
+            Expr::IsNotNull(expr) => self.one(expr, || vec![Test::IsNotNull]),
+            Expr::UnaryOp {
+                op: UnaryOperator::Not,
+                ..
+            } => Vec::new(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn one(&self, expr: &Expr, any: impl FnOnce() -> Vec<Test>) -> Vec<Filter> {
+        let column = self.column(expr);
+        let filter = column.map(|column| Filter { column, any: any() });
+        filter.into_iter().collect()
+    }
+
+    /// The text of a literal.
+    fn literal(&self, expr: &Expr) -> Option<String> {
+        let Expr::Value(value) = expr else {
+            return None;
+        };
+        match &value.value {
+            Value::SingleQuotedString(text) => {
+                let example = self.examples.iter().any(|example| text.contains(example));
+                (!example).then(|| text.clone())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a select reads the table itself, rather than what another select made of it.
+fn reads_table(select: &Select) -> bool {
+    select.from.iter().any(|from| match &from.relation {
+        TableFactor::Table { name, .. } => name.to_string() == TABLE,
+        _ => false,
+    })
+}
+
+fn is_wildcard(item: &SelectItem) -> bool {
+    matches!(
+        item,
+        SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
+    )
+}
+
+/// What follows if one of two lists of filters holds: columns that both speak of.
+fn either(left: &[Filter], right: &[Filter]) -> Vec<Filter> {
+    let both = left.iter().filter_map(|one| {
+        let other = right.iter().find(|other| other.column == one.column)?;
+        Some(Filter {
+            column: one.column.clone(),
+            any: [one.any.clone(), other.any.clone()].concat(),
+        })
+    });
+    both.collect()
+}
+
+fn compare(column: String, op: &BinaryOperator, literal: Option<String>) -> Vec<Filter> {
+    let test = match (op, literal) {
+        (BinaryOperator::Eq, Some(value)) => Test::Equals(value),
+        (BinaryOperator::Gt | BinaryOperator::GtEq, Some(value)) => {
+            Test::Between(Some(value), None)
+        }
+        (BinaryOperator::Lt | BinaryOperator::LtEq, Some(value)) => {
+            Test::Between(None, Some(value))
+        }
+        (
+            BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq,
+            _,
+        ) => Test::IsNotNull,
+        _ => return Vec::new(),
+    };
+    vec![Filter {
+        column,
+        any: vec![test],
+    }]
+}
+
+fn mirrored(op: &BinaryOperator) -> BinaryOperator {
+    match op {
+        BinaryOperator::Gt => BinaryOperator::Lt,
+        BinaryOperator::GtEq => BinaryOperator::LtEq,
+        BinaryOperator::Lt => BinaryOperator::Gt,
+        BinaryOperator::LtEq => BinaryOperator::GtEq,
+        other => other.clone(),
+    }
+}
+
+/// What LIKE says of the order of values: the text before its first wildcard.
+fn like(pattern: &str) -> Test {
+    let prefix = pattern.split(['%', '_']).next().unwrap_or_default();
+    if prefix.is_empty() {
+        Test::IsNotNull
+    } else if prefix.len() == pattern.len() {
+        Test::Equals(pattern.to_owned())
+    } else {
+        let last = format!("{prefix}{}", char::MAX);
+        Test::Between(Some(prefix.to_owned()), Some(last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queries::{Filling, questions};
+    use crate::table::Schema;
+
+    fn read(sql: &str) -> Vec<Scan> {
+        let known = ["eventname", "eventsource", "errorcode", "useridentity", "x"];
+        scans(sql, &|name| known.contains(&name), &["EXAMPLE"]).unwrap()
+    }
+
+    fn filter(column: &str, any: &[Test]) -> Filter {
+        let (column, any) = (column.to_owned(), any.to_vec());
+        Filter { column, any }
+    }
+
+    fn equals(value: &str) -> Test {
+        Test::Equals(value.to_owned())
+    }
+
+    #[test]
+    fn a_scan_has_every_column_that_its_select_and_order_name() {
+        let sql = "SELECT useridentity.arn, count(*) AS n FROM cloudtrail \
+                   WHERE eventname = 'A' GROUP BY 1 ORDER BY eventsource, n";
+        let scan = read(sql).remove(0);
+        let columns: Vec<&str> = scan.columns.iter().map(String::as_str).collect();
+        assert_eq!(columns, ["eventname", "eventsource", "useridentity.arn"]);
+        assert_eq!(scan.filters, [filter("eventname", &[equals("A")])]);
+    }
+
+    #[test]
+    fn each_pass_over_the_table_is_a_scan_of_its_own() {
+        let sql = "WITH a AS (SELECT eventname FROM cloudtrail WHERE x = '1') \
+                   SELECT * FROM a JOIN (SELECT errorcode AS e FROM cloudtrail) b ON a.eventname = b.e";
+        let columns: Vec<Vec<String>> = read(sql)
+            .into_iter()
+            .map(|scan| scan.columns.into_iter().collect())
+            .collect();
+        assert_eq!(columns, [vec!["eventname", "x"], vec!["errorcode"]]);
+    }
+
+    #[test]
+    fn of_alternatives_only_what_all_of_them_say_of_a_column_is_known() {
+        let sql = "SELECT 1 FROM cloudtrail WHERE (eventsource = 'a' AND eventname = 'b' \
+                   OR eventsource IN ('c', 'd')) AND errorcode IS NOT NULL";
+        let all = read(sql).remove(0).filters;
+        let sources = [equals("a"), equals("c"), equals("d")];
+        let expected = [
+            filter("eventsource", &sources),
+            filter("errorcode", &[Test::IsNotNull]),
+        ];
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_pattern_is_a_range_and_an_example_says_nothing() {
+        let sql = "SELECT 1 FROM cloudtrail WHERE eventname LIKE 'Create%' AND x = 'EXAMPLE' \
+                   AND errorcode NOT IN ('a') AND lower(eventsource) = 'b'";
+        let all = read(sql).remove(0).filters;
+        let range = Test::Between(Some("Create".into()), Some(format!("Create{}", char::MAX)));
+        let expected = [
+            filter("eventname", &[range]),
+            filter("x", &[Test::IsNotNull]),
+            filter("errorcode", &[Test::IsNotNull]),
+        ];
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn every_question_of_the_pack_is_understood() {
+        let schema = Schema::new(&[]).unwrap();
+        let columns: BTreeSet<&str> = schema.columns().iter().map(|c| c.name.as_str()).collect();
+        for question in questions() {
+            let sql = Filling::default().fill(&question).unwrap();
+            let scans = scans(&sql, &|name| columns.contains(name), &[]);
+            let scans = scans.unwrap_or_else(|error| panic!("{}: {error}", question.name));
+            assert!(!scans.is_empty(), "{}", question.name);
+            for scan in scans {
+                assert!(!scan.columns.is_empty(), "{}", question.name);
+            }
+        }
+    }
+}
