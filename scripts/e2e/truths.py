@@ -134,14 +134,16 @@ def failed_assume_role(records):
 
 def ports_open_to_world(records):
     for r in records:
-        if not opens_port(r):
-            continue
-        rules = listed(r, "requestParameters", "ipPermissions", "items")
+        rules = listed(r, "requestParameters", "ipPermissions", "items") if opens_port(r) else []
         ranges = [x.get("cidrIp") for rule in rules for x in listed(rule, "ipRanges", "items")]
         ranges += [x.get("cidrIpv6") for rule in rules for x in listed(rule, "ipv6Ranges", "items")]
+        modified = request(r, "ModifySecurityGroupRulesRequest")
+        if modified and "errorCode" not in r:
+            changed = [x.get("SecurityGroupRule") for x in listed(modified, "SecurityGroupRule")]
+            ranges += [get(rule, key) for rule in changed for key in ("CidrIpv4", "CidrIpv6")]
         if {"0.0.0.0/0", "::/0"} & set(ranges):
-            ports = [str(rule["fromPort"]) for rule in rules if "fromPort" in rule]
-            yield time(r), request(r, "groupId"), ", ".join(ports), identity(r, "arn")
+            ports = None if modified else ", ".join(str(rule["fromPort"]) for rule in rules if "fromPort" in rule)
+            yield time(r), get(modified, "GroupId") or request(r, "groupId"), ports, identity(r, "arn")
 
 
 def who_created_instance(records, instance_id):
