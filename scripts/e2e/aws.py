@@ -1,11 +1,22 @@
 """S3 and Glue as the environment names them, and the program under test."""
 
+import argparse
 import json
 import os
 import subprocess
 from contextlib import contextmanager
 
 import boto3
+
+
+def options(about):
+    """What every check is told."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--program", required=True, help="the program to check")
+    parser.add_argument("--raw", required=True, help="the folder of raw logs")
+    parser.add_argument("--table", required=True, help="DB.NAME of the table made of them")
+    parser.add_argument("--trino", required=True, help="where Trino answers")
+    return parser.parse_args()
 
 
 def client(service):
@@ -35,3 +46,8 @@ def table(name):
     """The registered table of DB.NAME."""
     database, table = name.split(".")
     return client("glue").get_table(DatabaseName=database, Name=table)["Table"]
+
+
+def location(name):
+    """Where the data of DB.NAME lies."""
+    return table(name)["StorageDescriptor"]["Location"]
