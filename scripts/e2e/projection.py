@@ -2,7 +2,6 @@
 appear by themselves; the printed DDL makes the registered table."""
 
 import json
-from collections import Counter
 from datetime import datetime, timezone
 from itertools import product
 from pathlib import Path
@@ -10,16 +9,11 @@ from tempfile import TemporaryDirectory
 
 import aws
 import ddl
-import records
 from engine import QueryFailed, Trino
+from partitions import Partitions, check
 from watch import Watch
 
 ENUM, REGIONS, DATES = (f"projection.{name}" for name in ("account.values", "region.values", "date.range"))
-
-
-def check(condition, message):
-    if not condition:
-        raise AssertionError(message)
 
 
 class Projection:
@@ -31,32 +25,21 @@ class Projection:
         self.database = arguments.table.split(".")[0]
         self.name = f"{self.database}.late"
         self.watch, self.trino = watch, Trino(arguments.trino, catalog="watched")
-        self.truth = Counter((r["account"], r["region"], r["date"]) for r in records.load(arguments.raw))
-        self.accounts, self.regions, self.dates = (sorted({key[i] for key in self.truth}) for i in range(3))
+        self.partitions = Partitions(arguments.raw, watch, self.trino)
+        self.accounts, self.regions, self.dates = (
+            self.partitions.accounts, self.partitions.regions, self.partitions.dates)
 
     def convert(self, *options):
         return aws.program(self.program, "convert", self.raw, self.place, *options)
 
-    def true_count(self, accounts=None, regions=None, dates=None):
-        return sum(rows for (account, region, date), rows in self.truth.items()
-                   if (not accounts or account in accounts) and (not regions or region in regions)
-                   and (not dates or date in dates))
+    def true_count(self, *asked):
+        return self.partitions.true_count(*asked)
 
     def count(self, where, name=None):
-        return self.trino.value(f"SELECT count(eventid) FROM {name or self.name} WHERE {where}")
+        return self.partitions.count(name or self.name, where)
 
     def parameters(self):
         return aws.table(self.name)["Parameters"]
-
-    def exactly(self, what, where, accounts, regions, dates):
-        """The partitions of the product are listed, those that hold rows are read, no others."""
-        with self.watch.watching() as seen:
-            rows = self.count(where)
-        asked = set(product(accounts, regions, dates))
-        check(seen.partitions("list") == asked, f"{what}: {seen.partitions('list') ^ asked} listed or not, wrongly")
-        check(seen.partitions("read") == asked & set(self.truth), f"{what}: read {seen.partitions('read')}")
-        check(rows == self.true_count(accounts, regions, dates) > 0, f"{what}: {rows} rows")
-        print(f"  {what}: {len(asked)} of {self.projected} projected partitions listed and read, {rows} rows")
 
     def late_data(self):
         first, *others = self.accounts
@@ -68,11 +51,12 @@ class Projection:
         one = f"account = '{first}' AND date = '{late}'"
         check(self.count(one) == 0, "no event of a later day is there before its conversion")
 
+        table = aws.table(self.name)
         self.convert("--account", first)
         rows = self.count(one)
         check(rows == self.true_count([first], None, [late]) > 0, f"{rows} rows of the new day")
-        check(self.parameters() == before, "a convert without --table leaves the table alone")
-        print(f"  a new day: {rows} rows of {late} seen after convert without --table, no catalog call")
+        check(aws.table(self.name) == table, "a convert without --table leaves the table alone")
+        print(f"  a new day: {rows} rows of {late} seen after convert without --table, the table as it was")
 
         self.convert()
         new = f"account = '{others[0]}' AND date = '{late}'"
@@ -92,18 +76,20 @@ class Projection:
               f" ({before[ENUM]} -> {after[ENUM]}); the next run changed nothing")
 
     def pruning(self):
-        self.projected = aws.program(self.program, "table", "register", self.place,
-                                     "--table", self.name)["partitions_all"]
         day, next_day = self.dates[1:3]
-        account, region = self.accounts[0], self.regions[1]
-        self.exactly("a day", f"date = '{day}'", self.accounts, self.regions, [day])
-        self.exactly("an account's day", f"account = '{account}' AND date = '{day}'", [account], self.regions, [day])
-        self.exactly("a lane's two days",
-                     f"account = '{account}' AND region = '{region}' AND date BETWEEN '{day}' AND '{next_day}'",
-                     [account], [region], [day, next_day])
-        self.exactly("two accounts' days before a date",
-                     f"account IN ('{account}', '{self.accounts[1]}') AND date < '{day}'",
-                     self.accounts[:2], self.regions, self.dates[:1])
+        account, other, region = *self.accounts[:2], self.regions[1]
+        for what, where, *asked in (
+            ("a day", f"date = '{day}'", None, None, [day]),
+            ("an account's day", f"account = '{account}' AND date = '{day}'", [account], None, [day]),
+            ("a lane's two days",
+             f"account = '{account}' AND region = '{region}' AND date BETWEEN '{day}' AND '{next_day}'",
+             [account], [region], [day, next_day]),
+            ("two accounts' days before a date", f"account IN ('{account}', '{other}') AND date < '{day}'",
+             [account, other], None, self.dates[:1]),
+        ):
+            self.partitions.exactly(what, self.name, where, *asked)
+        projected = aws.program(self.program, "table", "register", self.place, "--table", self.name)["partitions_all"]
+        print(f"  of {projected} projected partitions")
         with self.watch.watching() as seen:
             rows = self.count("date = '2013-01-01'")
         check(rows == 0 and not seen.requests, f"a day out of range: {rows} rows, {len(seen.requests)} requests")
@@ -169,7 +155,7 @@ class Projection:
         aws.client("glue").create_table(DatabaseName=database, TableInput=parsed)
         query = f"SELECT account, date, count(*), count(requestparameters_bucketname), max(eventtimestamp) FROM %s WHERE date <= '{self.dates[-1]}' GROUP BY 1, 2 ORDER BY 1, 2"
         answers = [self.trino.run(query % name).rows for name in (self.name, f"{database}.late")]
-        check(answers[0] == answers[1] and len(answers[0]) == len({(a, d) for a, _, d in self.truth}), f"{answers}")
+        check(answers[0] == answers[1] and len(answers[0]) == len({(a, d) for a, _, d in self.partitions.rows}), f"{answers}")
         print(f"  table ddl: {len(parsed['StorageDescriptor']['Columns'])} columns, {len(parsed['PartitionKeys'])} keys,"
               f" {len(parsed['Parameters'])} parameters as registered; the table made by it answers alike")
 
