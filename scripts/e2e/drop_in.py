@@ -8,8 +8,8 @@ from pathlib import Path
 from string import Template
 
 import aws
+import drop_in_truths as truths
 import records
-import truth
 from documented import COLUMNS, documented_row, extends
 from engine import Trino
 
@@ -21,13 +21,13 @@ FILTER = re.compile(r"(?i)\b(?:and|where)\s+date between '\$\{from\}' and '\$\{t
 def values_of(raw):
     """What an analyst would put into the queries, from the data itself."""
     def first(path, event):
-        return next(truth.at(r, path) for r in truth.named(raw, event) if truth.at(r, path))
+        return next(truths.at(r, path) for r in truths.named(raw, event) if truths.at(r, path))
 
     dates = sorted({r["date"] for r in raw})
-    opened = truth.named(raw, "AuthorizeSecurityGroupIngress")
-    groups = list(dict.fromkeys(filter(None, (truth.at(r, "requestParameters.groupId") for r in opened))))
-    anonymous = next(r for r in raw if truth.at(r, "userIdentity.accountId") == "anonymous")
-    keys = Counter(truth.at(r, "userIdentity.accessKeyId") for r in raw)
+    opened = truths.named(raw, "AuthorizeSecurityGroupIngress")
+    groups = list(dict.fromkeys(filter(None, (truths.at(r, "requestParameters.groupId") for r in opened))))
+    anonymous = next(r for r in raw if truths.at(r, "userIdentity.accountId") == "anonymous")
+    keys = Counter(truths.at(r, "userIdentity.accessKeyId") for r in raw)
     return {"from": dates[0], "second": dates[1], "third": dates[2], "to": dates[-1],
             "group": groups[0], "other_group": groups[1],
             "bucket": anonymous["requestParameters"]["bucketName"],
@@ -104,7 +104,7 @@ def main():
         if name == "every-column":
             expected = [documented_row(r, types) for r in raw]
         else:
-            expected = getattr(truth, name.replace("-", "_"))(raw, values)
+            expected = getattr(truths, name.replace("-", "_"))(raw, values)
         limit = re.search(r"LIMIT (\d+)", written)
         problem = differences(name, answer, expected, limit and int(limit[1]))
         cells += len(answer.rows) * len(answer.columns)
