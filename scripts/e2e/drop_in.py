@@ -20,9 +20,6 @@ FILTER = re.compile(r"(?i)\b(?:and|where)\s+date between '\$\{from\}' and '\$\{t
 
 def values_of(raw):
     """What an analyst would put into the queries, from the data itself."""
-    def first(path, event):
-        return next(truths.at(r, path) for r in truths.named(raw, event) if truths.at(r, path))
-
     dates = sorted({r["date"] for r in raw})
     opened = truths.named(raw, "AuthorizeSecurityGroupIngress")
     groups = list(dict.fromkeys(filter(None, (truths.at(r, "requestParameters.groupId") for r in opened))))
