@@ -73,11 +73,15 @@ class Pack:
 
     def ask(self, question):
         """How many rows the question gets from Trino, if they are right."""
-        name, options, asked = question["name"], [], {}
-        for parameter in question["parameters"]:
-            asked[parameter] = asked_about(name, parameter, self.records)
-            options += ["--set", f"{parameter}={asked[parameter]}"]
-        sql = self.filled(name, *options)
+        name, parameters = question["name"], [parameter["name"] for parameter in question["parameters"]]
+        if len(parameters) > 1:
+            raise Wrong("has more than one parameter; this check is made for one")
+        asks = [{key: of} for key in parameters for of in asked_about(name, key, self.records)] or [{}]
+        self.as_it_stands(name)
+        return sum(self.answered(name, asked) for asked in asks)
+
+    def answered(self, name, asked):
+        sql = self.filled(name, *(word for key, of in asked.items() for word in ("--set", f"{key}={of}")))
         answer = self.trino.run(sql)
         if not answer.rows:
             raise Wrong(f"no rows{''.join(f', {key} = {of}' for key, of in asked.items())}")
@@ -86,7 +90,6 @@ class Pack:
             columns, truth = TRUTHS[name]
             at = [answer.columns.index(column) for column in columns]
             compare([[row[i] for i in at] for row in answer.rows], truth(self.records, **asked), "plain Python")
-        self.as_it_stands(name)
         return len(answer.rows)
 
     def narrowed(self, name):

@@ -44,6 +44,10 @@ def named(record, *names):
     return record.get("eventName") in names
 
 
+def opens_port(record):
+    return named(record, "AuthorizeSecurityGroupIngress") and "errorCode" not in record
+
+
 def counted(records, key):
     return [(*of, count) for of, count in Counter(map(key, records)).items()]
 
@@ -63,8 +67,8 @@ def _asked(question, parameter, record):
             return identity(record, "accessKeyId")
         case "ip-activity", _ if identity(record, "type") == "AssumedRole" and not identity(record, "invokedBy"):
             return record["sourceIPAddress"]
-        case "user-activity", _ if identity(record, "sessionContext", "sourceIdentity"):
-            return identity(record, "sessionContext", "sourceIdentity")
+        case "user-activity", _:
+            return identity(record, "sessionContext", "sourceIdentity") or identity(record, "userName")
         case "role-session-activity", _ if identity(record, "type") == "AssumedRole":
             return identity(record, "arn").split(":assumed-role/")[1]
         case "who-created-user", _ if named(record, "CreateUser"):
@@ -75,7 +79,7 @@ def _asked(question, parameter, record):
             return request(record, "roleArn")
         case "who-created-security-group", _ if named(record, "CreateSecurityGroup"):
             return get(record, "responseElements", "groupId")
-        case _, "group_id" if named(record, "AuthorizeSecurityGroupIngress") and not record.get("errorCode"):
+        case ("changes-of-security-group" | "who-opened-port"), _ if opens_port(record):
             return request(record, "groupId")
         case "who-created-instance", _ if named(record, "RunInstances") and not record.get("errorCode"):
             return listed(record, "responseElements", "instancesSet", "items")[-1]["instanceId"]
@@ -88,11 +92,14 @@ def _asked(question, parameter, record):
 
 
 def asked_about(question, parameter, records):
-    """What most records give, so that there is an answer."""
+    """What to ask about so that there are answers: what most records give, and for users also
+    what most give that is an address, since sessions are named so."""
     found = Counter(of for record in records if (of := _asked(question, parameter, record)))
     if not found:
         raise LookupError(f"no record gives a {parameter} to ask about")
-    return min(found, key=lambda of: (-found[of], of))
+    most = sorted(found, key=lambda of: (-found[of], of))
+    addresses = [of for of in most if "@" in of] if parameter == "user" else []
+    return dict.fromkeys([most[0], *addresses[:1]])
 
 
 # --- The truths
@@ -127,7 +134,7 @@ def failed_assume_role(records):
 
 def ports_open_to_world(records):
     for r in records:
-        if not named(r, "AuthorizeSecurityGroupIngress") or "errorCode" in r:
+        if not opens_port(r):
             continue
         rules = listed(r, "requestParameters", "ipPermissions", "items")
         ranges = [x.get("cidrIp") for rule in rules for x in listed(rule, "ipRanges", "items")]
@@ -168,7 +175,8 @@ def object_reads(records):
     read = defaultdict(lambda: [0, 0.0])
     for r in records:
         if named(r, "GetObject"):
-            totals = read[request(r, "bucketName"), issuer(r) if issuer(r) and identity(r, "arn") else identity(r, "accountId")]
+            by = issuer(r) if identity(r, "arn") or identity(r, "invokedBy") else identity(r, "accountId")
+            totals = read[request(r, "bucketName"), by]
             totals[0] += 1
             out = get(r, "additionalEventData", "bytesTransferredOut")
             if out is not None:
