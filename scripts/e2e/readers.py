@@ -38,6 +38,7 @@ def by_sql(run, arns, table="cloudtrail"):
 
 
 def duckdb(recipe):
+    """Checks the program's view besides: its columns, their types, and what it leaves unread."""
     connection = recipe["connection"]
     run = lambda sql: connection.sql(sql).fetchall()
     columns = json.loads(subprocess.check_output(["cloudtrail2parquet", "table", "columns", "--json"]))
@@ -54,9 +55,9 @@ def duckdb(recipe):
     plan = run("EXPLAIN ANALYZE SELECT count(errorcode) FROM cloudtrail"
                " WHERE date = '2024-05-02' AND region = 'us-east-1'")[0][1]
     read, total = map(int, re.search(r"Scanning Files: (\d+)/(\d+)", plan).groups())
-    wanted = len(run("SELECT DISTINCT filename FROM read_parquet('table/account=*/region=us-east-1/"
+    there = len(run("SELECT DISTINCT filename FROM read_parquet('table/account=*/region=us-east-1/"
                      "date=2024-05-02/*.parquet', filename = true)"))
-    assert read == wanted < total, f"{read} files of {total} were read for a partition of {wanted}"
+    assert read == there < total, f"{read} files of {total} were read for {there} in the partitions"
     off = run("SELECT count(*) FROM cloudtrail WHERE strftime(eventtimestamp AT TIME ZONE 'UTC', '%Y-%m-%d') <> date")
     assert off == [(0,)], f"{off[0][0]} rows lie under another date than their own"
     flat = run("""SELECT count(*) FROM cloudtrail WHERE useridentity.sessioncontext.sessionissuer.arn
