@@ -94,7 +94,8 @@ def main():
         unfiltered, filters = FILTER.subn(lambda found: "WHERE true" if found[0][0] in "wW" else "", written)
         if filters != 1:
             raise AssertionError(f"{name}: one partition filter, not {filters}")
-        trino.run(Template(unfiltered.replace("FROM cloudtrail\n", f"FROM {shape}\n")).safe_substitute(values))
+        on_shape = unfiltered.replace("FROM cloudtrail\n", f"FROM {shape}\n")
+        trino.run("EXPLAIN (TYPE VALIDATE) " + Template(on_shape).safe_substitute(values))
 
         sql = Template(written.replace("FROM cloudtrail\n", f"FROM {options.table}\n")).safe_substitute(values)
         answer = trino.run(sql)

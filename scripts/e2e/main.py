@@ -24,7 +24,7 @@ def main():
     name = f"e2e-{int(time.time())}-{os.getpid()}"
     failed = []
     with tempfile.TemporaryDirectory() as raw, aws.scratch_bucket(name):
-        aws.program(arguments.program, "sample", raw, "--size", arguments.size)
+        aws.program(arguments.program, "sample", raw, "--size", arguments.size, "--seed", "7")
         table = f"{name.replace('-', '_')}.cloudtrail"
         done = aws.program(arguments.program, "convert", raw, f"s3://{name}/cloudtrail", "--table", table)
         print(f"{done['objects']} raw objects, {done['rows']} rows in {done['files']} files,"

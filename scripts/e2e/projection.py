@@ -15,6 +15,9 @@ from watch import Watch
 
 ENUM, REGIONS, DATES = (f"projection.{name}" for name in ("account.values", "region.values", "date.range"))
 
+# What a table has of Glue itself, however it was made.
+GLUE_KEEPS = {"DatabaseName", "CatalogId", "CreateTime", "UpdateTime", "VersionId"}
+
 
 class Projection:
     """On a table of its own, beside the one that is there, so that its data can come late."""
@@ -104,8 +107,8 @@ class Projection:
         record = {"eventVersion": "1.08", "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "eventID": "of-today",
                   "eventSource": "sts.amazonaws.com", "eventName": "GetCallerIdentity", "awsRegion": region}
         with TemporaryDirectory() as folder:
-            key = f"AWSLogs/{account}/CloudTrail/{region}/{now:%Y/%m/%d}/{account}_CloudTrail_{region}_{now:%Y%m%dT%H%MZ}_x.json"
-            path = Path(folder, key)
+            name = f"{account}_CloudTrail_{region}_{now:%Y%m%dT%H%MZ}_x.json"
+            path = Path(folder, f"AWSLogs/{account}/CloudTrail/{region}/{now:%Y/%m/%d}", name)
             path.parent.mkdir(parents=True)
             path.write_text(json.dumps({"Records": [record]}))
             aws.program(self.program, "convert", folder, self.place)
@@ -143,17 +146,15 @@ class Projection:
 
     def ddl_is_the_table(self):
         parsed = ddl.table_input(aws.program(self.program, "table", "ddl", self.place, "--table", self.name, text=True))
-        registered = aws.table(self.name)
-        ours = {key: registered[key] for key in parsed}
-        # What Glue adds by itself to any storage descriptor.
-        storage = {key: ours["StorageDescriptor"].get(key) for key in parsed["StorageDescriptor"]}
-        ours["StorageDescriptor"] = storage
-        for part in parsed:
-            check(parsed[part] == ours[part], f"{part}: the DDL says {parsed[part]}, Glue holds {ours[part]}")
+        registered = {key: value for key, value in aws.table(self.name).items() if key not in GLUE_KEEPS}
+        for part in sorted(parsed | registered):
+            check(parsed.get(part) == registered.get(part),
+                  f"{part}: the DDL says {parsed.get(part)}, Glue holds {registered.get(part)}")
         database = f"{self.database}_ddl"
         aws.client("glue").create_database(DatabaseInput={"Name": database})
         aws.client("glue").create_table(DatabaseName=database, TableInput=parsed)
-        query = f"SELECT account, date, count(*), count(requestparameters_bucketname), max(eventtimestamp) FROM %s WHERE date <= '{self.dates[-1]}' GROUP BY 1, 2 ORDER BY 1, 2"
+        query = f"""SELECT account, date, count(*), count(requestparameters_bucketname), max(eventtimestamp)
+            FROM %s WHERE date <= '{self.dates[-1]}' GROUP BY 1, 2 ORDER BY 1, 2"""
         answers = [self.trino.run(query % name).rows for name in (self.name, f"{database}.late")]
         check(answers[0] == answers[1] and len(answers[0]) == len({(a, d) for a, _, d in self.partitions.rows}), f"{answers}")
         print(f"  table ddl: {len(parsed['StorageDescriptor']['Columns'])} columns, {len(parsed['PartitionKeys'])} keys,"
