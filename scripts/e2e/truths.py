@@ -120,6 +120,14 @@ def logins_after_failures(records):
             yield time(login), login["sourceIPAddress"], len(before), time(min(before, key=at))
 
 
+def console_logins_without_mfa(records):
+    for r in records:
+        users = identity(r, "type") in ("IAMUser", "Root")
+        if named(r, "ConsoleLogin") and users and get(r, "responseElements", "ConsoleLogin") == "Success":
+            if get(r, "additionalEventData", "MFAUsed") == "No":
+                yield time(r), r["account"], r["sourceIPAddress"]
+
+
 def root_use(records):
     for r in records:
         if identity(r, "type") == "Root" and "invokedBy" not in r["userIdentity"] and r["eventType"] != "AwsServiceEvent":
@@ -225,6 +233,7 @@ TRUTHS = {
     "failed-console-logins": (["awsregion", "sourceipaddress", "failures"], failed_console_logins),
     "logins-after-failures": (["eventtimestamp", "sourceipaddress", "failures_before", "first_failure"],
                               logins_after_failures),
+    "console-logins-without-mfa": (["eventtimestamp", "account", "sourceipaddress"], console_logins_without_mfa),
     "root-use": (["eventtimestamp", "account", "eventname", "sourceipaddress"], root_use),
     "failed-assume-role": (["issuer", "role_arn", "failures"], failed_assume_role),
     "ports-open-to-world": (["eventtimestamp", "group_id", "from_ports", "useridentity_arn"], ports_open_to_world),
