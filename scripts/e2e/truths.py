@@ -145,13 +145,17 @@ def ports_open_to_world(records):
         rules = listed(r, "requestParameters", "ipPermissions", "items") if opens_port(r) else []
         ranges = [x.get("cidrIp") for rule in rules for x in listed(rule, "ipRanges", "items")]
         ranges += [x.get("cidrIpv6") for rule in rules for x in listed(rule, "ipv6Ranges", "items")]
+        ports = [str(rule["fromPort"]) for rule in rules if "fromPort" in rule]
+        # A rule in the form of EC2-Classic's time stands in the request itself.
+        if opens_port(r) and request(r, "cidrIp"):
+            ranges, ports = [*ranges, request(r, "cidrIp")], [str(request(r, "fromPort"))]
         modified = request(r, "ModifySecurityGroupRulesRequest")
         if modified and "errorCode" not in r:
             changed = [x.get("SecurityGroupRule") for x in listed(modified, "SecurityGroupRule")]
             ranges += [get(rule, key) for rule in changed for key in ("CidrIpv4", "CidrIpv6")]
         if {"0.0.0.0/0", "::/0"} & set(ranges):
-            ports = None if modified else ", ".join(str(rule["fromPort"]) for rule in rules if "fromPort" in rule)
-            yield time(r), get(modified, "GroupId") or request(r, "groupId"), ports, identity(r, "arn")
+            group = get(modified, "GroupId") or request(r, "groupId")
+            yield time(r), group, None if modified else ", ".join(ports), identity(r, "arn")
 
 
 def who_created_instance(records, instance_id):
@@ -182,7 +186,7 @@ def role_session_activity(records, role_session):
 
 
 def object_reads(records):
-    read = defaultdict(lambda: [0, 0.0])
+    read = defaultdict(lambda: [0, None])
     for r in records:
         if named(r, "GetObject"):
             by = issuer(r) if identity(r, "arn") or identity(r, "invokedBy") else identity(r, "accountId")
@@ -190,7 +194,7 @@ def object_reads(records):
             totals[0] += 1
             out = get(r, "additionalEventData", "bytesTransferredOut")
             if out is not None:
-                totals[1] += float(out)
+                totals[1] = (totals[1] or 0) + float(out)
     return [(*key, *totals) for key, totals in read.items()]
 
 
