@@ -7,7 +7,7 @@ use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::fetch::{footer_bytes, is_read_whole, merged_bytes};
 use super::footer::Footer;
-use super::prune::{Blooms, Known, Rows, bloom_may_pass, both, touches};
+use super::prune::{Known, Lookups, Rows, both, touches};
 use super::scan::{Filter, Scan};
 use crate::table::Partition;
 
@@ -17,8 +17,8 @@ pub(super) struct File<'a> {
     partition: [(&'static str, String); 3],
     size: u64,
     footer: &'a Footer,
-    /// The bloom filters of each row group.
-    blooms: &'a [Blooms],
+    /// One a row group.
+    lookups: &'a [Lookups],
     /// The path of each column.
     paths: Vec<String>,
 }
@@ -46,13 +46,12 @@ impl std::ops::AddAssign for Cost {
 }
 
 impl<'a> File<'a> {
-    /// The file of `size` bytes in `partition`, with the bloom filters that were read of each
-    /// row group.
+    /// The file of `size` bytes in `partition`, with what was looked up of each row group.
     pub(super) fn new(
         partition: &Partition,
         size: u64,
         footer: &'a Footer,
-        blooms: &'a [Blooms],
+        lookups: &'a [Lookups],
     ) -> Self {
         let columns = footer.metadata.file_metadata().schema_descr().columns();
         Self {
@@ -63,7 +62,7 @@ impl<'a> File<'a> {
             ],
             size,
             footer,
-            blooms,
+            lookups,
             paths: columns
                 .iter()
                 .map(|column| column.path().string())
@@ -90,7 +89,8 @@ impl<'a> File<'a> {
             };
             let bytes: u64 = chunks().map(|(_, chunk)| chunk.byte_range().1).sum();
             cost.chunks += bytes;
-            if !self.blooms_leave(number, scan) {
+            let lookups = self.lookups.get(number);
+            if !lookups.is_none_or(|lookups| lookups.blooms_leave(&scan.filters)) {
                 continue;
             }
             cost.with_bloom += bytes;
@@ -98,13 +98,15 @@ impl<'a> File<'a> {
             if rows.is_empty() {
                 continue;
             }
+            let is_fetched =
+                lookups.is_none_or(|lookups| lookups.dictionaries_leave(&scan.filters));
             for (at, chunk) in chunks() {
                 let ranges = self.page_ranges(number, at, group, chunk, &rows);
-                cost.with_pages += ranges
-                    .iter()
-                    .map(|range| range.end - range.start)
-                    .sum::<u64>();
-                fetched.extend(ranges);
+                let bytes = ranges.iter().map(|range| range.end - range.start);
+                cost.with_pages += bytes.sum::<u64>();
+                if is_fetched {
+                    fetched.extend(ranges);
+                }
             }
         }
         cost.fetched = if is_read_whole(self.size) {
@@ -156,16 +158,6 @@ impl<'a> File<'a> {
         })
     }
 
-    fn blooms_leave(&self, group: usize, scan: &Scan) -> bool {
-        let Some(blooms) = self.blooms.get(group) else {
-            return true;
-        };
-        scan.filters.iter().all(|filter| {
-            let bloom = blooms.get(&filter.column);
-            bloom.is_none_or(|bloom| bloom_may_pass(bloom, &filter.any))
-        })
-    }
-
     /// The rows that the page index leaves.
     fn rows_left(&self, number: usize, group: &RowGroupMetaData, scan: &Scan) -> Rows {
         let all = u64::try_from(group.num_rows()).unwrap_or_default();
@@ -193,7 +185,10 @@ impl<'a> File<'a> {
     }
 
     fn offsets(&self, group: usize, column: usize) -> Option<&OffsetIndexMetaData> {
-        self.footer.metadata.page_index()?.offset_index(group, column)
+        self.footer
+            .metadata
+            .page_index()?
+            .offset_index(group, column)
     }
 
     /// The bytes of a chunk that hold some of the rows: its dictionary and those pages, or all

@@ -1,11 +1,19 @@
-//! The end of a Parquet object: its footer, with the page index where there is one.
+//! What a Parquet object says of its values: its footer with the page index, bloom filters,
+//! dictionaries.
 
-use bytes::Bytes;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes, buf::Reader};
+use parquet::basic::{Encoding, Type};
 use parquet::bloom_filter::Sbbf;
+use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader,
 };
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::SavingsError;
 use crate::store::Store;
@@ -66,6 +74,78 @@ pub(super) async fn read_bloom(
         .await?;
     let bloom = Sbbf::from_bytes(&bytes).map_err(|error| unreadable(store, key, error))?;
     Ok(Some(bloom))
+}
+
+/// Reads the values of a text column chunk from its dictionary, if every page of it uses that.
+pub(super) async fn read_dictionary(
+    store: &Store,
+    key: &str,
+    chunk: &ColumnChunkMetaData,
+) -> Result<Option<HashSet<Vec<u8>>>, SavingsError> {
+    let start = chunk.dictionary_page_offset().map(u64::try_from);
+    let (Some(Ok(start)), Ok(end)) = (start, u64::try_from(chunk.data_page_offset())) else {
+        return Ok(None);
+    };
+    if chunk.column_type() != Type::BYTE_ARRAY || !is_all_dictionary(chunk) || start >= end {
+        return Ok(None);
+    }
+    let bytes = store.get_range(key, start..end).await?;
+    let window = Arc::new(Window { start, bytes });
+    let page = SerializedPageReader::new(window, chunk, 0, None)
+        .and_then(|mut pages| pages.get_next_page())
+        .map_err(|error| unreadable(store, key, error))?;
+    Ok(match page {
+        Some(Page::DictionaryPage { buf, .. }) => Some(plain_texts(&buf)),
+        _ => None,
+    })
+}
+
+/// Whether the footer says that no data page has values outside the dictionary.
+fn is_all_dictionary(chunk: &ColumnChunkMetaData) -> bool {
+    let encodings = chunk.page_encoding_stats_mask();
+    encodings.is_some_and(|encodings| encodings.is_only(Encoding::RLE_DICTIONARY))
+}
+
+/// Texts one after another, each behind its length.
+fn plain_texts(mut bytes: &[u8]) -> HashSet<Vec<u8>> {
+    let mut texts = HashSet::new();
+    while let Some((length, rest)) = bytes.split_first_chunk::<4>()
+        && let Some((text, rest)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+    {
+        texts.insert(text.to_vec());
+        bytes = rest;
+    }
+    texts
+}
+
+/// A part of an object, under the object's own offsets.
+struct Window {
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Length for Window {
+    fn len(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+impl ChunkReader for Window {
+    type T = Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        self.get_bytes(start, self.len().saturating_sub(start) as usize)
+            .map(Buf::reader)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let from = start.checked_sub(self.start).map(|from| from as usize);
+        let range = from.and_then(|from| Some(from..from.checked_add(length)?));
+        match range {
+            Some(range) if range.end <= self.bytes.len() => Ok(self.bytes.slice(range)),
+            _ => Err(ParquetError::EOF("a page ends behind its place".into())),
+        }
+    }
 }
 
 /// The footer with its length and the closing mark.

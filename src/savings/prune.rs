@@ -1,19 +1,24 @@
 //! Which rows of a row group may match the filters of a scan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use parquet::bloom_filter::Sbbf;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::scan::Test;
+use super::scan::{Filter, Test};
 
 /// Rows of a row group, as ranges in ascending order that do not touch.
 pub(super) type Rows = Vec<Range<u64>>;
 
-/// The bloom filters of a row group, by column.
-pub(super) type Blooms = HashMap<String, Sbbf>;
+/// What can be asked of a row group besides its footer, by column.
+#[derive(Debug, Default)]
+pub(super) struct Lookups {
+    pub(super) blooms: HashMap<String, Sbbf>,
+    /// Every value that the column has.
+    pub(super) dictionaries: HashMap<String, HashSet<Vec<u8>>>,
+}
 
 /// What is known of the values in a row group or a page.
 #[derive(Debug, Clone, Copy, Default)]
@@ -94,10 +99,28 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Whether a bloom filter lets one of the tests pass.
-pub(super) fn bloom_may_pass(bloom: &Sbbf, any: &[Test]) -> bool {
-    any.iter().any(|test| match test {
-        Test::Equals(value) => bloom.check(value.as_str()),
+impl Lookups {
+    /// Whether the bloom filters leave rows that pass all filters.
+    pub(super) fn blooms_leave(&self, filters: &[Filter]) -> bool {
+        filters.iter().all(|filter| {
+            let bloom = self.blooms.get(&filter.column);
+            bloom.is_none_or(|bloom| may_hold(filter, |value| bloom.check(value)))
+        })
+    }
+
+    /// Whether the dictionaries leave rows that pass all filters.
+    pub(super) fn dictionaries_leave(&self, filters: &[Filter]) -> bool {
+        filters.iter().all(|filter| {
+            let values = self.dictionaries.get(&filter.column);
+            values.is_none_or(|values| may_hold(filter, |value| values.contains(value.as_bytes())))
+        })
+    }
+}
+
+/// Whether one of a filter's tests may pass, where `holds` knows which values there are.
+fn may_hold(filter: &Filter, holds: impl Fn(&str) -> bool) -> bool {
+    filter.any.iter().any(|test| match test {
+        Test::Equals(value) => holds(value),
         _ => true,
     })
 }

@@ -7,9 +7,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
 use super::SavingsError;
+use super::fetch::is_read_whole;
 use super::file::{Cost, File};
-use super::footer::{read_bloom, read_footer};
-use super::prune::Blooms;
+use super::footer::{read_bloom, read_dictionary, read_footer};
+use super::prune::Lookups;
 use super::raw::raw_bytes;
 use super::scan::{Scan, Test, scans};
 use crate::catalog::Contents;
@@ -207,20 +208,27 @@ async fn cost_of(
 ) -> Result<(u64, Vec<Cost>), SavingsError> {
     let footer = read_footer(destination, &entry.key, entry.size).await?;
     let compared = plan.compared();
-    let mut blooms = Vec::new();
+    let mut lookups = Vec::new();
     for group in footer.metadata.row_groups() {
-        let mut of_group = Blooms::new();
+        let mut of_group = Lookups::default();
         for chunk in group.columns() {
             let path = chunk.column_path().string();
-            if compared.contains(path.as_str())
-                && let Some(bloom) = read_bloom(destination, &entry.key, chunk).await?
+            if !compared.contains(path.as_str()) {
+                continue;
+            }
+            if let Some(bloom) = read_bloom(destination, &entry.key, chunk).await? {
+                of_group.blooms.insert(path.clone(), bloom);
+            }
+            // Of a file that is read whole they spare nothing.
+            if !is_read_whole(entry.size)
+                && let Some(values) = read_dictionary(destination, &entry.key, chunk).await?
             {
-                of_group.insert(path, bloom);
+                of_group.dictionaries.insert(path, values);
             }
         }
-        blooms.push(of_group);
+        lookups.push(of_group);
     }
-    let file = File::new(&partition, entry.size, &footer, &blooms);
+    let file = File::new(&partition, entry.size, &footer, &lookups);
     let costs = plan.scans.iter().map(|(_, scan)| file.cost(scan));
     Ok((entry.size, costs.collect()))
 }

@@ -1,11 +1,11 @@
 //! What a question reads of the table: its SQL → the columns and the filters of each scan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, OrderBy, Query, Select, SelectItem, TableFactor, UnaryOperator, Value,
-    Visit as _, Visitor,
+    BinaryOperator, Expr, ObjectName, Query, Select, SelectItem, TableFactor, Value, Visit as _,
+    Visitor,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -54,15 +54,27 @@ pub(super) fn scans(
         is_column,
         examples,
         frames: Vec::new(),
+        names: HashMap::new(),
         scans: Vec::new(),
+        uses: Vec::new(),
     };
     let _ = statements.visit(&mut collector);
-    Ok(collector.scans)
+    // What WITH names is computed anew wherever it is used.
+    let scans = collector.scans.iter().flat_map(|(of, scan)| {
+        let times = collector.times(of.as_deref(), MAX_DEPTH);
+        std::iter::repeat_n(scan.clone(), times)
+    });
+    Ok(scans.collect())
 }
+
+/// Names that use names, at most: SQL has no cycles here.
+const MAX_DEPTH: u32 = 16;
 
 /// What is seen between the beginning and the end of a query or one of its selects.
 #[derive(Default)]
 struct Frame {
+    /// The name that WITH gives to the query it is in.
+    of: Option<String>,
     columns: BTreeSet<String>,
     /// The scans that are the query's own selects.
     scans: Vec<usize>,
@@ -72,14 +84,33 @@ struct Collector<'a> {
     is_column: &'a dyn Fn(&str) -> bool,
     examples: &'a [&'a str],
     frames: Vec<Frame>,
-    scans: Vec<Scan>,
+    /// The names that WITH gives, by the query's address.
+    names: HashMap<*const Query, String>,
+    /// Each with the name of the query it is in.
+    scans: Vec<(Option<String>, Scan)>,
+    /// The names used, each with the name of the query that uses it.
+    uses: Vec<(Option<String>, String)>,
 }
 
 impl Visitor for Collector<'_> {
     type Break = ();
 
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.frames.push(Frame::default());
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        for named in query.with.iter().flat_map(|with| &with.cte_tables) {
+            let name = named.alias.name.value.to_ascii_lowercase();
+            self.names.insert(std::ptr::from_ref(&*named.query), name);
+        }
+        let name = self.names.get(&std::ptr::from_ref(query)).cloned();
+        self.push(name);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        let name = relation.to_string().to_ascii_lowercase();
+        if self.names.values().any(|known| *known == name) {
+            let user = self.frames.last().and_then(|frame| frame.of.clone());
+            self.uses.push((user, name));
+        }
         ControlFlow::Continue(())
     }
 
@@ -87,7 +118,7 @@ impl Visitor for Collector<'_> {
         // What is seen outside its selects is ORDER BY.
         if let Some(query) = self.frames.pop() {
             for scan in query.scans {
-                if let Some(scan) = self.scans.get_mut(scan) {
+                if let Some((_, scan)) = self.scans.get_mut(scan) {
                     scan.columns.extend(query.columns.iter().cloned());
                 }
             }
@@ -96,7 +127,7 @@ impl Visitor for Collector<'_> {
     }
 
     fn pre_visit_select(&mut self, _: &Select) -> ControlFlow<()> {
-        self.frames.push(Frame::default());
+        self.push(None);
         ControlFlow::Continue(())
     }
 
@@ -116,12 +147,8 @@ impl Visitor for Collector<'_> {
             if let Some(query) = self.frames.last_mut() {
                 query.scans.push(self.scans.len());
             }
-            self.scans.push(scan);
+            self.scans.push((frame.of, scan));
         }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_order_by(&mut self, _: &OrderBy) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
@@ -136,6 +163,29 @@ impl Visitor for Collector<'_> {
 }
 
 impl Collector<'_> {
+    /// Begins a query or select, which is within what it is seen in.
+    fn push(&mut self, name: Option<String>) {
+        let within = self.frames.last().and_then(|frame| frame.of.clone());
+        self.frames.push(Frame {
+            of: name.or(within),
+            ..Frame::default()
+        });
+    }
+
+    /// How often the query of a name is computed.
+    fn times(&self, name: Option<&str>, depth: u32) -> usize {
+        let Some(name) = name else {
+            return 1;
+        };
+        let users = self.uses.iter().filter(|(_, used)| used == name);
+        match depth {
+            0 => 1,
+            depth => users
+                .map(|(user, _)| self.times(user.as_deref(), depth - 1))
+                .sum(),
+        }
+    }
+
     /// The column, or member of a struct column, that an expression is.
     fn column(&self, expr: &Expr) -> Option<String> {
         let parts: Vec<String> = match expr {
@@ -203,10 +253,6 @@ impl Collector<'_> {
             }),
             Expr::IsNull(expr) => self.one(expr, || vec![Test::IsNull]),
             Expr::IsNotNull(expr) => self.one(expr, || vec![Test::IsNotNull]),
-            Expr::UnaryOp {
-                op: UnaryOperator::Not,
-                ..
-            } => Vec::new(),
             _ => Vec::new(),
         }
     }
@@ -347,6 +393,13 @@ mod tests {
             .map(|scan| scan.columns.into_iter().collect())
             .collect();
         assert_eq!(columns, [vec!["eventname", "x"], vec!["errorcode"]]);
+    }
+
+    #[test]
+    fn what_with_names_is_read_as_often_as_it_is_used() {
+        let sql = "WITH a AS (SELECT x FROM cloudtrail), b AS (SELECT x FROM a WHERE x = '1') \
+                   SELECT 1 FROM a JOIN b ON a.x = b.x JOIN (SELECT x FROM b) c ON b.x = c.x";
+        assert_eq!(read(sql).len(), 3);
     }
 
     #[test]
