@@ -18,7 +18,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use std::sync::Arc;
 
 /// Files of a claim encoded or put at once: one is encoded while another waits for the store.
-const FILES_AT_ONCE: usize = 4;
+const FILES_AT_ONCE: usize = 2;
 
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]

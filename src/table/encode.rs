@@ -156,7 +156,7 @@ fn field(schema: &Schema, column: usize) -> Field {
 
 /// Cuts rows into row groups of about equal length, each of one row at least.
 fn row_groups<'r>(objects: &[Arc<Rows>], rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
-    let count = ((rows.len() + GROUP_ROWS / 2) / GROUP_ROWS).max(1);
+    let count = rows.len().div_ceil(GROUP_ROWS).max(1);
     let longest = rows.len().div_ceil(count).max(1);
     let mut groups = Vec::new();
     let (mut start, mut bytes) = (0, 0);

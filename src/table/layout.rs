@@ -8,9 +8,9 @@ use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
 use super::encode::Compression;
 
-/// Rows of a row group, about: engines that read min/max of row groups alone prune at this
+/// Rows of a row group, at most: engines that read min/max of row groups alone prune at this
 /// grain.
-pub(super) const GROUP_ROWS: usize = 20_000;
+pub(super) const GROUP_ROWS: usize = 16_000;
 
 /// JSON bytes of a row group: no column of it can reach the 2 GiB of an Arrow array.
 pub(super) const GROUP_BYTES: usize = 256 << 20;

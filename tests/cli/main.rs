@@ -10,6 +10,7 @@ mod interrupted;
 mod messages;
 mod queries;
 mod real;
+mod savings;
 mod selection;
 mod servers;
 mod sources;
