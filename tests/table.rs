@@ -229,10 +229,17 @@ fn a_large_file_is_cut_into_row_groups_with_statistics_indexes_and_bloom_filters
                 is_paged.contains(&path.as_str()),
                 "{path}"
             );
-            let is_random = ["eventid", "requestid", "sharedeventid"].contains(&path.as_str());
+            let is_unique = [
+                "eventid",
+                "requestid",
+                "sharedeventid",
+                "eventtime",
+                "eventtimestamp",
+            ]
+            .contains(&path.as_str());
             let is_zstd = matches!(column.compression(), Codec::ZSTD(_));
             let is_snappy = column.compression() == Codec::SNAPPY;
-            assert!(if is_random { is_zstd } else { is_snappy }, "{path}");
+            assert!(if is_unique { is_zstd } else { is_snappy }, "{path}");
             let is_json = [
                 "requestparameters",
                 "responseelements",

@@ -28,8 +28,8 @@ const COLUMNS_AT_ONCE: usize = 16;
 /// How the pages of a file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// Fast, and read by every engine; the columns of random identifiers, which it cannot shrink,
-    /// are Zstandard.
+    /// Fast, and read by every engine; the few columns whose values seldom repeat, which it
+    /// cannot shrink, are Zstandard.
     #[default]
     Snappy,
     /// A third smaller.

@@ -132,7 +132,7 @@ fn only_the_dates_and_lanes_asked_for_are_counted() {
 #[test]
 fn a_needle_that_is_nowhere_is_found_out_by_bloom_filters() {
     let (place, _) = converted(&SampleOptions {
-        raw_bytes: 12_000_000,
+        raw_bytes: 25_000_000,
         accounts: 1,
         regions: 1,
         days: 1,
