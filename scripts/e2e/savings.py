@@ -15,7 +15,7 @@ from watch import Watch
 TOLERANCE = 0.10
 
 # One busy lane and day: files of some megabytes.
-BUSY = ["--accounts", "1", "--regions", "1", "--days", "1", "--size", "60MB"]
+BUSY = ["--accounts", "1", "--regions", "1", "--days", "1", "--size", "80MB"]
 
 
 class Wrong(Exception):
