@@ -210,9 +210,11 @@ mod tests {
 
     #[test]
     fn rows_in_both_are_the_overlaps() {
-        assert_eq!(both(&vec![0..10, 20..30], &vec![5..25]), [5..10, 20..25]);
-        assert!(both(&vec![0..5], &vec![5..9]).is_empty());
-        assert!(touches(&(4..6), &vec![5..9]));
-        assert!(!touches(&(0..5), &vec![5..9]));
+        let one = |range: Range<u64>| Rows::from([range]);
+        let two = vec![0..10, 20..30];
+        assert_eq!(both(&two, &one(5..25)), [5..10, 20..25]);
+        assert!(both(&one(0..5), &one(5..9)).is_empty());
+        assert!(touches(&(4..6), &one(5..9)));
+        assert!(!touches(&(0..5), &one(5..9)));
     }
 }
