@@ -1,7 +1,6 @@
 //! The questions over a range of the table: what each reads, raw and converted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
@@ -90,7 +89,7 @@ pub async fn savings(
     let asked = all.into_iter().filter(|partition| {
         range.has_lane(&partition.lane) && (days.0..=days.1).contains(&partition.date)
     });
-    let plan = Arc::new(Plan::new(schema, range, days, parameters, &questions)?);
+    let plan = Plan::new(schema, range, days, parameters, &questions)?;
     let totals = files(destination, asked.collect())
         .await?
         .into_iter()
@@ -132,6 +131,8 @@ pub async fn savings(
 struct Plan {
     /// Each with the number of its question.
     scans: Vec<(usize, Scan)>,
+    /// The columns that some scan compares with values.
+    compared: BTreeSet<String>,
 }
 
 impl Plan {
@@ -152,7 +153,10 @@ impl Plan {
             regions: range.regions.clone(),
             parameters: parameters.clone(),
         };
-        let mut plan = Self { scans: Vec::new() };
+        let mut plan = Self {
+            scans: Vec::new(),
+            compared: BTreeSet::new(),
+        };
         for (number, question) in questions.iter().enumerate() {
             let unset = question.parameters();
             let unset = unset.iter().filter(|p| !parameters.contains_key(p.name));
@@ -162,21 +166,17 @@ impl Plan {
             plan.scans
                 .extend(of_question.into_iter().map(|scan| (number, scan)));
         }
-        Ok(plan)
-    }
-
-    /// The columns that some scan compares with values.
-    fn compared(&self) -> BTreeSet<&str> {
-        let filters = self.scans.iter().flat_map(|(_, scan)| &scan.filters);
-        filters
+        let filters = plan.scans.iter().flat_map(|(_, scan)| &scan.filters);
+        plan.compared = filters
             .filter(|filter| {
                 filter
                     .any
                     .iter()
                     .all(|test| matches!(test, Test::Equals(_)))
             })
-            .map(|filter| filter.column.as_str())
-            .collect()
+            .map(|filter| filter.column.clone())
+            .collect();
+        Ok(plan)
     }
 }
 
@@ -207,13 +207,12 @@ async fn cost_of(
     plan: &Plan,
 ) -> Result<(u64, Vec<Cost>), SavingsError> {
     let footer = read_footer(destination, &entry.key, entry.size).await?;
-    let compared = plan.compared();
     let mut lookups = Vec::new();
     for group in footer.metadata.row_groups() {
         let mut of_group = Lookups::default();
         for chunk in group.columns() {
             let path = chunk.column_path().string();
-            if !compared.contains(path.as_str()) {
+            if !plan.compared.contains(&path) {
                 continue;
             }
             if let Some(bloom) = read_bloom(destination, &entry.key, chunk).await? {
