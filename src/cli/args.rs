@@ -64,7 +64,7 @@ pub(crate) enum Command {
     /// List the question pack, or print a question as SQL for Athena and Trino
     ///
     /// The SQL is filled in with the table, the dates, the lanes and what is asked about.
-    /// Without dates it is about the last 7 days.
+    /// Without dates it is about today and the seven days before.
     Queries(QueriesArgs),
     /// Show what questions read, and Athena would bill: raw logs against this table
     ///
@@ -287,7 +287,7 @@ pub(crate) struct RegisterArgs {
 /// What a table is made of.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TableArgs {
-    /// The table's place: s3://BUCKET/PREFIX, for DuckDB also a folder
+    /// The table's place: s3://BUCKET/PREFIX
     pub(crate) dest: String,
     /// Further flattened columns
     #[command(flatten)]
@@ -305,6 +305,7 @@ pub(crate) struct TableArgs {
 
 /// Arguments of `table ddl`.
 #[derive(Debug, ClapArgs)]
+#[command(mut_arg("dest", |arg| arg.help("The table's place: s3://BUCKET/PREFIX, for DuckDB also a folder")))]
 pub(crate) struct DdlArgs {
     /// The table's name; DuckDB's view has its second part [default for duckdb: cloudtrail]
     #[arg(long, value_name = "DB.NAME")]
@@ -322,7 +323,7 @@ pub(crate) struct DdlArgs {
 pub(crate) enum Dialect {
     /// CREATE EXTERNAL TABLE, as `table register` makes it
     Athena,
-    /// CREATE VIEW over the files
+    /// CREATE VIEW over the files; options of Glue do not matter
     Duckdb,
 }
 

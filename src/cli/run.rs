@@ -218,16 +218,23 @@ async fn run_ddl(args: &DdlArgs, json: bool) -> anyhow::Result<Exit> {
 async fn duckdb_view(table: Option<&TableName>, args: &TableArgs) -> anyhow::Result<String> {
     let schema = options::schema(&args.columns)?;
     let destination = options::destination(&args.dest, &args.s3).await?;
+    let url = destination.url("");
+    if url.contains('\\') {
+        let what = "DuckDB reads no folder with a backslash in its name: rename it";
+        return Err(UsageError(what.to_owned()).into());
+    }
     let view = table.map_or("cloudtrail", |name| &name.table);
     let columns = options::catalog_columns(&schema);
-    Ok(catalog::duckdb_view(view, &destination.url(""), &columns))
+    Ok(catalog::duckdb_view(view, &url, &columns))
 }
 
 fn run_view(args: &ViewArgs, json: bool) -> anyhow::Result<Exit> {
-    let view = args.view.clone().unwrap_or_else(|| TableName {
-        database: args.table.database.clone(),
-        table: format!("{}_raw_names", args.table.table),
-    });
+    let view = match &args.view {
+        Some(view) => view.clone(),
+        None => format!("{}_raw_names", args.table)
+            .parse()
+            .map_err(|error| UsageError(format!("name the view with --view: {error}")))?,
+    };
     if view == args.table {
         return Err(UsageError("--view is the table itself: name another".to_owned()).into());
     }

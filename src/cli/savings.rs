@@ -1,12 +1,12 @@
 //! The command `savings`: its arguments, what it does and what it prints.
 
 use super::args::{ColumnsArgs, RangeArgs, S3Args};
-use super::options;
+use super::options::{self, UsageError};
 use super::queries::{check_parameters, named, parse_setting};
 use super::report::{document_text, table};
 use clap::Args as ClapArgs;
 use cloudtrail2parquet::queries::{Question, questions};
-use cloudtrail2parquet::savings::{QuestionSavings, Savings, savings};
+use cloudtrail2parquet::savings::{QuestionSavings, Savings, SavingsError, savings};
 use indicatif::{BinaryBytes, HumanCount};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -24,7 +24,10 @@ const MEGABYTE: u64 = 1 << 20;
 #[command(
     mut_arg("from", |arg| arg.help("First date of events, as YYYY-MM-DD")),
     mut_arg("to", |arg| arg.help("Last date of events, as YYYY-MM-DD")),
-    mut_arg("last", |arg| arg.help("The last DAYS dates, today (UTC) included"))
+    mut_arg("last", |arg| arg.help("The last DAYS dates, today (UTC) included")),
+    mut_arg("requester_pays", |arg| arg.hide(true)),
+    mut_arg("sse_kms_key_id", |arg| arg.hide(true)),
+    mut_arg("source_bucket_owner", |arg| arg.hide(true))
 )]
 pub(crate) struct SavingsArgs {
     /// The table's place: s3://BUCKET/PREFIX or a folder
@@ -34,12 +37,12 @@ pub(crate) struct SavingsArgs {
     /// What a question is about; of what is not set, nothing is pruned. May be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_setting)]
     pub(crate) set: Vec<(String, String)>,
-    /// Which events; without dates, all
-    #[command(flatten)]
-    pub(crate) range: RangeArgs,
     /// Further flattened columns
     #[command(flatten)]
     pub(crate) columns: ColumnsArgs,
+    /// Which events; without dates, all
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
     /// How to reach S3
     #[command(flatten)]
     pub(crate) s3: S3Args,
@@ -57,7 +60,12 @@ pub(crate) async fn run(args: &SavingsArgs, json: bool) -> anyhow::Result<String
     let range = options::range(&args.range)?;
     let schema = options::schema(&args.columns)?;
     let destination = options::destination(&args.dest, &args.s3).await?;
-    let found = savings(&destination, &schema, &range, &parameters, asked).await?;
+    let found = savings(&destination, &schema, &range, &parameters, asked)
+        .await
+        .map_err(|error| match error {
+            SavingsError::Fill(error) => UsageError(format!("--set: {error}")).into(),
+            error => anyhow::Error::from(error),
+        })?;
     Ok(match json {
         true => document_text(&document(&found))?,
         false => text(&found),
@@ -66,7 +74,7 @@ pub(crate) async fn run(args: &SavingsArgs, json: bool) -> anyhow::Result<String
 
 fn text(savings: &Savings) -> String {
     let Some((from, to)) = savings.days else {
-        return "The table is empty: convert something first.\n".to_owned();
+        return "The table is empty, or has no events in this range.\n".to_owned();
     };
     let mut out = String::new();
     // Writing to a String does not fail.
@@ -106,8 +114,8 @@ fn text(savings: &Savings) -> String {
 const NOTES: &str = "
 RAW        every raw object; ITS DAYS: those of the lanes and delivery days asked for
 PARQUET    the columns of the question, in the row groups that min/max leaves
-+ BLOOM    the same, if bloom filters are heeded; + PAGES: if the page index is, too. Athena
-           documents neither for such tables
++ BLOOM    the same, if bloom filters are heeded; + PAGES: if the page index is, too; without
+           the bytes of these themselves. Athena documents neither for such tables
 TRINO      what a Trino reader fetches: small files whole, footers, gaps between columns.
            Athena does not document whether it bills the one or the other
 $          at $5 a tebibyte, 10 MiB at least a query

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of memory that a batch takes for each uncompressed byte it reads: the text, its
-/// cells, one row group's arrays a thread, and the encoded file.
+/// cells, one row group's arrays a thread, and the encoded files.
 const MEMORY_PER_RAW_BYTE: u64 = 3;
 
 /// A batch above this many uncompressed bytes gives no better files, and is only more to read

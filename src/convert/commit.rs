@@ -13,9 +13,10 @@ use crate::ledger::{
 use crate::store::PutOutcome;
 use crate::table::{Lane, encode, sort_rows};
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use parquet::arrow::async_reader::AsyncFileReader;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Files of a claim encoded or put at once: one is encoded while another waits for the store.
 const FILES_AT_ONCE: usize = 2;
@@ -150,19 +151,27 @@ pub(super) async fn write(
             .put_if_absent(&rejects.key, rejects_document(objects))
             .await?;
     }
-    let folder_of = &*files;
-    let found: Vec<(FileReceipt, Option<Vec<u64>>)> = stream::iter(&claim.files)
+    let (folder_of, has_failed) = (&*files, AtomicBool::new(false));
+    let puts: Vec<_> = stream::iter(&claim.files)
         .map(async |file| {
+            // After a failure no further file is begun, but what is under way comes to its end.
+            if has_failed.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
             let key = format!("{}{}", folder_of.folder(file.date), file.name);
-            put_file(run, &key, file, rows, without_some).await
+            let put = put_file(run, &key, file, rows, without_some).await;
+            has_failed.fetch_or(put.is_err(), Ordering::Relaxed);
+            put.map(Some)
         })
         .buffered(FILES_AT_ONCE)
-        .try_collect()
-        .await?;
-    let mut written = Vec::with_capacity(found.len());
-    for (receipt, hashes) in found {
-        files.add(receipt.file.date, &receipt.file.name, receipt.bytes, hashes);
-        written.push(receipt);
+        .collect()
+        .await;
+    let mut written = Vec::with_capacity(puts.len());
+    for put in puts {
+        if let Some((receipt, hashes)) = put? {
+            files.add(receipt.file.date, &receipt.file.name, receipt.bytes, hashes);
+            written.push(receipt);
+        }
     }
     Ok(written)
 }

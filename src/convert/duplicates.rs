@@ -163,10 +163,10 @@ async fn drop_converted(
 ) -> Result<Distinct, ConvertError> {
     for (&date, rows) in &mut distinct.by_date {
         let objects = &distinct.objects;
-        let ids: Vec<(u64, String)> = rows
+        let ids: Vec<(u64, &str)> = rows
             .iter()
             .filter_map(|&row| event_id(objects, row))
-            .map(|id| (hash(id), id.to_owned()))
+            .map(|id| (hash(id), id))
             .collect();
         if ids.is_empty() {
             continue;

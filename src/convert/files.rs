@@ -56,14 +56,14 @@ struct File {
 }
 
 /// What to look for in a partition.
-pub(crate) struct Lookup {
+pub(crate) struct Lookup<'r> {
     pub(crate) date: Date,
     /// Only files of lower claims count.
     pub(crate) below: u64,
     /// First and last second of the day of the events.
     pub(crate) seconds: (u32, u32),
     /// The events: hash of the id, and the id.
-    pub(crate) ids: Vec<(u64, String)>,
+    pub(crate) ids: Vec<(u64, &'r str)>,
 }
 
 /// A lane's files, listed when they are first asked for and kept up to date by the lane's
@@ -102,7 +102,7 @@ impl LaneFiles {
     /// The id and the rebuilt record of each row that has one of the ids.
     pub(crate) async fn find(
         &mut self,
-        lookup: &Lookup,
+        lookup: &Lookup<'_>,
     ) -> Result<Vec<(String, String)>, ConvertError> {
         self.list(lookup.date).await?;
         let overlaps = |file: &&File| {
@@ -129,7 +129,7 @@ impl LaneFiles {
                 .ids
                 .iter()
                 .filter(|(hash, _)| known.is_none_or(|known| known.contains(hash)))
-                .map(|(_, id)| id.as_str())
+                .map(|(_, id)| *id)
                 .collect();
             if !wanted.is_empty() {
                 let reader = StoreReader::new(&self.store, &key, size);

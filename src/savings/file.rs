@@ -6,9 +6,10 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::fetch::{footer_bytes, is_read_whole, merged_bytes};
+use super::filter::Filter;
 use super::footer::Footer;
 use super::prune::{Known, Lookups, Rows, both, touches};
-use super::scan::{Filter, Scan};
+use super::scan::Scan;
 use crate::table::Partition;
 
 /// A Parquet object of the table, as far as its footer tells.

@@ -2,6 +2,7 @@
 //! dictionaries.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, buf::Reader};
@@ -39,16 +40,15 @@ pub(super) async fn read_footer(
     let mut length = TAIL.min(size);
     loop {
         let tail = store.get_range(key, size - length..size).await?;
-        let parsed = match reader.has_metadata() {
-            true => reader.read_page_indexes_sized(&tail, size),
-            false => reader.try_parse_sized(&tail, size),
-        };
-        match parsed {
+        match reader.try_parse_sized(&tail, size) {
             Err(ParquetError::NeedMoreData(needed)) if needed as u64 > length => {
                 length = (needed as u64).min(size);
             }
             parsed => {
-                let metadata = parsed.and_then(|()| reader.finish());
+                let metadata = parsed.and_then(|()| reader.finish()).and_then(|metadata| {
+                    check(&metadata, size)?;
+                    Ok(metadata)
+                });
                 return Ok(Footer {
                     metadata: metadata.map_err(|error| unreadable(store, key, error))?,
                     bytes: footer_length(&tail),
@@ -56,6 +56,40 @@ pub(super) async fn read_footer(
             }
         }
     }
+}
+
+/// What is computed from places relies on their being in the file, and in order.
+fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
+    let wrong = |what: &str| ParquetError::General(format!("its footer is damaged: {what}"));
+    for (number, group) in metadata.row_groups().iter().enumerate() {
+        for (at, chunk) in group.columns().iter().enumerate() {
+            let first_page = chunk.data_page_offset();
+            let start = chunk.dictionary_page_offset().unwrap_or(first_page);
+            let within = place(start, chunk.compressed_size())
+                .filter(|place| place.end <= size)
+                .ok_or_else(|| wrong("a column is outside of the file"))?;
+            let index = metadata.page_index();
+            let Some(pages) = index.and_then(|index| index.offset_index(number, at)) else {
+                continue;
+            };
+            let mut row = 0;
+            for page in pages.page_locations() {
+                let is_inside = place(page.offset, page.compressed_page_size.into())
+                    .is_some_and(|page| within.start <= page.start && page.end <= within.end);
+                let is_next = (row..=group.num_rows()).contains(&page.first_row_index);
+                if !is_inside || !is_next {
+                    return Err(wrong("a page is outside of its column"));
+                }
+                row = page.first_row_index;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn place(start: i64, length: i64) -> Option<Range<u64>> {
+    let (start, length) = (u64::try_from(start).ok()?, u64::try_from(length).ok()?);
+    Some(start..start.checked_add(length)?)
 }
 
 /// Reads the bloom filter of a column chunk, if it has one.
@@ -73,7 +107,8 @@ pub(super) async fn read_bloom(
         .get_range(key, start..start.saturating_add(length))
         .await?;
     let bloom = Sbbf::from_bytes(&bytes).map_err(|error| unreadable(store, key, error))?;
-    Ok(Some(bloom))
+    // An empty one has no block to look into.
+    Ok((bloom.num_blocks() > 0).then_some(bloom))
 }
 
 /// Reads the values of a text column chunk from its dictionary, if every page of it uses that.

@@ -5,6 +5,7 @@
 
 mod fetch;
 mod file;
+mod filter;
 mod footer;
 mod prune;
 mod raw;

@@ -7,7 +7,7 @@ use parquet::bloom_filter::Sbbf;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::scan::{Filter, Test};
+use super::filter::{Filter, Test};
 
 /// Rows of a row group, as ranges in ascending order that do not touch.
 pub(super) type Rows = Vec<Range<u64>>;

@@ -1,7 +1,5 @@
 //! How many bytes of raw objects the ledger has converted.
 
-use jiff::civil::Date;
-
 use super::SavingsError;
 use crate::cloudtrail::{KeyKind, parse_key};
 use crate::convert::Range;
@@ -18,7 +16,7 @@ const CONCURRENT_LANES: usize = 8;
 pub(super) struct RawBytes {
     /// All that are converted.
     pub(super) all: u64,
-    /// Those of the lanes and delivery days asked for: the partitions of AWS's own table.
+    /// Those of the lanes and delivery days asked for: the partitions of a table over them.
     pub(super) asked: u64,
 }
 
@@ -26,7 +24,6 @@ pub(super) struct RawBytes {
 pub(super) async fn raw_bytes(
     destination: &Store,
     range: &Range,
-    days: (Date, Date),
 ) -> Result<RawBytes, SavingsError> {
     let lanes = lanes(destination).await?;
     let sums: Vec<RawBytes> = stream::iter(lanes)
@@ -34,9 +31,10 @@ pub(super) async fn raw_bytes(
             let mut sum = RawBytes::default();
             let add = |receipt: &Receipt| {
                 for object in &receipt.claim.objects {
-                    if is_counted(&lane, object) {
+                    let is_lost = receipt.lost.contains(&object.address);
+                    if is_counted(&lane, object) && !is_lost {
                         sum.all += object.size;
-                        if range.has_lane(&lane) && is_of_days(object, days) {
+                        if is_of_lanes(&lane, object, range) && is_of_days(object, range) {
                             sum.asked += object.size;
                         }
                     }
@@ -62,10 +60,17 @@ fn is_counted(lane: &Lane, object: &ClaimedObject) -> bool {
         && object.lanes.first().is_none_or(|first| first == lane)
 }
 
+/// Whether one of its lanes is asked for.
+fn is_of_lanes(lane: &Lane, object: &ClaimedObject, range: &Range) -> bool {
+    range.has_lane(lane) || object.lanes.iter().any(|lane| range.has_lane(lane))
+}
+
 /// An object whose key names no day is of every day.
-fn is_of_days(object: &ClaimedObject, (from, to): (Date, Date)) -> bool {
+fn is_of_days(object: &ClaimedObject, range: &Range) -> bool {
     match parse_key(&object.address) {
-        KeyKind::Raw(key) => (from..=to).contains(&key.day),
+        KeyKind::Raw(key) => {
+            range.from.is_none_or(|from| from <= key.day) && range.to.is_none_or(|to| key.day <= to)
+        }
         _ => true,
     }
 }

@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use super::SavingsError;
 use super::fetch::is_read_whole;
 use super::file::{Cost, File};
+use super::filter::Test;
 use super::footer::{read_bloom, read_dictionary, read_footer};
 use super::prune::Lookups;
 use super::raw::raw_bytes;
-use super::scan::{Scan, Test, scans};
+use super::scan::{Scan, scans};
 use crate::catalog::Contents;
 use crate::convert::Range;
 use crate::queries::{Days, Filling, Question};
@@ -24,9 +25,9 @@ const CONCURRENT_READS: usize = 32;
 /// What the questions read, over a range of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Savings {
-    /// First and last date of the events asked for; none for an empty table.
+    /// First and last date of the events asked for; none if the table has none of them.
     pub days: Option<(Date, Date)>,
-    /// Bytes of all raw objects that the ledger has converted.
+    /// Bytes of all raw objects that the ledger has converted, each version of a replaced one.
     pub raw_bytes: u64,
     /// Those of the lanes and delivery days asked for.
     pub raw_asked_bytes: u64,
@@ -51,7 +52,7 @@ pub struct QuestionSavings {
     pub raw_asked_bytes: u64,
     /// Parquet: the chunks of its columns, in row groups that min/max leaves.
     pub parquet_bytes: u64,
-    /// The same, if the engine heeds bloom filters.
+    /// The same, if the engine heeds bloom filters; without the bytes of these themselves.
     pub with_bloom_bytes: u64,
     /// The same, if it heeds the page index too.
     pub with_page_index_bytes: u64,
@@ -89,8 +90,12 @@ pub async fn savings(
     let asked = all.into_iter().filter(|partition| {
         range.has_lane(&partition.lane) && (days.0..=days.1).contains(&partition.date)
     });
+    let asked: Vec<Partition> = asked.collect();
+    if asked.is_empty() {
+        return Ok(empty(questions));
+    }
     let plan = Plan::new(schema, range, days, parameters, &questions)?;
-    let totals = files(destination, asked.collect())
+    let totals = files(destination, asked)
         .await?
         .into_iter()
         .map(|(partition, entry)| cost_of(destination, partition, entry, &plan));
@@ -104,7 +109,7 @@ pub async fn savings(
             *sum += cost;
         }
     }
-    let raw = raw_bytes(destination, range, days).await?;
+    let raw = raw_bytes(destination, range).await?;
     let mut questions: Vec<QuestionSavings> = questions.into_iter().map(nothing).collect();
     for ((number, _), cost) in plan.scans.iter().zip(costs) {
         if let Some(question) = questions.get_mut(*number) {

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, ObjectName, Query, Select, SelectItem, TableFactor, Value, Visit as _,
-    Visitor,
+    Expr, ObjectName, Query, Select, SelectItem, TableFactor, Visit as _, Visitor,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
 use super::SavingsError;
+use super::filter::{Conditions, Filter};
 
 /// The name that questions have for the table.
 const TABLE: &str = "cloudtrail";
@@ -22,23 +22,6 @@ pub(super) struct Scan {
     pub(super) columns: BTreeSet<String>,
     /// What all rows sought fulfil.
     pub(super) filters: Vec<Filter>,
-}
-
-/// A column's value passes one of the tests at least.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Filter {
-    pub(super) column: String,
-    pub(super) any: Vec<Test>,
-}
-
-/// What a value is compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Test {
-    Equals(String),
-    /// Both ends included.
-    Between(Option<String>, Option<String>),
-    IsNull,
-    IsNotNull,
 }
 
 /// The scans of a question over columns that `is_column` knows. A literal that has one of
@@ -137,9 +120,13 @@ impl Visitor for Collector<'_> {
         };
         if reads_table(select) {
             let filters = select.selection.as_ref();
+            let conditions = Conditions {
+                column: &|expr| self.column(expr),
+                examples: self.examples,
+            };
             let mut scan = Scan {
                 columns: frame.columns,
-                filters: filters.map_or_else(Vec::new, |filter| self.filters(filter)),
+                filters: filters.map_or_else(Vec::new, |filter| conditions.filters(filter)),
             };
             if select.projection.iter().any(is_wildcard) {
                 scan.columns.insert(String::new());
@@ -199,86 +186,10 @@ impl Collector<'_> {
         let known = parts.first().is_some_and(|first| (self.is_column)(first));
         known.then(|| parts.join("."))
     }
-
-    /// What follows for single columns from a condition that holds.
-    fn filters(&self, condition: &Expr) -> Vec<Filter> {
-        match condition {
-            Expr::Nested(inner) => self.filters(inner),
-            Expr::BinaryOp {
-                left,
-                op: BinaryOperator::And,
-                right,
-            } => [self.filters(left), self.filters(right)].concat(),
-            Expr::BinaryOp {
-                left,
-                op: BinaryOperator::Or,
-                right,
-            } => either(&self.filters(left), &self.filters(right)),
-            Expr::BinaryOp { left, op, right } => match (self.column(left), self.column(right)) {
-                (Some(column), _) => compare(column, op, self.literal(right)),
-                (None, Some(column)) => compare(column, &mirrored(op), self.literal(left)),
-                (None, None) => Vec::new(),
-            },
-            Expr::InList {
-                expr,
-                list,
-                negated,
-            } => self.one(expr, || {
-                let values: Option<Vec<Test>> = list
-                    .iter()
-                    .map(|value| self.literal(value).map(Test::Equals))
-                    .collect();
-                match values {
-                    Some(values) if !negated => values,
-                    _ => vec![Test::IsNotNull],
-                }
-            }),
-            Expr::Between {
-                expr,
-                negated,
-                low,
-                high,
-            } => self.one(expr, || match negated {
-                false => vec![Test::Between(self.literal(low), self.literal(high))],
-                true => vec![Test::IsNotNull],
-            }),
-            Expr::Like {
-                negated,
-                expr,
-                pattern,
-                ..
-            } => self.one(expr, || {
-                let pattern = self.literal(pattern).filter(|_| !negated);
-                vec![pattern.map_or(Test::IsNotNull, |pattern| like(&pattern))]
-            }),
-            Expr::IsNull(expr) => self.one(expr, || vec![Test::IsNull]),
-            Expr::IsNotNull(expr) => self.one(expr, || vec![Test::IsNotNull]),
-            _ => Vec::new(),
-        }
-    }
-
-    fn one(&self, expr: &Expr, any: impl FnOnce() -> Vec<Test>) -> Vec<Filter> {
-        let column = self.column(expr);
-        let filter = column.map(|column| Filter { column, any: any() });
-        filter.into_iter().collect()
-    }
-
-    /// The text of a literal.
-    fn literal(&self, expr: &Expr) -> Option<String> {
-        let Expr::Value(value) = expr else {
-            return None;
-        };
-        match &value.value {
-            Value::SingleQuotedString(text) => {
-                let example = self.examples.iter().any(|example| text.contains(example));
-                (!example).then(|| text.clone())
-            }
-            _ => None,
-        }
-    }
 }
 
-/// Whether a select reads the table itself, rather than what another select made of it.
+/// Whether a select reads the table itself, rather than what another select made of it. The
+/// questions name it right behind FROM.
 fn reads_table(select: &Select) -> bool {
     select.from.iter().any(|from| match &from.relation {
         TableFactor::Table { name, .. } => name.to_string() == TABLE,
@@ -293,67 +204,6 @@ fn is_wildcard(item: &SelectItem) -> bool {
     )
 }
 
-/// What follows if one of two lists of filters holds: columns that both speak of.
-fn either(left: &[Filter], right: &[Filter]) -> Vec<Filter> {
-    let both = left.iter().filter_map(|one| {
-        let other = right.iter().find(|other| other.column == one.column)?;
-        Some(Filter {
-            column: one.column.clone(),
-            any: [one.any.clone(), other.any.clone()].concat(),
-        })
-    });
-    both.collect()
-}
-
-fn compare(column: String, op: &BinaryOperator, literal: Option<String>) -> Vec<Filter> {
-    let test = match (op, literal) {
-        (BinaryOperator::Eq, Some(value)) => Test::Equals(value),
-        (BinaryOperator::Gt | BinaryOperator::GtEq, Some(value)) => {
-            Test::Between(Some(value), None)
-        }
-        (BinaryOperator::Lt | BinaryOperator::LtEq, Some(value)) => {
-            Test::Between(None, Some(value))
-        }
-        (
-            BinaryOperator::Eq
-            | BinaryOperator::NotEq
-            | BinaryOperator::Gt
-            | BinaryOperator::GtEq
-            | BinaryOperator::Lt
-            | BinaryOperator::LtEq,
-            _,
-        ) => Test::IsNotNull,
-        _ => return Vec::new(),
-    };
-    vec![Filter {
-        column,
-        any: vec![test],
-    }]
-}
-
-fn mirrored(op: &BinaryOperator) -> BinaryOperator {
-    match op {
-        BinaryOperator::Gt => BinaryOperator::Lt,
-        BinaryOperator::GtEq => BinaryOperator::LtEq,
-        BinaryOperator::Lt => BinaryOperator::Gt,
-        BinaryOperator::LtEq => BinaryOperator::GtEq,
-        other => other.clone(),
-    }
-}
-
-/// What LIKE says of the order of values: the text before its first wildcard.
-fn like(pattern: &str) -> Test {
-    let prefix = pattern.split(['%', '_']).next().unwrap_or_default();
-    if prefix.is_empty() {
-        Test::IsNotNull
-    } else if prefix.len() == pattern.len() {
-        Test::Equals(pattern.to_owned())
-    } else {
-        let last = format!("{prefix}{}", char::MAX);
-        Test::Between(Some(prefix.to_owned()), Some(last))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,16 +212,7 @@ mod tests {
 
     fn read(sql: &str) -> Vec<Scan> {
         let known = ["eventname", "eventsource", "errorcode", "useridentity", "x"];
-        scans(sql, &|name| known.contains(&name), &["EXAMPLE"]).unwrap()
-    }
-
-    fn filter(column: &str, any: &[Test]) -> Filter {
-        let (column, any) = (column.to_owned(), any.to_vec());
-        Filter { column, any }
-    }
-
-    fn equals(value: &str) -> Test {
-        Test::Equals(value.to_owned())
+        scans(sql, &|name| known.contains(&name), &[]).unwrap()
     }
 
     #[test]
@@ -381,7 +222,8 @@ mod tests {
         let scan = read(sql).remove(0);
         let columns: Vec<&str> = scan.columns.iter().map(String::as_str).collect();
         assert_eq!(columns, ["eventname", "eventsource", "useridentity.arn"]);
-        assert_eq!(scan.filters, [filter("eventname", &[equals("A")])]);
+        let filtered: Vec<&str> = scan.filters.iter().map(|f| f.column.as_str()).collect();
+        assert_eq!(filtered, ["eventname"]);
     }
 
     #[test]
@@ -400,33 +242,6 @@ mod tests {
         let sql = "WITH a AS (SELECT x FROM cloudtrail), b AS (SELECT x FROM a WHERE x = '1') \
                    SELECT 1 FROM a JOIN b ON a.x = b.x JOIN (SELECT x FROM b) c ON b.x = c.x";
         assert_eq!(read(sql).len(), 3);
-    }
-
-    #[test]
-    fn of_alternatives_only_what_all_of_them_say_of_a_column_is_known() {
-        let sql = "SELECT 1 FROM cloudtrail WHERE (eventsource = 'a' AND eventname = 'b' \
-                   OR eventsource IN ('c', 'd')) AND errorcode IS NOT NULL";
-        let all = read(sql).remove(0).filters;
-        let sources = [equals("a"), equals("c"), equals("d")];
-        let expected = [
-            filter("eventsource", &sources),
-            filter("errorcode", &[Test::IsNotNull]),
-        ];
-        assert_eq!(all, expected);
-    }
-
-    #[test]
-    fn a_pattern_is_a_range_and_an_example_says_nothing() {
-        let sql = "SELECT 1 FROM cloudtrail WHERE eventname LIKE 'Create%' AND x = 'EXAMPLE' \
-                   AND errorcode NOT IN ('a') AND lower(eventsource) = 'b'";
-        let all = read(sql).remove(0).filters;
-        let range = Test::Between(Some("Create".into()), Some(format!("Create{}", char::MAX)));
-        let expected = [
-            filter("eventname", &[range]),
-            filter("x", &[Test::IsNotNull]),
-            filter("errorcode", &[Test::IsNotNull]),
-        ];
-        assert_eq!(all, expected);
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub struct Row {
     pub index: u64,
     pub(crate) record: Span,
     pub(crate) cells: (u32, u32),
+    /// The cell of its eventID: asked for again and again.
+    pub(crate) event_id: Option<Cell>,
 }
 
 /// One record that became none.
@@ -176,7 +178,8 @@ impl Rows {
 
     /// The record's eventID.
     pub fn event_id(&self, row: usize) -> Option<&str> {
-        self.value(row, self.known.event_id)
+        let cell = self.rows.get(row)?.event_id?;
+        Some(self.text_of(cell))
     }
 
     /// The record's recipientAccountId.

@@ -28,9 +28,9 @@ const STATISTICS_ROWS: usize = 200;
 /// for duplicates the column itself.
 const EVENT_ID_ROWS: usize = 1_000;
 
-/// From this many rows a file has a page index and all bloom filters. It has three megabytes
-/// then, and Trino reads smaller ones whole.
-const INDEX_ROWS: usize = 12_000;
+/// From this many rows a file has a page index and all bloom filters. It has about three
+/// megabytes then, and Trino reads smaller ones whole.
+const INDEX_ROWS: usize = 16_000;
 
 /// Columns whose values seldom repeat. A dictionary would only be built to be dropped; and
 /// Snappy, which looks for repetitions, leaves their digits as they are, where Zstandard

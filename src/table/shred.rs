@@ -135,12 +135,15 @@ impl<'d> Shredder<'d> {
         match judged {
             Ok(time) => {
                 let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                let mut cells = self.cells.iter().skip(first_cell);
+                let event_id = cells.find(|cell| cell.slot == self.schema.known.event_id);
                 self.rows.push(Row {
                     millis: time.millis,
                     date: time.date,
                     index,
                     record,
                     cells: (narrow(first_cell), narrow(self.cells.len())),
+                    event_id: event_id.copied(),
                 });
             }
             Err(reason) => {

@@ -7,7 +7,7 @@ use cloudtrail2parquet::sample::{SampleOptions, Truth};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 
-use crate::support::{Place, json, stderr, stdout, tree};
+use crate::support::{Place, event, json, stderr, stdout, tree};
 
 fn converted(options: &SampleOptions) -> (Place, Truth) {
     let (place, truth) = Place::with(options);
@@ -101,6 +101,50 @@ fn a_question_reads_the_chunks_of_its_columns() {
 }
 
 #[test]
+fn without_dates_all_raw_objects_count_and_an_object_of_several_lanes_counts_in_each() {
+    let place = Place::new();
+    let events = [("a", "111111111111"), ("b", "222222222222")]
+        .map(|(id, account)| event(id, account, "2024-05-01T00:00:00Z"))
+        .join("\n");
+    place.write("logs/dump.ndjson", &events);
+    place.convert("", 0);
+    for words in ["", "--account 111111111111", "--account 222222222222"] {
+        let found = savings(&place, &format!("events-by-region {words}"));
+        let question = question(&found, "events-by-region");
+        assert_eq!(bytes(question, "raw_bytes"), events.len() as u64, "{words}");
+        assert_eq!(
+            bytes(question, "raw_asked_bytes"),
+            events.len() as u64,
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_footer_is_an_error_that_names_the_file() {
+    let (place, _) = small();
+    let (file, _) = files(&place, "").remove(0);
+    let sound = std::fs::read(&file).unwrap();
+    let footer = sound.len() - 2_000;
+    for at in (footer..sound.len()).step_by(23) {
+        let mut damaged = sound.clone();
+        damaged[at] ^= 0x55;
+        std::fs::write(&file, &damaged).unwrap();
+        let output = place.run("savings table root-use --json");
+        let code = output.status.code();
+        assert!(
+            matches!(code, Some(0 | 1)),
+            "byte {at}: {}",
+            stderr(&output)
+        );
+        if code == Some(1) {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert!(stderr(&output).contains(name), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
 fn only_the_dates_and_lanes_asked_for_are_counted() {
     let (place, truth) = small();
     let words = "events-by-region --from 2024-05-02 --to 2024-05-02 --account 012345678901 --region us-east-1";
@@ -132,7 +176,7 @@ fn only_the_dates_and_lanes_asked_for_are_counted() {
 #[test]
 fn a_needle_that_is_nowhere_is_found_out_by_bloom_filters() {
     let (place, _) = converted(&SampleOptions {
-        raw_bytes: 25_000_000,
+        raw_bytes: 40_000_000,
         accounts: 1,
         regions: 1,
         days: 1,
@@ -171,6 +215,12 @@ fn an_empty_table_and_an_unknown_question_are_told() {
     place.write("table/_ledger/format", "{\"format\":1}");
     let empty = place.run("savings table");
     assert!(stdout(&empty).contains("empty"), "{}", stderr(&empty));
+    let nothing = place.run("savings table --from 2030-01-01 --to 2030-01-02");
+    assert!(
+        stdout(&nothing).contains("no events"),
+        "{}",
+        stdout(&nothing)
+    );
     let unknown = place.run("savings table rout-use");
     assert_eq!(unknown.status.code(), Some(2));
     assert!(
