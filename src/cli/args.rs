@@ -38,6 +38,10 @@ Examples:
     cloudtrail2parquet convert s3://my-logs s3://my-lake/cloudtrail --shard 4/20
   What would be done:
     cloudtrail2parquet convert s3://my-logs s3://my-lake/cloudtrail --dry-run
+  A question as SQL for Athena and Trino:
+    cloudtrail2parquet queries failed-console-logins --table security.cloudtrail --last 30
+  What Athena would bill for the questions, over raw logs and over the table:
+    cloudtrail2parquet savings s3://my-lake/cloudtrail --last 30
 
 Exit codes:
   0 done   1 failed   2 wrong usage   3 done, with failures kept aside
