@@ -6,6 +6,7 @@ use crate::history::world::{Spec, TINY, World};
 use crate::support::{
     asleep_after, checked, complete, event, in_lane, is_claim, rows, run, varied,
 };
+use cloudtrail2parquet::ledger::ClaimedFile;
 use cloudtrail2parquet::store::{Op, OpKind};
 
 #[test]
@@ -134,6 +135,42 @@ fn a_put_whose_success_is_lost_ends_the_run_and_the_next_completes_it() {
         run(&world, &Spec::all());
         complete(&world);
     }
+}
+
+#[test]
+fn a_file_that_is_lost_while_the_one_beside_it_arrives_is_put_by_the_next_run() {
+    let mut out_of_order = 0;
+    for nth in 0..8 {
+        let mut world = World::default();
+        // One claim of a file a date.
+        let events = (0..3).map(|id| event(id, 0)).collect();
+        world.deliver(in_lane(0, 2), events, Form::Delivered);
+        let planned = vec![Planned {
+            call: Call::PutLost,
+            nth,
+        }];
+        let mut worker = world.start(&Spec {
+            planned,
+            ..Spec::all()
+        });
+        // Call by call, so that the second file is under way when the first one's put fails.
+        assert!(!worker.go_until(|_, _| false), "it comes to its end");
+        let snapshot = checked(&world);
+        let claims = snapshot.claims.get(&lane(0)).into_iter().flatten();
+        for (_, claim) in claims {
+            let stands = |file: &ClaimedFile| {
+                let mut standing = snapshot.files.iter();
+                standing.any(|other| other.partition.date == file.date && other.name == file.name)
+            };
+            let first_missing = claim.files.iter().position(|file| !stands(file));
+            let last = claim.files.iter().rposition(stands);
+            out_of_order += usize::from(first_missing.is_some() && first_missing < last);
+        }
+        run(&world, &Spec::all());
+        complete(&world);
+        assert_eq!(rows(&world), 3, "put {nth} lost");
+    }
+    assert!(out_of_order > 0, "no file stood without one before it");
 }
 
 #[test]
