@@ -27,7 +27,8 @@ pub struct PartitionValues {
 }
 
 impl PartitionValues {
-    fn path(&self) -> String {
+    /// The path of its files, below the table's place.
+    pub(crate) fn path(&self) -> String {
         format!(
             "account={}/region={}/date={}/",
             self.account, self.region, self.date

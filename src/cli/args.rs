@@ -206,6 +206,19 @@ pub(crate) struct RangeArgs {
     pub(crate) region: Vec<String>,
 }
 
+/// Which events, by their own dates.
+#[derive(Debug, ClapArgs)]
+#[command(
+    mut_arg("from", |arg| arg.help("First date of events, as YYYY-MM-DD")),
+    mut_arg("to", |arg| arg.help("Last date of events, as YYYY-MM-DD")),
+    mut_arg("last", |arg| arg.help("The last DAYS dates, today (UTC) included"))
+)]
+pub(crate) struct EventRangeArgs {
+    /// The same, of events
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+}
+
 /// Further columns.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ColumnsArgs {

@@ -1,6 +1,6 @@
 //! The command `queries`: its arguments, what it does and what it prints.
 
-use super::args::RangeArgs;
+use super::args::EventRangeArgs;
 use super::options::{self, UsageError};
 use super::report::document_text;
 use clap::Args as ClapArgs;
@@ -14,11 +14,6 @@ use std::fmt::Write as _;
 
 /// Arguments of `queries`.
 #[derive(Debug, ClapArgs)]
-#[command(
-    mut_arg("from", |arg| arg.help("First date of events, as YYYY-MM-DD")),
-    mut_arg("to", |arg| arg.help("Last date of events, as YYYY-MM-DD")),
-    mut_arg("last", |arg| arg.help("The last DAYS dates, today (UTC) included"))
-)]
 pub(crate) struct QueriesArgs {
     /// The question; without, all are listed
     pub(crate) name: Option<String>,
@@ -33,7 +28,7 @@ pub(crate) struct QueriesArgs {
     pub(crate) set: Vec<(String, String)>,
     /// Which events
     #[command(flatten)]
-    pub(crate) range: RangeArgs,
+    pub(crate) events: EventRangeArgs,
 }
 
 pub(super) fn parse_setting(text: &str) -> Result<(String, String), String> {
@@ -62,7 +57,7 @@ pub(crate) fn run(args: &QueriesArgs, json: bool) -> anyhow::Result<String> {
         .into_iter()
         .map(|question| Ok((question, filling.fill(&question)?)))
         .collect::<Result<_, FillError>>()
-        .map_err(|error| UsageError(format!("--set: {error}")))?;
+        .map_err(unfit)?;
     Ok(match (&filled[..], json) {
         ([(question, sql)], true) if !args.all => document_text(&document(question, sql))?,
         (_, true) => document_text(
@@ -82,10 +77,10 @@ pub(crate) fn run(args: &QueriesArgs, json: bool) -> anyhow::Result<String> {
 }
 
 fn filling(args: &QueriesArgs) -> anyhow::Result<Filling> {
-    let range = options::range(&args.range)?;
+    let range = options::range(&args.events.range)?;
     Ok(Filling {
         table: args.table.clone(),
-        days: match (args.range.last, range.from, range.to) {
+        days: match (args.events.range.last, range.from, range.to) {
             (Some(days), ..) => Days::Last(days),
             (None, Some(from), Some(to)) => Days::Between(from, to),
             (None, Some(from), None) => Days::From(from),
@@ -96,6 +91,11 @@ fn filling(args: &QueriesArgs) -> anyhow::Result<Filling> {
         regions: range.regions,
         parameters: args.set.iter().cloned().collect(),
     })
+}
+
+/// A value of `--set` that cannot be used.
+pub(super) fn unfit(error: FillError) -> UsageError {
+    UsageError(format!("--set: {error}"))
 }
 
 pub(super) fn named(name: &str) -> anyhow::Result<Question> {

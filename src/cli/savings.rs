@@ -1,8 +1,8 @@
 //! The command `savings`: its arguments, what it does and what it prints.
 
-use super::args::{ColumnsArgs, RangeArgs, S3Args};
-use super::options::{self, UsageError};
-use super::queries::{check_parameters, named, parse_setting};
+use super::args::{ColumnsArgs, EventRangeArgs, S3Args};
+use super::options;
+use super::queries::{check_parameters, named, parse_setting, unfit};
 use super::report::{document_text, table};
 use clap::Args as ClapArgs;
 use cloudtrail2parquet::queries::{Question, questions};
@@ -22,9 +22,6 @@ const MEGABYTE: u64 = 1 << 20;
 /// Arguments of `savings`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    mut_arg("from", |arg| arg.help("First date of events, as YYYY-MM-DD")),
-    mut_arg("to", |arg| arg.help("Last date of events, as YYYY-MM-DD")),
-    mut_arg("last", |arg| arg.help("The last DAYS dates, today (UTC) included")),
     mut_arg("requester_pays", |arg| arg.hide(true)),
     mut_arg("sse_kms_key_id", |arg| arg.hide(true)),
     mut_arg("source_bucket_owner", |arg| arg.hide(true))
@@ -42,7 +39,7 @@ pub(crate) struct SavingsArgs {
     pub(crate) columns: ColumnsArgs,
     /// Which events; without dates, all
     #[command(flatten)]
-    pub(crate) range: RangeArgs,
+    pub(crate) events: EventRangeArgs,
     /// How to reach S3
     #[command(flatten)]
     pub(crate) s3: S3Args,
@@ -57,13 +54,13 @@ pub(crate) async fn run(args: &SavingsArgs, json: bool) -> anyhow::Result<String
     }
     let parameters: BTreeMap<String, String> = args.set.iter().cloned().collect();
     check_parameters(&parameters, &asked)?;
-    let range = options::range(&args.range)?;
+    let range = options::range(&args.events.range)?;
     let schema = options::schema(&args.columns)?;
     let destination = options::destination(&args.dest, &args.s3).await?;
     let found = savings(&destination, &schema, &range, &parameters, asked)
         .await
         .map_err(|error| match error {
-            SavingsError::Fill(error) => UsageError(format!("--set: {error}")).into(),
+            SavingsError::Fill(error) => unfit(error).into(),
             error => anyhow::Error::from(error),
         })?;
     Ok(match json {

@@ -6,3 +6,4 @@ mod sql;
 
 pub use fill::{Days, FillError, Filling};
 pub use pack::{Parameter, Question, nearest, question, questions};
+pub(crate) use sql::TABLE;

@@ -1,5 +1,7 @@
 //! The questions: the files of `queries/`, one a question.
 
+use strsim::levenshtein;
+
 /// `theme/name` of each file, in the order of listing, and its text.
 const FILES: &[(&str, &str)] = {
     macro_rules! pack {
@@ -199,37 +201,12 @@ fn distance(wrong: &str, name: &str) -> usize {
     let by_words: usize = words(wrong)
         .iter()
         .map(|word| {
-            let edits = names.iter().map(|other| edits(word, other));
+            let edits = names.iter().map(|other| levenshtein(word, other));
             edits.min().unwrap_or(word.len())
         })
         .sum();
     // Among names that share as many words the shortest is likest.
     by_words * 100 + name.len()
-}
-
-/// Insertions, deletions and replacements that make one text the other.
-fn edits(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (j, &b) in other.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or_default();
-            let here = (diagonal + usize::from(a != b))
-                .min(above + 1)
-                .min(left + 1);
-            if let Some(cell) = row.get_mut(j) {
-                *cell = left;
-            }
-            diagonal = above;
-            left = here;
-        }
-        if let Some(cell) = row.last_mut() {
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -315,9 +292,9 @@ mod tests {
 
     #[test]
     fn a_wrong_name_is_told_from_near_ones() {
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("", "abc"), 3);
-        assert_eq!(edits("abc", "abc"), 0);
+        assert_eq!(levenshtein("kitten", "sitting"), 3);
+        assert_eq!(levenshtein("", "abc"), 3);
+        assert_eq!(levenshtein("abc", "abc"), 0);
         for question in questions() {
             let mut wrong = question.name.to_owned();
             wrong.pop();

@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
-/// The table of a question as it stands, after the keyword that scans it.
+/// The table of a question as it stands.
+pub(crate) const TABLE: &str = "cloudtrail";
+
+/// [`TABLE`] after the keyword that scans it.
 pub(super) const SCAN: &str = "FROM cloudtrail";
 
 /// The filter that follows each scan.
@@ -75,6 +78,11 @@ pub(super) fn scans(sql: &str) -> Vec<Scan> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scan_is_of_the_table() {
+        assert_eq!(SCAN.strip_prefix("FROM "), Some(TABLE));
+    }
 
     #[test]
     fn literals_and_comments_are_told_from_code() {

@@ -74,13 +74,10 @@ pub async fn savings(
     questions: Vec<Question>,
 ) -> Result<Savings, SavingsError> {
     let contents = Contents::of(destination).await?;
-    let partitions = contents.partitions.iter().filter_map(|partition| {
-        Partition::parse(&format!(
-            "account={}/region={}/date={}/",
-            partition.account, partition.region, partition.date
-        ))
-    });
-    let all: Vec<Partition> = partitions.collect();
+    let partitions = contents.partitions.iter();
+    let all: Vec<Partition> = partitions
+        .filter_map(|partition| Partition::parse(&partition.path()))
+        .collect();
     let first = all.iter().map(|partition| partition.date).min();
     let last = all.iter().map(|partition| partition.date).max();
     let days = range.from.or(first).zip(range.to.or(last));

@@ -11,9 +11,7 @@ use sqlparser::parser::Parser;
 
 use super::SavingsError;
 use super::filter::{Conditions, Filter};
-
-/// The name that questions have for the table.
-const TABLE: &str = "cloudtrail";
+use crate::queries::TABLE;
 
 /// One pass over the table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

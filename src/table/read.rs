@@ -135,8 +135,9 @@ async fn groups_to_search<R: AsyncFileReader + Unpin + Send + 'static>(
     for group in 0..builder.metadata().num_row_groups() {
         let filter = builder.get_row_group_column_bloom_filter(group, column);
         let may_hold = match filter.await? {
-            Some(filter) => ids.iter().any(|id| filter.check(id)),
-            None => true,
+            // An empty one has no block to look into.
+            Some(filter) if filter.num_blocks() > 0 => ids.iter().any(|id| filter.check(id)),
+            _ => true,
         };
         if may_hold {
             groups.push(group);
