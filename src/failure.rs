@@ -121,6 +121,14 @@ impl From<Waiting> for Failure {
 }
 
 impl Failure {
+    /// What is wrong with the ledger as a whole: it ends the run.
+    pub(crate) fn of_all_lanes(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => Self::Store(error),
+            error => Self::Ledger(error),
+        }
+    }
+
     /// A Parquet file that its reader refused, or the store's error if that was the cause.
     pub(crate) fn unreadable_file(
         store: &Store,

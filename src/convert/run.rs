@@ -57,7 +57,9 @@ pub async fn convert(
         source,
         options,
     };
-    ensure_format(&task.context.destination).await?;
+    ensure_format(&task.context.destination)
+        .await
+        .map_err(Failure::of_all_lanes)?;
     let (sources, mut unplaced) = find_lanes(&task).await?;
     unplaced.extend(convert_lanes(&task, sources).await?);
     convert_unplaced(&task, unplaced).await?;

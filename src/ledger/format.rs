@@ -36,6 +36,26 @@ pub async fn ensure_format(store: &Store) -> Result<(), LedgerError> {
 
 /// Checks that the highest format is this program's, or that there is nothing at all yet.
 async fn check_format(store: &Store) -> Result<(), LedgerError> {
+    if is_known(store).await? {
+        return Ok(());
+    }
+    let listing = store.list_dir("").await?;
+    let is_data = |prefix: &&String| prefix.starts_with("account=");
+    let Some(data) = listing.prefixes.iter().find(is_data) else {
+        return Ok(());
+    };
+    // Another worker may have begun the table meanwhile: its format is there before its rows.
+    match is_known(store).await? {
+        true => Ok(()),
+        false => Err(LedgerError::Missing {
+            url: store.url(FOLDER),
+            evidence: format!("{} holds its rows", store.url(data)),
+        }),
+    }
+}
+
+/// Whether there is a format, which then is this program's.
+async fn is_known(store: &Store) -> Result<bool, LedgerError> {
     let stem = format!("{FOLDER}format");
     let mut highest = None;
     for entry in store.list(&stem, None).await? {
@@ -51,25 +71,12 @@ async fn check_format(store: &Store) -> Result<(), LedgerError> {
         highest = highest.max(Some((number, url)));
     }
     match highest {
-        Some((FORMAT, _)) => Ok(()),
+        None => Ok(false),
+        Some((FORMAT, _)) => Ok(true),
         Some((number, url)) if number > FORMAT => Err(LedgerError::Newer {
             url,
             what: format!("ledger format {number}, this one knows {FORMAT}"),
         }),
         Some((_, url)) => Err(LedgerError::Older { url }),
-        None => check_empty(store).await,
-    }
-}
-
-/// Fails if there is a table without a ledger.
-async fn check_empty(store: &Store) -> Result<(), LedgerError> {
-    let listing = store.list_dir("").await?;
-    let is_data = |prefix: &&String| prefix.starts_with("account=");
-    match listing.prefixes.iter().find(is_data) {
-        None => Ok(()),
-        Some(data) => Err(LedgerError::Missing {
-            url: store.url(FOLDER),
-            evidence: format!("{} holds its rows", store.url(data)),
-        }),
     }
 }
