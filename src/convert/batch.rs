@@ -4,11 +4,11 @@ use super::budget::Share;
 use super::decode::{Decoded, decode, latest_event_time};
 use super::list::{Aside, LaneList, RawObject};
 use super::{ConvertError, Run};
-use crate::cloudtrail::Unreadable;
+use crate::cloudtrail::{Limits, Unreadable};
 use crate::ledger::{LaneLog, Month, View};
 use crate::monitor::Progress;
 use crate::store::{ErrorKind, Store};
-use crate::table::{Lane, Rows};
+use crate::table::{Lane, ObjectRows};
 use futures::{StreamExt, stream};
 use jiff::{Timestamp, civil::Date};
 use std::{collections::VecDeque, sync::Arc};
@@ -63,7 +63,7 @@ pub(crate) enum Content {
 /// The rows and rejects of one object that are the lane's.
 #[derive(Debug)]
 pub(crate) struct LaneRows {
-    pub(crate) rows: Arc<Rows>,
+    pub(crate) rows: Arc<ObjectRows>,
     pub(crate) row_indexes: Vec<u32>,
     pub(crate) reject_indexes: Vec<u32>,
     pub(crate) sha256: String,
@@ -73,11 +73,12 @@ pub(crate) struct LaneRows {
 impl LaneRows {
     /// All that was decoded.
     pub(crate) fn all(decoded: Decoded) -> Self {
+        let rejects = decoded.rows.rejects().len() as u32;
         Self {
             row_indexes: (0..decoded.rows.len() as u32).collect(),
-            reject_indexes: (0..decoded.rows.rejects().len() as u32).collect(),
-            sha256: decoded.sha256,
-            raw_bytes: decoded.raw_bytes,
+            reject_indexes: (0..rejects).collect(),
+            sha256: decoded.sha256.to_string(),
+            raw_bytes: decoded.uncompressed_bytes,
             rows: Arc::new(decoded.rows),
         }
     }
@@ -107,9 +108,7 @@ pub(crate) async fn read_object(
     read_at: Timestamp,
 ) -> Result<Attempt, ConvertError> {
     if object.size > max_bytes {
-        return Ok(Attempt::Unread(
-            Unreadable::TooLarge { cap: max_bytes }.to_string(),
-        ));
+        return Ok(Attempt::Unread(Unreadable::TooLarge.to_string()));
     }
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&run.gets).acquire_owned().await;
@@ -138,7 +137,10 @@ pub(crate) async fn read_object(
     let latest = latest_event_time(object, read_at);
     let decoded = run
         .cpu
-        .run(move || decode(&schema, &delivered, max_bytes, &source_file, latest))
+        .run(move || {
+            let limits = Limits::of(max_bytes);
+            decode(&schema, &delivered, limits, &source_file, latest)
+        })
         .await?;
     Ok(match decoded {
         Ok(decoded) => Attempt::Read(decoded),

@@ -123,7 +123,7 @@ pub(super) fn lane_rows(objects: &[BatchObject]) -> impl Iterator<Item = &LaneRo
 
 fn other_region_rows(lane: &Lane, rows: &Distinct) -> u64 {
     let elsewhere = |row: &&crate::table::RowRef| {
-        let region = rows.objects[row.object as usize].aws_region(row.row as usize);
+        let region = rows.objects.row(**row).aws_region();
         region.is_some_and(|region| region != lane.region)
     };
     rows.by_date.values().flatten().filter(elsewhere).count() as u64
@@ -217,7 +217,7 @@ async fn encode_file(
     mut refs: Vec<crate::table::RowRef>,
 ) -> Result<Bytes, ConvertError> {
     let (schema, options) = (Arc::clone(&run.options.schema), run.options.encode);
-    let objects = Arc::clone(&rows.objects);
+    let objects = rows.objects.clone();
     let encoded = run.cpu.run(move || {
         sort_rows(&objects, &mut refs);
         encode(&schema, &objects, &refs, &options)

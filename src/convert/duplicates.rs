@@ -3,7 +3,7 @@
 use super::batch::{BatchObject, Content};
 use super::files::{LaneFiles, Lookup};
 use super::{ConvertError, Run};
-use crate::table::{RowRef, Rows, same_record};
+use crate::table::{Objects, RowRef, same_record};
 use jiff::civil::Date;
 use std::{collections::BTreeMap, sync::Arc};
 use xxhash_rust::xxh3::xxh3_64;
@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug, Default)]
 pub(crate) struct Distinct {
     /// The objects that the rows are in.
-    pub(crate) objects: Arc<[Arc<Rows>]>,
+    pub(crate) objects: Objects,
     /// The rows of each event date.
     pub(crate) by_date: BTreeMap<Date, Vec<RowRef>>,
     /// Records left out because an equal one stays.
@@ -28,20 +28,17 @@ pub(crate) async fn distinct(
     objects: &[BatchObject],
     keep: bool,
 ) -> Result<Distinct, ConvertError> {
-    let mut all = Vec::new();
+    let of_lane = || {
+        objects.iter().filter_map(|object| match &object.content {
+            Content::Rows(content) => Some(content),
+            Content::Unread(_) => None,
+        })
+    };
+    let all = Objects::new(of_lane().map(|content| Arc::clone(&content.rows)));
     let mut rows = Vec::new();
-    for object in objects {
-        let Content::Rows(content) = &object.content else {
-            continue;
-        };
-        let object = all.len() as u32;
-        all.push(Arc::clone(&content.rows));
-        rows.extend(
-            content
-                .row_indexes
-                .iter()
-                .map(|&row| RowRef { object, row }),
-        );
+    for (object, content) in of_lane().enumerate() {
+        let indexes = content.row_indexes.iter();
+        rows.extend(indexes.map(|&row| all.row_ref(object, row as usize)));
     }
     let distinct = run
         .cpu
@@ -54,7 +51,7 @@ pub(crate) async fn distinct(
 }
 
 /// Of rows that are the same event the first stays, unless all are kept.
-fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Distinct {
+fn distinct_within(all: Objects, mut rows: Vec<RowRef>, keep: bool) -> Distinct {
     let mut distinct = Distinct::default();
     if !keep {
         let repeated = repeated(&all, &rows);
@@ -68,23 +65,22 @@ fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Di
         });
     }
     for row in rows {
-        if let Some(at) = all[row.object as usize].row(row.row as usize) {
-            distinct.by_date.entry(at.date).or_default().push(row);
-        }
+        let date = all.row(row).date();
+        distinct.by_date.entry(date).or_default().push(row);
     }
-    distinct.objects = all.into();
+    distinct.objects = all;
     distinct
 }
 
 /// The positions of rows that repeat an earlier one, ascending.
-fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
+fn repeated(objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
     // Equal records are of one time: where ids are masked, that spares most comparisons.
     let mut by_id: Vec<(u64, i64, usize)> = rows
         .iter()
         .enumerate()
         .filter_map(|(at, &row)| {
-            let millis = objects[row.object as usize].row(row.row as usize)?.millis;
-            Some((hash(event_id(objects, row)?), millis, at))
+            let row = objects.row(row);
+            Some((hash(row.event_id()?), row.millis(), at))
         })
         .collect();
     by_id.sort_unstable();
@@ -107,18 +103,9 @@ fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
     repeated
 }
 
-fn event_id(objects: &[Arc<Rows>], row: RowRef) -> Option<&str> {
-    objects[row.object as usize].event_id(row.row as usize)
-}
-
-fn record(objects: &[Arc<Rows>], row: RowRef) -> &str {
-    objects[row.object as usize].record_text(row.row as usize)
-}
-
-fn same_event(objects: &[Arc<Rows>], a: RowRef, b: RowRef) -> bool {
-    event_id(objects, a) == event_id(objects, b)
-        && (record(objects, a) == record(objects, b)
-            || same_record(record(objects, a), record(objects, b)))
+fn same_event(objects: &Objects, a: RowRef, b: RowRef) -> bool {
+    let (a, b) = (objects.row(a), objects.row(b));
+    a.event_id() == b.event_id() && same_record(a.record_text(), b.record_text())
 }
 
 /// The hash that look-ups compare first; `table::event_ids` gives the same.
@@ -132,21 +119,18 @@ pub(crate) fn second_of_day(millis: i64) -> u32 {
 }
 
 /// The first and last second of the day of some rows.
-pub(crate) fn seconds(objects: &[Arc<Rows>], rows: &[RowRef]) -> (u32, u32) {
-    let row = |at: &RowRef| objects[at.object as usize].row(at.row as usize);
-    let seconds = rows
-        .iter()
-        .filter_map(row)
-        .map(|row| second_of_day(row.millis));
+pub(crate) fn seconds(objects: &Objects, rows: &[RowRef]) -> (u32, u32) {
+    let millis = rows.iter().map(|&row| objects.row(row).millis());
+    let seconds = millis.map(second_of_day);
     seconds.fold((u32::MAX, 0), |(first, last), second| {
         (first.min(second), last.max(second))
     })
 }
 
 /// The hashes of the rows' event ids.
-pub(crate) fn id_hashes(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<u64> {
+pub(crate) fn id_hashes(objects: &Objects, rows: &[RowRef]) -> Vec<u64> {
     rows.iter()
-        .filter_map(|&row| event_id(objects, row))
+        .filter_map(|&row| objects.row(row).event_id())
         .map(hash)
         .collect()
 }
@@ -165,7 +149,7 @@ async fn drop_converted(
         let objects = &distinct.objects;
         let ids: Vec<(u64, &str)> = rows
             .iter()
-            .filter_map(|&row| event_id(objects, row))
+            .filter_map(|&row| objects.row(row).event_id())
             .map(|id| (hash(id), id))
             .collect();
         if ids.is_empty() {
@@ -181,7 +165,7 @@ async fn drop_converted(
         if found.is_empty() {
             continue;
         }
-        let (objects, candidates) = (Arc::clone(objects), std::mem::take(rows));
+        let (objects, candidates) = (objects.clone(), std::mem::take(rows));
         let before = candidates.len();
         *rows = run
             .cpu
@@ -194,17 +178,18 @@ async fn drop_converted(
 }
 
 /// The rows that equal none of the found records.
-fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String)]) -> Vec<RowRef> {
+fn absent(objects: &Objects, mut rows: Vec<RowRef>, found: &[(String, String)]) -> Vec<RowRef> {
     let mut by_id: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (id, record) in found {
         by_id.entry(id).or_default().push(record);
     }
     rows.retain(|&row| {
-        let known = event_id(objects, row).and_then(|id| by_id.get(id));
+        let row = objects.row(row);
+        let known = row.event_id().and_then(|id| by_id.get(id));
         !known.is_some_and(|known| {
             known
                 .iter()
-                .any(|other| same_record(record(objects, row), other))
+                .any(|other| same_record(row.record_text(), other))
         })
     });
     rows
@@ -213,7 +198,7 @@ fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudtrail::read_document;
+    use crate::cloudtrail::{Limits, read_document};
     use crate::table::{Schema, shred};
     use jiff::Timestamp;
 
@@ -227,12 +212,12 @@ mod tests {
         let text = [(1, "a"), (2, "a"), (1, "b"), (1, "a"), (2, "a"), (3, "a")]
             .map(|(second, name)| record(second, name))
             .join("\n");
-        let document = read_document(text.as_bytes(), 1 << 20).unwrap();
+        let limits = Limits::of(1 << 20);
+        let document = read_document(text.as_bytes(), limits).unwrap();
         let schema = Schema::new(&[]).unwrap();
-        let objects = [Arc::new(
-            shred(&schema, document, "", Timestamp::MAX).unwrap(),
-        )];
-        let rows: Vec<RowRef> = (0..6).map(|row| RowRef { object: 0, row }).collect();
+        let object = shred(&schema, document, "", Timestamp::MAX, limits).unwrap();
+        let objects = Objects::new([Arc::new(object)]);
+        let rows: Vec<RowRef> = objects.row_refs().collect();
         assert_eq!(repeated(&objects, &rows), [3, 4]);
     }
 }

@@ -138,7 +138,7 @@ fn same_content(
         Attempt::Read(decoded) => decoded,
         Attempt::Unread(reason) | Attempt::Unreachable(reason) => return Err(reason),
     };
-    if decoded.sha256 != sha256 {
+    if decoded.sha256.to_string() != sha256 {
         return Err("its content has changed".into());
     }
     let rows = LaneRows::all(decoded);

@@ -11,7 +11,7 @@ use super::{ConvertError, Range, Run};
 use crate::ledger::{LaneLog, Month, ObjectId, Outcome, Receipt, undated_receipts};
 use crate::monitor::Progress;
 use crate::store::{Entry, Store};
-use crate::table::{Lane, Reject, lane_of};
+use crate::table::{Lane, lane_of};
 use futures::{StreamExt, stream};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -229,20 +229,11 @@ async fn commit_part(
 pub(crate) fn split_by_lane(all: LaneRows) -> BTreeMap<Lane, LaneRows> {
     let mut parts: BTreeMap<Lane, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
     for &row in &all.row_indexes {
-        let at = row as usize;
-        let lane = lane_of(
-            all.rows.recipient_account(at),
-            all.rows.identity_account(at),
-            all.rows.aws_region(at),
-        );
+        let lane = all.rows.row(row as usize).lane();
         parts.entry(lane).or_default().0.push(row);
     }
     for &reject in &all.reject_indexes {
-        let lane = all
-            .rows
-            .rejects()
-            .get(reject as usize)
-            .map_or_else(home, Reject::lane);
+        let lane = all.rows.reject(reject as usize).lane();
         parts.entry(lane).or_default().1.push(reject);
     }
     if parts.is_empty() {
