@@ -124,7 +124,7 @@ async fn encode_file(
     mut refs: Vec<RowRef>,
 ) -> Result<Bytes, Failure> {
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    let objects = Arc::clone(&rows.objects);
+    let objects = rows.objects.clone();
     let encoded = context.cpu.run(move || {
         sort_rows(&objects, &mut refs);
         encode(&schema, &objects, &refs, &options)
