@@ -115,14 +115,14 @@ pub fn encode(
             Ok(write_columns(&arrow_schema, arrays, writers)?)
         })
         .collect::<Result<_, _>>()?;
+    let mut written = 0;
     for chunks in groups {
         let mut group = writer.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut group)?;
         }
-        group.close()?;
+        written += group.close()?.num_rows();
     }
-    let written = writer.finish()?.file_metadata().num_rows();
     assert_eq!(written, rows.len() as i64, "rows in are rows out");
     Ok(writer.into_inner()?.into())
 }
