@@ -113,7 +113,7 @@ pub(crate) async fn read_object(
     }
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&run.gets).acquire_owned().await;
-    let delivered = match source.get(&object.key, Some(&object.etag)).await {
+    let delivered = match source.get_listed(&object.clone().into()).await {
         Ok(bytes) => bytes,
         Err(error) => {
             return match error.kind {

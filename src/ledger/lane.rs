@@ -310,7 +310,7 @@ async fn read_receipts(
 }
 
 async fn read<T: DeserializeOwned>(store: &Store, key: &str) -> Result<T, LedgerError> {
-    let body = store.get(key, None).await?;
+    let body = store.get(key).await?;
     serde_json::from_slice(&body).map_err(|source| LedgerError::Damaged {
         url: store.url(key),
         source,
