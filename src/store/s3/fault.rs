@@ -47,7 +47,11 @@ where
 
 /// What kept a request from being signed, by the SDK's words: its types do not tell.
 fn of_credentials(text: &str) -> Cause {
-    if text.contains("no providers in chain provided credentials") {
+    let none = [
+        "no credentials found in chain",
+        "no providers in chain provided credentials",
+    ];
+    if none.iter().any(|none| text.contains(none)) {
         Cause::NoCredentials
     } else if text.contains("credentials") {
         Cause::RefusedCredentials
@@ -176,6 +180,17 @@ mod tests {
         assert_eq!(read(412, "PreconditionFailed"), ErrorKind::Changed);
         assert_eq!(read(416, "InvalidRange"), ErrorKind::Other);
         assert_eq!(read(503, "SlowDown"), ErrorKind::Transient);
+    }
+
+    #[test]
+    fn no_credentials_and_credentials_that_cannot_be_had_are_told_apart() {
+        let none = "dispatch failure: other: the credential provider was not enabled: no \
+                    credentials found in chain. Attempted: Environment: variable not set";
+        assert_eq!(of_credentials(none), Cause::NoCredentials);
+        let expired = "dispatch failure: other: an error occurred while loading credentials: \
+                       the SSO token has expired";
+        assert_eq!(of_credentials(expired), Cause::RefusedCredentials);
+        assert_eq!(of_credentials("construction failure"), Cause::Unknown);
     }
 
     #[test]
