@@ -165,7 +165,7 @@ fn a_claim_that_does_not_give_its_rows_is_not_written() {
         .into_iter()
         .find(|key| key.contains("/log/"))
         .unwrap();
-    let claim = futures::executor::block_on(world.table.store().get(&key, None)).unwrap();
+    let claim = futures::executor::block_on(world.table.store().get(&key)).unwrap();
     let claim = String::from_utf8(claim.to_vec()).unwrap();
     world
         .table
