@@ -128,7 +128,12 @@ async fn what_ends_the_run_says_its_one_cause_and_one_next_step() {
             Cause::WrongClock,
             "set this machine's clock",
         ),
-        (403, "AccessDenied", Cause::NotAllowed, "allow listing it"),
+        (
+            403,
+            "AccessDenied",
+            Cause::NotAllowed,
+            "give the right to list it",
+        ),
         (
             400,
             "AuthorizationHeaderMalformed",

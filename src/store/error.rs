@@ -161,13 +161,14 @@ impl Cause {
             (Cause::NoBucket, _) => "check the bucket's name, or create it",
             (Cause::OtherRegion, _) => "set AWS_REGION to the bucket's region",
             (Cause::NoAnswer, _) => "check the endpoint's address and the network",
-            (Cause::NotAllowed, Action::Write) => "allow writing there",
-            (Cause::NotAllowed, Action::List) => "allow listing it",
-            (Cause::NotAllowed, _) => "allow reading it",
+            (Cause::NotAllowed, Action::Write) => "give the right to write there",
+            (Cause::NotAllowed, Action::List) => "give the right to list it",
+            (Cause::NotAllowed, _) => "give the right to read it",
             (Cause::NoSpace, _) => "make room there",
             (Cause::BrokenService, _) => {
                 "use another endpoint: this one's answers cannot be relied on"
             }
+            (Cause::Unknown, Action::Write) => "check the address and the right to write there",
             (Cause::Unknown, _) => "check the address",
         }
     }
