@@ -100,8 +100,9 @@ pub fn encode(
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
     let parquet_schema = ArrowSchemaConverter::new().convert(&arrow_schema)?;
     let properties = properties(&parquet_schema, rows.len(), options.compression);
+    let mut file = Vec::new();
     let mut writer = SerializedFileWriter::new(
-        Vec::new(),
+        &mut file,
         parquet_schema.root_schema_ptr(),
         Arc::new(properties),
     )?;
@@ -122,9 +123,9 @@ pub fn encode(
         }
         group.close()?;
     }
-    let written = writer.finish()?.file_metadata().num_rows();
+    let written = writer.close()?.file_metadata().num_rows();
     assert_eq!(written, rows.len() as i64, "rows in are rows out");
-    Ok(writer.into_inner()?.into())
+    Ok(file.into())
 }
 
 /// The columns that the file has: the documented ones, and those with a value in some row.
