@@ -15,8 +15,7 @@ pub use damaged::Damaged;
 pub use document::{Document, read_document};
 pub use gunzip::gunzip;
 pub use key::{
-    Folder, KeyKind, LanePrefix, Level, RawKey, is_account, is_readable_name, is_region,
-    level_of_prefix, parse_key,
+    Folder, KeyKind, LanePrefix, Level, RawKey, is_readable_name, level_of_prefix, parse_key,
 };
 pub use limits::Limits;
 pub use records::for_each_record;

@@ -1,53 +1,47 @@
 //! The rows of a batch by event date, without those that repeat an event.
 
-use super::batch::{BatchObject, Content};
-use super::files::{LaneFiles, Lookup};
-use super::{ConvertError, Run};
-use crate::table::{Objects, RowRef, same_record};
-use jiff::civil::Date;
-use std::{collections::BTreeMap, sync::Arc};
-use xxhash_rust::xxh3::xxh3_64;
+use super::batch::{BatchObject, lane_rows};
+use crate::commit::{NewRows, Turn, hash_of_id, seconds};
+use crate::failure::Failure;
+use crate::files::Lookup;
+use crate::ledger::ClaimNumber;
+use crate::table::{Objects, RecordHasher, RowRef, same_record};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// A batch's rows that stay.
 #[derive(Debug, Default)]
 pub(crate) struct Distinct {
-    /// The objects that the rows are in.
-    pub(crate) objects: Objects,
-    /// The rows of each event date.
-    pub(crate) by_date: BTreeMap<Date, Vec<RowRef>>,
+    pub(crate) rows: NewRows,
     /// Records left out because an equal one stays.
     pub(crate) duplicates: u64,
 }
 
 /// The rows of a batch's objects that repeat neither each other nor a file of a claim lower
-/// than `number`; all of them, if duplicates are to be kept.
+/// than `number`; all of them, if duplicates are to be kept. Every partition that is to be
+/// written is listed, and must be whole.
 pub(crate) async fn distinct(
-    run: &Run,
-    files: &mut LaneFiles,
-    number: u64,
+    turn: &mut Turn<'_>,
+    number: ClaimNumber,
     objects: &[BatchObject],
     keep: bool,
-) -> Result<Distinct, ConvertError> {
-    let of_lane = || {
-        objects.iter().filter_map(|object| match &object.content {
-            Content::Rows(content) => Some(content),
-            Content::Unread(_) => None,
-        })
-    };
-    let all = Objects::new(of_lane().map(|content| Arc::clone(&content.rows)));
+    has_receipt: impl Fn(ClaimNumber) -> bool,
+) -> Result<Distinct, Failure> {
+    let all = Objects::new(lane_rows(objects).map(|content| Arc::clone(&content.rows)));
     let mut rows = Vec::new();
-    for (object, content) in of_lane().enumerate() {
+    for (object, content) in lane_rows(objects).enumerate() {
         let indexes = content.row_indexes.iter();
         rows.extend(indexes.map(|&row| all.row_ref(object, row as usize)));
     }
-    let distinct = run
-        .cpu
-        .run(move || distinct_within(all, rows, keep))
-        .await?;
-    if keep || number == 1 {
-        return Ok(distinct);
+    let cpu = turn.cpu().clone();
+    let mut distinct = cpu.run(move || distinct_within(all, rows, keep)).await?;
+    for &date in distinct.rows.by_date.keys() {
+        turn.list(date, &has_receipt).await?;
     }
-    drop_converted(run, files, number, distinct).await
+    if !keep {
+        drop_converted(turn, number, &mut distinct).await?;
+    }
+    Ok(distinct)
 }
 
 /// Of rows that are the same event the first stays, unless all are kept.
@@ -66,9 +60,9 @@ fn distinct_within(all: Objects, mut rows: Vec<RowRef>, keep: bool) -> Distinct 
     }
     for row in rows {
         let date = all.row(row).date();
-        distinct.by_date.entry(date).or_default().push(row);
+        distinct.rows.by_date.entry(date).or_default().push(row);
     }
-    distinct.objects = all;
+    distinct.rows.objects = all;
     distinct
 }
 
@@ -80,18 +74,23 @@ fn repeated(objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
         .enumerate()
         .filter_map(|(at, &row)| {
             let row = objects.row(row);
-            Some((hash(row.event_id()?), row.millis(), at))
+            Some((hash_of_id(row.event_id()?), row.millis(), at))
         })
         .collect();
     by_id.sort_unstable();
+    let hasher = RecordHasher::default();
     let mut repeated = Vec::new();
     for alike in by_id
         .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
         .filter(|chunk| chunk.len() > 1)
     {
-        let mut kept: Vec<RowRef> = Vec::new();
+        // Where ids are masked, thousands of records may share one: only those of one hash
+        // are compared.
+        let mut kept: FxHashMap<u64, Vec<RowRef>> = FxHashMap::default();
         for &(.., at) in alike {
             let row = rows[at];
+            let hash = hasher.hash(objects.row(row).record_text());
+            let kept = kept.entry(hash).or_default();
             if kept.iter().any(|&other| same_event(objects, other, row)) {
                 repeated.push(at);
             } else {
@@ -108,49 +107,21 @@ fn same_event(objects: &Objects, a: RowRef, b: RowRef) -> bool {
     a.event_id() == b.event_id() && same_record(a.record_text(), b.record_text())
 }
 
-/// The hash that look-ups compare first; `table::event_ids` gives the same.
-pub(crate) fn hash(event_id: &str) -> u64 {
-    xxh3_64(event_id.as_bytes())
-}
-
-/// Seconds of the UTC day, from UTC milliseconds.
-pub(crate) fn second_of_day(millis: i64) -> u32 {
-    (millis.rem_euclid(86_400_000) / 1000) as u32
-}
-
-/// The first and last second of the day of some rows.
-pub(crate) fn seconds(objects: &Objects, rows: &[RowRef]) -> (u32, u32) {
-    let millis = rows.iter().map(|&row| objects.row(row).millis());
-    let seconds = millis.map(second_of_day);
-    seconds.fold((u32::MAX, 0), |(first, last), second| {
-        (first.min(second), last.max(second))
-    })
-}
-
-/// The hashes of the rows' event ids.
-pub(crate) fn id_hashes(objects: &Objects, rows: &[RowRef]) -> Vec<u64> {
-    rows.iter()
-        .filter_map(|&row| objects.row(row).event_id())
-        .map(hash)
-        .collect()
-}
-
 /// Drops the rows whose event stands in a file of a lower claim than `number`.
 ///
 /// Copies of an event share its time, so they share a partition: only the files of a row's
 /// own date are looked at.
 async fn drop_converted(
-    run: &Run,
-    files: &mut LaneFiles,
-    number: u64,
-    mut distinct: Distinct,
-) -> Result<Distinct, ConvertError> {
-    for (&date, rows) in &mut distinct.by_date {
-        let objects = &distinct.objects;
+    turn: &mut Turn<'_>,
+    number: ClaimNumber,
+    distinct: &mut Distinct,
+) -> Result<(), Failure> {
+    for (&date, rows) in &mut distinct.rows.by_date {
+        let objects = &distinct.rows.objects;
         let ids: Vec<(u64, &str)> = rows
             .iter()
             .filter_map(|&row| objects.row(row).event_id())
-            .map(|id| (hash(id), id))
+            .map(|id| (hash_of_id(id), id))
             .collect();
         if ids.is_empty() {
             continue;
@@ -161,36 +132,41 @@ async fn drop_converted(
             seconds: seconds(objects, rows),
             ids,
         };
-        let found = files.find(&lookup).await?;
+        let found = turn.find(&lookup).await?;
         if found.is_empty() {
             continue;
         }
         let (objects, candidates) = (objects.clone(), std::mem::take(rows));
         let before = candidates.len();
-        *rows = run
-            .cpu
+        let cpu = turn.cpu().clone();
+        *rows = cpu
             .run(move || absent(&objects, candidates, &found))
             .await?;
         distinct.duplicates += (before - rows.len()) as u64;
     }
-    distinct.by_date.retain(|_, rows| !rows.is_empty());
-    Ok(distinct)
+    distinct.rows.by_date.retain(|_, rows| !rows.is_empty());
+    Ok(())
 }
 
 /// The rows that equal none of the found records.
 fn absent(objects: &Objects, mut rows: Vec<RowRef>, found: &[(String, String)]) -> Vec<RowRef> {
-    let mut by_id: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, record) in found {
-        by_id.entry(id).or_default().push(record);
+    let ids: FxHashSet<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    let hasher = RecordHasher::default();
+    let mut by_hash: FxHashMap<u64, Vec<&str>> = FxHashMap::default();
+    for (_, record) in found {
+        by_hash.entry(hasher.hash(record)).or_default().push(record);
     }
     rows.retain(|&row| {
-        let row = objects.row(row);
-        let known = row.event_id().and_then(|id| by_id.get(id));
-        !known.is_some_and(|known| {
-            known
-                .iter()
-                .any(|other| same_record(row.record_text(), other))
-        })
+        let record = objects.row(row).record_text();
+        let may_be_known = objects
+            .row(row)
+            .event_id()
+            .is_some_and(|id| ids.contains(id));
+        let known = match may_be_known {
+            true => by_hash.get(&hasher.hash(record)),
+            false => None,
+        };
+        !known.is_some_and(|known| known.iter().any(|other| same_record(record, other)))
     });
     rows
 }
@@ -219,5 +195,38 @@ mod tests {
         let objects = Objects::new([Arc::new(object)]);
         let rows: Vec<RowRef> = objects.row_refs().collect();
         assert_eq!(repeated(&objects, &rows), [3, 4]);
+    }
+
+    /// Each its own content, all of one masked id and one second.
+    fn masked(count: usize) -> Objects {
+        let record = |n: usize| {
+            format!(
+                r#"{{"eventTime":"2024-05-01T00:00:00Z","eventID":"masked","requestID":"{n}"}}"#
+            )
+        };
+        let text: Vec<String> = (0..count).map(record).collect();
+        let limits = Limits::of(64 << 20);
+        let document = read_document(text.join("\n").as_bytes(), limits).unwrap();
+        let schema = Schema::new(&[]).unwrap();
+        let object = shred(&schema, document, "", Timestamp::MAX, limits).unwrap();
+        Objects::new([Arc::new(object)])
+    }
+
+    #[test]
+    fn of_32_000_records_of_one_masked_id_each_is_compared_with_few() {
+        let objects = masked(32_000);
+        let rows: Vec<RowRef> = objects.row_refs().collect();
+        assert_eq!(repeated(&objects, &rows), [] as [usize; 0]);
+        let found: Vec<(String, String)> = rows
+            .iter()
+            .skip(1)
+            .map(|&row| {
+                (
+                    "masked".to_owned(),
+                    objects.row(row).record_text().to_owned(),
+                )
+            })
+            .collect();
+        assert_eq!(absent(&objects, rows.clone(), &found), [rows[0]]);
     }
 }

@@ -4,9 +4,9 @@ use jiff::civil::Date;
 
 use crate::cloudtrail::Damaged;
 use crate::json::Span;
+use crate::lane::Lane;
 
 use super::cells::Cell;
-use super::partition::{Lane, lane_of};
 use super::reject::{Reject, RejectEntry};
 use super::schema::Known;
 use super::shape::Slot;
@@ -115,7 +115,7 @@ impl ObjectRows {
 
     /// The lane that the record with these cells names.
     pub(super) fn lane_among(&self, cells: &[Cell]) -> Lane {
-        lane_of(
+        Lane::of_record(
             self.value_among(cells, self.known.recipient_account),
             self.value_among(cells, self.known.identity_account),
             self.value_among(cells, self.known.aws_region),

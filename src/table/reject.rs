@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::json::Span;
+use crate::lane::Lane;
 
 use super::object_rows::ObjectRows;
-use super::partition::Lane;
 
 /// One record that became no row.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,45 @@
+//! The rows that a claim writes.
+
+use crate::files::second_of_day;
+use crate::table::{Objects, RowRef};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The rows that a claim writes, one file an event date.
+#[derive(Debug, Default)]
+pub(crate) struct NewRows {
+    /// The objects that the rows are in.
+    pub(crate) objects: Objects,
+    /// The rows of each event date; none is empty.
+    pub(crate) by_date: BTreeMap<Date, Vec<RowRef>>,
+}
+
+impl NewRows {
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.by_date.values().map(|rows| rows.len() as u64).sum()
+    }
+}
+
+/// The hash that look-ups of event ids compare first; `table::event_ids` gives the same.
+pub(crate) fn hash_of_id(event_id: &str) -> u64 {
+    xxh3_64(event_id.as_bytes())
+}
+
+/// The hashes of the rows' event ids.
+pub(crate) fn id_hashes(objects: &Objects, rows: &[RowRef]) -> Vec<u64> {
+    rows.iter()
+        .filter_map(|&row| objects.row(row).event_id())
+        .map(hash_of_id)
+        .collect()
+}
+
+/// The first and last second of the UTC day of some rows.
+pub(crate) fn seconds(objects: &Objects, rows: &[RowRef]) -> (u32, u32) {
+    let millis = rows.iter().map(|&row| objects.row(row).millis());
+    let seconds = millis.map(second_of_day);
+    seconds.fold((u32::MAX, 0), |(first, last), second| {
+        (first.min(second), last.max(second))
+    })
+}
