@@ -100,9 +100,8 @@ pub fn encode(
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
     let parquet_schema = ArrowSchemaConverter::new().convert(&arrow_schema)?;
     let properties = properties(&parquet_schema, rows.len(), options.compression);
-    let mut file = Vec::new();
     let mut writer = SerializedFileWriter::new(
-        &mut file,
+        Vec::new(),
         parquet_schema.root_schema_ptr(),
         Arc::new(properties),
     )?;
@@ -116,16 +115,16 @@ pub fn encode(
             Ok(write_columns(&arrow_schema, arrays, writers)?)
         })
         .collect::<Result<_, _>>()?;
+    let mut written = 0;
     for chunks in groups {
         let mut group = writer.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut group)?;
         }
-        group.close()?;
+        written += group.close()?.num_rows();
     }
-    let written = writer.close()?.file_metadata().num_rows();
     assert_eq!(written, rows.len() as i64, "rows in are rows out");
-    Ok(file.into())
+    Ok(writer.into_inner()?.into())
 }
 
 /// The columns that the file has: the documented ones, and those with a value in some row.

@@ -21,7 +21,8 @@ use super::reject::{RejectEntry, RejectReason};
 use super::schema::Schema;
 use super::shape::{Fields, Node, Slot};
 
-/// Takes a document's records apart within what `limits` leaves of the heap.
+/// Takes a document's records apart within what `limits` leaves of the heap, of which each
+/// reject takes what writing it down will take as well.
 ///
 /// `source` is what the rows' `sourcefile` says; an eventTime after `latest` is refused.
 pub fn shred(
@@ -93,6 +94,9 @@ pub(super) struct Shredder<'d> {
 
 /// Maps of more keys are left to `irregular`, whose look for duplicates does not get slow.
 const MAX_PLAIN_KEYS: usize = 16;
+
+/// What a reject takes besides its record when it is written down.
+const REJECT_BYTES: usize = 256;
 
 impl<'d> Shredder<'d> {
     fn new(
@@ -201,6 +205,7 @@ impl<'d> Shredder<'d> {
             reason,
         };
         self.allowance.push(&mut self.rejects, reject);
+        self.allowance.reserve(REJECT_BYTES + record.len());
     }
 
     /// The record's time, or why it is no row.
