@@ -147,7 +147,7 @@ pub(crate) async fn source(address: &str, args: &S3Args) -> anyhow::Result<Store
             }
         }
     }
-    open(address, &options).await
+    Ok(open(address, &options).await?.as_source())
 }
 
 fn no_folder(what: &str, address: &str) -> String {

@@ -37,7 +37,7 @@ pub(crate) async fn read_object(
 ) -> Result<Attempt, Failure> {
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&task.gets).acquire_owned().await;
-    let delivered = match source.get(&object.key, Some(&object.etag)).await {
+    let delivered = match source.get_listed(&object.listed()).await {
         Ok(bytes) => bytes,
         Err(error) => return not_fetched(error),
     };

@@ -51,7 +51,10 @@ impl<'r> Reclaim<'r> {
             prefixes,
             claim,
             convert,
-            source: task.source.rooted_at(&convert.source),
+            source: task
+                .source
+                .rooted_at(&convert.source)
+                .map(|source| source.as_source()),
         }
     }
 
