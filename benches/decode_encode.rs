@@ -15,7 +15,7 @@ const RAW_BYTES: u64 = 50_000_000;
 
 fn corpus() -> Vec<Document> {
     let options = SampleOptions {
-        raw_bytes: RAW_BYTES,
+        uncompressed_bytes: RAW_BYTES,
         accounts: 1,
         regions: 1,
         days: 1,

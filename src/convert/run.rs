@@ -194,7 +194,7 @@ impl Run {
         let rows: u64 = claim.files.iter().map(|file| file.rows).sum();
         self.count(|summary| {
             summary.objects += read;
-            summary.raw_bytes += raw_bytes;
+            summary.uncompressed_bytes += raw_bytes;
             summary.delivered_bytes += delivered_bytes;
             summary.records += claim.records();
             summary.rows += rows;

@@ -26,13 +26,13 @@ pub struct LaneStatus {
     /// Raw objects of the range.
     pub raw_objects: u64,
     /// Their bytes as delivered.
-    pub raw_bytes: u64,
+    pub delivered_bytes: u64,
     /// Raw objects that are converted.
     pub converted_objects: u64,
     /// Raw objects that a run would convert.
     pub pending_objects: u64,
     /// Their bytes as delivered.
-    pub pending_bytes: u64,
+    pub pending_delivered_bytes: u64,
     /// Pending objects that could not be read when they were last tried.
     pub unread_objects: u64,
     /// Rows in the table, of the receipts of the range.
@@ -59,7 +59,7 @@ pub struct Status {
     /// Those that a run would convert.
     pub keyless_pending_objects: u64,
     /// Their bytes as delivered.
-    pub keyless_pending_bytes: u64,
+    pub keyless_pending_delivered_bytes: u64,
     /// Objects that are no event logs, by folder.
     pub left_objects: BTreeMap<String, u64>,
 }
@@ -90,7 +90,7 @@ pub async fn status(
         .into_iter()
         .map(|entry| RawObject::new(source, entry));
     let pending = pending.filter(|object| !known.is_converted(object.id(), range));
-    let (keyless_pending_objects, keyless_pending_bytes) = pending
+    let (keyless_pending_objects, keyless_pending_delivered_bytes) = pending
         .fold((0, 0), |(objects, bytes), object| {
             (objects + 1, bytes + object.size)
         });
@@ -106,7 +106,7 @@ pub async fn status(
         lanes,
         keyless_objects,
         keyless_pending_objects,
-        keyless_pending_bytes,
+        keyless_pending_delivered_bytes,
         left_objects: found.left,
     })
 }
@@ -125,10 +125,10 @@ async fn lane_status(
         account: lane.account.clone(),
         region: lane.region.clone(),
         raw_objects: 0,
-        raw_bytes: 0,
+        delivered_bytes: 0,
         converted_objects: 0,
         pending_objects: 0,
-        pending_bytes: 0,
+        pending_delivered_bytes: 0,
         unread_objects: 0,
         rows: 0,
         rejects: 0,
@@ -147,12 +147,12 @@ async fn lane_status(
         && let Some(object) = list.take()
     {
         status.raw_objects += 1;
-        status.raw_bytes += object.size;
+        status.delivered_bytes += object.size;
         if view.is_converted(object.id()) {
             status.converted_objects += 1;
         } else {
             status.pending_objects += 1;
-            status.pending_bytes += object.size;
+            status.pending_delivered_bytes += object.size;
             status.unread_objects += u64::from(view.unread_reason(object.id()).is_some());
         }
     }

@@ -29,7 +29,7 @@ pub struct Summary {
     /// Bytes of the converted objects as delivered.
     pub delivered_bytes: u64,
     /// Bytes of the converted objects uncompressed.
-    pub raw_bytes: u64,
+    pub uncompressed_bytes: u64,
     /// Parquet objects written.
     pub files: u64,
     /// Their bytes.

@@ -22,8 +22,8 @@ fn a_sample_is_converted_exactly_once_under_each_events_own_date() {
     assert_eq!(number("skipped_objects"), 0);
     assert_eq!(number("unread_objects"), 0);
     assert_eq!(number("unfinished_lanes"), 0);
-    assert_eq!(number("raw_bytes"), truth.raw_bytes);
-    assert_eq!(number("delivered_bytes"), truth.gzip_bytes);
+    assert_eq!(number("uncompressed_bytes"), truth.uncompressed_bytes);
+    assert_eq!(number("delivered_bytes"), truth.delivered_bytes);
     assert_eq!(
         summary["left_objects"]["CloudTrail-Digest"].as_u64(),
         Some(truth.digests)

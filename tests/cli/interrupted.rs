@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 /// Many lanes, so that there are many claims to be stopped between.
-fn sample(raw_bytes: u64) -> SampleOptions {
+fn sample(uncompressed_bytes: u64) -> SampleOptions {
     SampleOptions {
-        raw_bytes,
+        uncompressed_bytes,
         accounts: 8,
         regions: 5,
         ..SampleOptions::default()
