@@ -6,15 +6,24 @@
 //!
 //! `DESIGN.md` says what each file does and why no event is lost or doubled.
 
+// A run is one future of futures, deeper than what the compiler looks into by itself.
+#![recursion_limit = "256"]
+
 pub mod aws;
 pub mod catalog;
 pub mod cloudtrail;
+mod commit;
 pub mod convert;
+pub mod failure;
+mod files;
 pub mod json;
+pub mod lane;
 pub mod ledger;
 pub mod monitor;
 pub mod queries;
 pub mod sample;
 pub mod savings;
+pub mod scope;
 pub mod store;
 pub mod table;
+mod work;

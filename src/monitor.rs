@@ -1,6 +1,9 @@
 //! What the library tells its caller while it works.
 
-use crate::table::Lane;
+use crate::failure::Waiting;
+use crate::lane::Lane;
+use crate::ledger::Cause;
+use std::fmt;
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +30,101 @@ pub enum Progress {
         rows: u64,
     },
     /// Something is kept aside or left; the run goes on.
-    Problem(String),
+    Problem(Problem),
     /// Something worth a log line.
     Note(String),
+}
+
+/// Something that is kept aside, left, or lost. Its text names it and ends with what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A raw object could not be read. It stays pending.
+    Unread {
+        /// Its address.
+        address: String,
+        /// Why.
+        cause: Cause,
+    },
+    /// A raw object could not be reached this time. It stays pending, and the ledger does not
+    /// know of it.
+    Unreachable {
+        /// Its address.
+        address: String,
+        /// What the store said.
+        why: String,
+    },
+    /// Records could not become rows.
+    Rejects {
+        /// Where they are kept.
+        url: String,
+        /// How many.
+        records: u64,
+    },
+    /// Nothing can be done in a lane.
+    LaneWaits {
+        /// The lane.
+        lane: Lane,
+        /// Why.
+        why: Waiting,
+    },
+    /// An object was given up: its records are lost for good.
+    Lost {
+        /// Its address.
+        address: String,
+    },
+    /// Something that could not be looked at.
+    PassedOver {
+        /// Where it is.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// An argument of the run that names nothing.
+    NotFound {
+        /// The argument.
+        argument: String,
+    },
+}
+
+impl Problem {
+    /// A code for programs.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unread { cause, .. } => cause.code(),
+            Self::Unreachable { .. } => "unreachable",
+            Self::Rejects { .. } => "rejects",
+            Self::LaneWaits { why, .. } => why.code(),
+            Self::Lost { .. } => "lost",
+            Self::PassedOver { .. } => "passed_over",
+            Self::NotFound { .. } => "not_found",
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unread { address, cause } => {
+                write!(f, "{address}: {cause}; it is tried again by the next run")
+            }
+            Self::Unreachable { address, why } => {
+                write!(f, "{address}: {why}; it is tried again by the next run")
+            }
+            Self::Rejects { url, records } => write!(
+                f,
+                "{records} records could not become rows; they are kept in {url}"
+            ),
+            Self::LaneWaits { lane, why } => write!(f, "{lane} waits: {why}"),
+            Self::Lost { address } => {
+                write!(f, "{address} is given up: its records are lost for good")
+            }
+            Self::PassedOver { url, why } => write!(f, "{url} is passed over: {why}"),
+            Self::NotFound { argument } => {
+                write!(f, "{argument}: nothing of this name was met; check it")
+            }
+        }
+    }
 }
 
 /// Who is told.

@@ -6,9 +6,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
 use super::partitions::PartitionValues;
+use crate::lane::Partition;
 use crate::ledger::{LedgerError, lanes};
 use crate::store::Store;
-use crate::table::Partition;
 
 /// Listings under way at once.
 const CONCURRENT_LISTINGS: usize = 32;
@@ -33,8 +33,8 @@ impl Contents {
         let lanes = lanes(destination).await?;
         let mut contents = Self::default();
         for lane in &lanes {
-            contents.accounts.insert(lane.account.clone());
-            contents.regions.insert(lane.region.clone());
+            contents.accounts.insert(lane.account.to_string());
+            contents.regions.insert(lane.region.to_string());
         }
         let folders: Vec<Vec<String>> = stream::iter(lanes)
             .map(async |lane| destination.list_dir(&lane.path()).await)
@@ -48,8 +48,8 @@ impl Contents {
             .filter_map(|folder| Partition::parse(folder));
         contents.partitions = partitions
             .map(|partition| PartitionValues {
-                account: partition.lane.account,
-                region: partition.lane.region,
+                account: partition.lane.account.to_string(),
+                region: partition.lane.region.to_string(),
                 date: partition.date.to_string(),
             })
             .collect();

@@ -2,9 +2,10 @@
 
 use super::log::LogArgs;
 use super::numbers::{count, size};
-use cloudtrail2parquet::monitor::{Monitor, Progress};
+use cloudtrail2parquet::monitor::{Monitor, Problem, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::{Mutex, PoisonError};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::{debug, info, warn};
 
@@ -14,6 +15,16 @@ const LOG_EVERY: Duration = Duration::from_secs(30);
 /// Objects are listed as they are asked for. What is left is known, and can be told in time,
 /// once none has been found for so long.
 const FOUND_ALL_AFTER: Duration = Duration::from_secs(10);
+
+/// Problems that are kept for the result; a run can have millions.
+const PROBLEMS: usize = 1_000;
+
+/// What a run told that is kept aside, left or lost.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    pub(crate) first: Vec<Problem>,
+    pub(crate) left_off: u64,
+}
 
 /// Shows what a run tells.
 pub(crate) struct TermMonitor {
@@ -29,6 +40,7 @@ struct State {
     bytes: u64,
     bytes_done: u64,
     rows: u64,
+    problems: Problems,
     /// When an object was found last.
     found: Instant,
     logged: Instant,
@@ -58,12 +70,21 @@ impl TermMonitor {
         self.bar.finish_and_clear();
     }
 
+    /// What was told so far.
+    pub(crate) fn take_problems(&self) -> Problems {
+        mem::take(&mut self.state().problems)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn tell(&self, progress: &Progress) {
         self.bar.suspend(|| match progress {
             Progress::Problem(what) => warn!("{what}"),
             Progress::Note(what) => info!("{what}"),
             Progress::LanesFound(lanes) => debug!("{} lanes found", count(*lanes)),
-            Progress::LaneDone(lane) => debug!("{}/{} is done", lane.account, lane.region),
+            Progress::LaneDone(lane) => debug!("{lane} is done"),
             Progress::Done {
                 objects,
                 bytes,
@@ -83,7 +104,7 @@ impl Monitor for TermMonitor {
     fn report(&self, progress: Progress) {
         self.tell(&progress);
         let now = Instant::now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.add(&progress, now);
         self.bar.set_length(state.bytes);
         self.bar.set_position(state.bytes_done);
@@ -106,6 +127,7 @@ impl State {
             bytes: 0,
             bytes_done: 0,
             rows: 0,
+            problems: Problems::default(),
             found: now,
             logged: now,
         }
@@ -132,6 +154,10 @@ impl State {
                 self.bytes_done += bytes;
                 self.rows += rows;
             }
+            Progress::Problem(_) if self.problems.first.len() == PROBLEMS => {
+                self.problems.left_off += 1;
+            }
+            Progress::Problem(problem) => self.problems.first.push(problem.clone()),
             _ => {}
         }
     }

@@ -38,6 +38,39 @@ pub enum Unreadable {
     /// JSON, or nothing at all, but no CloudTrail records.
     #[error("no records")]
     NoRecords,
+    /// x
+    #[error("its records take more memory than is allowed")]
+    TooMuchMemory,
+}
+
+impl Unreadable {
+    /// x
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TruncatedGzip => "truncated_gzip",
+            Self::CorruptGzip => "corrupt_gzip",
+            Self::TrailingGarbage => "trailing_garbage",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooMuchMemory => "too_much_memory",
+            Self::InvalidUtf8OutsideRecords => "invalid_utf8_outside_records",
+            Self::NotJson(_) => "not_json",
+            Self::NoRecords => "no_records",
+        }
+    }
+    /// x
+    pub fn from_code(code: &str) -> Option<Self> {
+        [
+            Self::TruncatedGzip,
+            Self::CorruptGzip,
+            Self::TrailingGarbage,
+            Self::TooLarge { cap: 0 },
+            Self::TooMuchMemory,
+            Self::InvalidUtf8OutsideRecords,
+            Self::NoRecords,
+        ]
+        .into_iter()
+        .find(|c| c.code() == code)
+    }
 }
 
 /// A record that was delivered with invalid UTF-8.

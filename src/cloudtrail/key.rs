@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::lane::{Account, Lane, Region};
+
 /// A folder of deliveries that are converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Folder {
@@ -42,10 +44,8 @@ const LEFT: [&str; 2] = ["CloudTrail-Digest", "CloudTrail-Aggregated"];
 /// What the key of a delivered log file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawKey {
-    /// The account whose events these are, 12 digits.
-    pub account: String,
-    /// The region that delivered.
-    pub region: String,
+    /// The account whose events these are, and the region that delivered.
+    pub lane: Lane,
     /// The folder under the account.
     pub folder: Folder,
     /// The day of delivery, of the path.
@@ -68,12 +68,10 @@ pub enum KeyKind {
 /// A folder of one lane: `…/<account>/<folder>/<region>/`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LanePrefix {
-    /// 12 digits.
-    pub account: String,
+    /// The account, and the region that delivered.
+    pub lane: Lane,
     /// The folder under the account.
     pub folder: Folder,
-    /// The region that delivered.
-    pub region: String,
 }
 
 /// Where in the tree a prefix is, for those who walk it level by level.
@@ -100,13 +98,13 @@ fn read_key(key: &str) -> Option<KeyKind> {
     let (day, month, year) = (segments.next()?, segments.next()?, segments.next()?);
     let (region, folder, account) = (segments.next()?, segments.next()?, segments.next()?);
     let day = read_day(year, month, day)?;
-    if !is_account(account) || !is_region(region) || name.is_empty() || name.starts_with('.') {
+    let lane = Lane::parse(account, region)?;
+    if name.is_empty() || name.starts_with('.') {
         return None;
     }
     match read_folder(folder)? {
         Ok(folder) => Some(KeyKind::Raw(RawKey {
-            account: account.to_owned(),
-            region: region.to_owned(),
+            lane,
             folder,
             day,
             time: delivery_time(name),
@@ -135,20 +133,21 @@ pub fn level_of_prefix(prefix: &str) -> Level {
         let (Some(account), Some(folder)) = (segments.get(up), segments.get(up - 1)) else {
             break;
         };
-        let folder = match read_folder(folder) {
-            Some(Ok(folder)) if is_account(account) => folder,
-            Some(Err(left)) if is_account(account) => return Level::Left(left),
+        let (folder, account) = match (read_folder(folder), Account::parse(account)) {
+            (Some(Ok(folder)), Some(account)) => (folder, account),
+            (Some(Err(left)), Some(_)) => return Level::Left(left),
             _ => continue,
         };
         let below = segments.get(..up - 1).unwrap_or_default();
         let Some((region, date)) = below.split_last() else {
             continue;
         };
-        if is_region(region) && is_date_path(date) {
+        if let Some(region) = Region::parse(region)
+            && is_date_path(date)
+        {
             let lane = LanePrefix {
-                account: (*account).to_owned(),
+                lane: Lane { account, region },
                 folder,
-                region: (*region).to_owned(),
             };
             return if date.is_empty() {
                 Level::Lane(lane)
@@ -174,19 +173,6 @@ fn read_folder(name: &str) -> Option<Result<Folder, &'static str>> {
     let folder = Folder::ALL.into_iter().find(|folder| folder.name() == name);
     let left = LEFT.into_iter().find(|left| *left == name);
     folder.map(Ok).or(left.map(Err))
-}
-
-/// Whether a text is an account: 12 digits.
-pub fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a text can be a region of any partition: `[a-z0-9-]{3,32}` with a letter.
-pub fn is_region(text: &str) -> bool {
-    let is_part = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    (3..=32).contains(&text.len())
-        && text.bytes().all(is_part)
-        && text.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 fn read_day(year: &str, month: &str, day: &str) -> Option<Date> {
@@ -246,8 +232,8 @@ mod tests {
         for prefix in prefixes {
             let key = format!("{prefix}123456789012/CloudTrail/us-east-1/2023/07/10/{NAME}");
             let raw = raw(&key);
-            assert_eq!(raw.account, "123456789012", "{key}");
-            assert_eq!(raw.region, "us-east-1", "{key}");
+            assert_eq!(raw.lane.account.as_str(), "123456789012", "{key}");
+            assert_eq!(raw.lane.region.as_str(), "us-east-1", "{key}");
             assert_eq!(raw.folder, Folder::CloudTrail, "{key}");
             assert_eq!(raw.day, jiff::civil::date(2023, 7, 10), "{key}");
             assert_eq!(raw.time, "2023-07-10T12:40:00Z".parse().ok(), "{key}");
@@ -268,12 +254,8 @@ mod tests {
         ];
         for region in regions {
             let key = format!("AWSLogs/123456789012/CloudTrail/{region}/2023/07/10/{NAME}");
-            assert_eq!(raw(&key).region, region);
+            assert_eq!(raw(&key).lane.region.as_str(), region);
         }
-        for text in ["", "us", "2023", "US-EAST-1", "us_east_1", "us-east-1 "] {
-            assert!(!is_region(text), "{text:?}");
-        }
-        assert!(!is_region(&"a".repeat(33)));
     }
 
     #[test]
@@ -363,9 +345,8 @@ mod tests {
     #[test]
     fn a_prefix_is_a_lane_or_leads_to_one() {
         let lane = LanePrefix {
-            account: "123456789012".to_owned(),
+            lane: Lane::parse("123456789012", "us-gov-west-1").unwrap(),
             folder: Folder::Insight,
-            region: "us-gov-west-1".to_owned(),
         };
         let root = "o-a/AWSLogs/o-a/123456789012/CloudTrail-Insight/us-gov-west-1";
         assert_eq!(level_of_prefix(root), Level::Lane(lane.clone()));
@@ -418,17 +399,18 @@ mod tests {
         ) {
             let time = Timestamp::new(1_400_000_000 / 60 * 60 + minute * 60, 0).unwrap();
             let day = TimeZone::UTC.to_datetime(time).date();
-            let lane = format!("{prefix}{account}/{}/{region}/", folder.name());
+            let above = format!("{prefix}{account}/{}/{region}/", folder.name());
             let key = format!(
-                "{lane}{}/{account}_CloudTrail_{region}_{}_{unique}.json.gz",
+                "{above}{}/{account}_CloudTrail_{region}_{}_{unique}.json.gz",
                 day.strftime("%Y/%m/%d"),
                 time.strftime("%Y%m%dT%H%MZ"),
             );
             prop_assert_eq!(
-                level_of_prefix(&lane),
-                Level::Lane(LanePrefix { account: account.clone(), folder, region: region.clone() })
+                level_of_prefix(&above),
+                Level::Lane(LanePrefix { lane: Lane::parse(&account, &region).unwrap(), folder })
             );
-            let raw = RawKey { account, region, folder, day, time: Some(time) };
+            let lane = Lane::parse(&account, &region).unwrap();
+            let raw = RawKey { lane, folder, day, time: Some(time) };
             prop_assert_eq!(parse_key(&key), KeyKind::Raw(raw));
         }
 

@@ -1,6 +1,6 @@
 //! The bytes of one raw object → its rows, or why it cannot be read.
 
-use crate::cloudtrail::{Unreadable, read_document};
+use crate::cloudtrail::{Sha256, Unreadable, read_document};
 use crate::table::{Rows, Schema, shred};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -11,10 +11,10 @@ use super::list::RawObject;
 pub struct Decoded {
     /// Its rows and rejects.
     pub rows: Rows,
-    /// Hexadecimal SHA-256 of the uncompressed content.
-    pub sha256: String,
+    /// SHA-256 of the delivered bytes.
+    pub sha256: Sha256,
     /// Uncompressed bytes.
-    pub raw_bytes: u64,
+    pub uncompressed_bytes: u64,
 }
 
 /// Inflates and parses one object. `source_file` is what its rows say they come from;
@@ -27,17 +27,13 @@ pub fn decode(
     latest: Timestamp,
 ) -> Result<Decoded, Unreadable> {
     let document = read_document(delivered, max_bytes)?;
-    let sha256 = document
-        .sha256
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let raw_bytes = document.raw_bytes;
+    let sha256 = Sha256::of(delivered);
+    let uncompressed_bytes = document.raw_bytes;
     let rows = shred(schema, document, source_file, latest)?;
     Ok(Decoded {
         rows,
         sha256,
-        raw_bytes,
+        uncompressed_bytes,
     })
 }
 

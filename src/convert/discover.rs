@@ -1,12 +1,11 @@
 //! Which lanes the source holds, found by walking its prefixes.
 
-use super::{
-    ConvertError,
-    options::{Range, Shard},
-};
+use super::list::{RawObject, is_of_table};
 use crate::cloudtrail::{KeyKind, Level, is_readable_name, level_of_prefix, parse_key};
-use crate::store::{Entry, Listing, Store};
-use crate::table::Lane;
+use crate::lane::{Account, Lane};
+use crate::ledger::{FOLDER, REJECTS_FOLDER};
+use crate::scope::{Lanes, Shard};
+use crate::store::{Listing, Store, StoreError};
 use futures::{StreamExt, TryStreamExt, stream::FuturesUnordered};
 use std::collections::BTreeMap;
 
@@ -14,31 +13,53 @@ use std::collections::BTreeMap;
 /// second.
 const CONCURRENT_LISTINGS: usize = 32;
 
+/// Folders of other services beside CloudTrail's under an account, whose files are no logs of
+/// this kind.
+const OTHER_SERVICES: [&str; 12] = [
+    "Config",
+    "GuardDuty",
+    "Inspector",
+    "RedshiftAuditLogs",
+    "S3StorageLens",
+    "WAFLogs",
+    "elasticloadbalancing",
+    "network-firewall",
+    "redshift",
+    "verified-access",
+    "vpcdnsquerylogs",
+    "vpcflowlogs",
+];
+
 /// What the source holds.
 #[derive(Debug, Default)]
 pub(crate) struct Discovered {
     /// The lanes asked for, with the prefixes that hold their objects.
     pub(crate) lanes: BTreeMap<Lane, Vec<String>>,
     /// Objects whose key names no lane and whose name says JSON.
-    pub(crate) keyless: Vec<Entry>,
+    pub(crate) unplaced: Vec<RawObject>,
     /// Objects that are no event logs, counted by folder.
-    pub(crate) left: BTreeMap<String, u64>,
+    pub(crate) ignored: BTreeMap<String, u64>,
+    /// Folders of other services, counted by name.
+    pub(crate) ignored_folders: BTreeMap<String, u64>,
 }
 
 enum Found {
-    Directory(Listing),
-    Left(&'static str, u64),
+    Directory(String, Listing),
+    Ignored(&'static str, u64),
 }
 
-/// Walks the source's prefixes down to its lanes, concurrently. What begins with one of
-/// `skip` is the destination's.
-pub(crate) async fn discover(
-    source: &Store,
-    range: &Range,
-    shard: Shard,
-    skip: &[String],
-) -> Result<Discovered, ConvertError> {
-    let root = source.url("");
+/// What is walked, and for whom.
+pub(crate) struct Walk<'w> {
+    pub(crate) source: &'w Store,
+    pub(crate) lanes: &'w Lanes,
+    pub(crate) shard: Shard,
+    /// What keys begin with that are the destination's.
+    pub(crate) own: &'w [String],
+}
+
+/// Walks the source's prefixes down to its lanes, concurrently.
+pub(crate) async fn discover(walk: &Walk<'_>) -> Result<Discovered, StoreError> {
+    let root = walk.source.url("");
     let mut discovered = Discovered::default();
     let mut waiting = vec![String::new()];
     let mut running = FuturesUnordered::new();
@@ -47,121 +68,171 @@ pub(crate) async fn discover(
             && let Some(prefix) = waiting.pop()
         {
             match level_of_prefix(&format!("{root}{prefix}")) {
-                Level::Lane(lane) | Level::InLane(lane) => {
-                    let lane = Lane {
-                        account: lane.account,
-                        region: lane.region,
-                    };
-                    if range.has_lane(&lane) && shard.has_lane(&lane) {
+                Level::Lane(found) | Level::InLane(found) => {
+                    let lane = found.lane;
+                    if walk.lanes.has(&lane) && walk.shard.has_lane(&lane) {
                         discovered.lanes.entry(lane).or_default().push(prefix);
                     }
                 }
-                Level::Left(folder) => running.push(walk(source, prefix, Some(folder))),
-                Level::Above => running.push(walk(source, prefix, None)),
+                Level::Left(folder) => running.push(look(walk.source, prefix, Some(folder))),
+                Level::Above => running.push(look(walk.source, prefix, None)),
             }
         }
         match running.next().await.transpose()? {
             None => break,
-            Some(Found::Left(folder, objects)) => {
-                *discovered.left.entry(folder.to_owned()).or_default() += objects;
+            Some(Found::Ignored(folder, objects)) => {
+                *discovered.ignored.entry(folder.to_owned()).or_default() += objects;
             }
-            Some(Found::Directory(listing)) => {
-                let inside = |prefix: &String| {
-                    !skip.iter().any(|own| prefix.starts_with(own)) && wanted(&root, prefix, range)
-                };
-                waiting.extend(listing.prefixes.into_iter().filter(inside));
-                if shard.has_keyless() {
-                    discovered.keyless.extend(
-                        listing
-                            .entries
-                            .into_iter()
-                            .filter(|e| is_keyless(&root, &e.key)),
-                    );
-                }
+            Some(Found::Directory(prefix, listing)) => {
+                waiting.extend(discovered.take(walk, &root, &prefix, listing));
             }
         }
     }
     for prefixes in discovered.lanes.values_mut() {
         prefixes.sort();
     }
-    discovered.keyless.sort_by(|a, b| a.key.cmp(&b.key));
+    discovered.unplaced.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(discovered)
 }
 
-async fn walk(
+impl Discovered {
+    /// Takes what a folder holds, and gives the folders in it that are to be walked.
+    fn take(&mut self, walk: &Walk<'_>, root: &str, prefix: &str, listing: Listing) -> Vec<String> {
+        let names = |folder: &String| folder.strip_prefix(prefix).map(str::to_owned);
+        let is_table = listing
+            .prefixes
+            .iter()
+            .filter_map(names)
+            .any(|name| name == FOLDER);
+        let mut inside = Vec::new();
+        for folder in listing.prefixes {
+            let name = folder.strip_prefix(prefix).unwrap_or(&folder);
+            let is_tables = is_table
+                && (name == FOLDER || name == REJECTS_FOLDER || name.starts_with("account="));
+            if is_tables || is_of_table(&folder, walk.own) {
+                continue;
+            }
+            match place(root, &folder) {
+                Place::Account(account) if !walk.lanes.has_account(account) => {}
+                Place::OtherService(service) => {
+                    *self.ignored_folders.entry(service).or_default() += 1;
+                }
+                Place::Account(_) | Place::Anywhere => inside.push(folder),
+            }
+        }
+        if walk.shard.has_unplaced() {
+            let unplaced = listing.entries.into_iter().filter(|entry| {
+                is_unplaced(root, &entry.key) && !is_of_table(&entry.key, walk.own)
+            });
+            self.unplaced
+                .extend(unplaced.map(|entry| RawObject::new(walk.source, entry)));
+        }
+        inside
+    }
+}
+
+async fn look(
     source: &Store,
     prefix: String,
-    left: Option<&'static str>,
-) -> Result<Found, ConvertError> {
-    let Some(folder) = left else {
-        return Ok(Found::Directory(source.list_dir(&prefix).await?));
+    ignored: Option<&'static str>,
+) -> Result<Found, StoreError> {
+    let Some(folder) = ignored else {
+        let listing = source.list_dir(&prefix).await?;
+        return Ok(Found::Directory(prefix, listing));
     };
     let mut pages = std::pin::pin!(source.list_pages(prefix, None));
     let mut objects = 0;
     while let Some(page) = pages.try_next().await? {
         objects += page.len() as u64;
     }
-    Ok(Found::Left(folder, objects))
+    Ok(Found::Ignored(folder, objects))
 }
 
-/// Whether lanes that are asked for, or objects without a lane, can lie below a prefix:
-/// accounts that are not asked for are not listed, nor are the logs of other services
-/// beside CloudTrail's.
-fn wanted(root: &str, prefix: &str, range: &Range) -> bool {
-    let path = format!("{root}{prefix}");
-    let mut segments = path.trim_end_matches('/').rsplit('/');
-    let mut above = || segments.next().unwrap_or_default();
-    let (last, parent, grandparent) = (above(), above(), above());
-    let is_account =
-        |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+/// What a folder is, as far as it decides whether it is walked.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    /// An account's, in a tree of logs.
+    Account(Account),
+    /// Another service's, of an account in such a tree.
+    OtherService(String),
+    Anywhere,
+}
+
+fn place(root: &str, folder: &str) -> Place {
+    let path = format!("{root}{folder}");
+    let segments: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+    if !segments.contains(&"AWSLogs") {
+        return Place::Anywhere;
+    }
     let is_tree = |text: &str| text == "AWSLogs" || text.starts_with("o-");
-    if !path.split('/').any(|segment| segment == "AWSLogs") {
-        return true;
+    match segments.as_slice() {
+        // A bucket's own prefix may be an account too: only below a tree is it one.
+        [.., tree, account] if is_tree(tree) && Account::parse(account).is_some() => {
+            Account::parse(account).map_or(Place::Anywhere, Place::Account)
+        }
+        [.., tree, account, service]
+            if is_tree(tree)
+                && Account::parse(account).is_some()
+                && OTHER_SERVICES.contains(service) =>
+        {
+            Place::OtherService((*service).to_owned())
+        }
+        _ => Place::Anywhere,
     }
-    if is_account(last) && is_tree(parent) {
-        return range.has_account(last);
-    }
-    // A bucket's own prefix may be an account too: only below a tree does one hold services.
-    !(is_account(parent) && is_tree(grandparent)) || last.starts_with("CloudTrail")
 }
 
-fn is_keyless(root: &str, key: &str) -> bool {
+fn is_unplaced(root: &str, key: &str) -> bool {
     parse_key(&format!("{root}{key}")) == KeyKind::Other && is_readable_name(key)
+}
+
+/// What keys below the source's root begin with that are the destination's.
+pub(crate) fn own_prefixes(source: &Store, destination: &Store) -> Vec<String> {
+    let (source, destination) = (source.url(""), destination.url(""));
+    let source = source.trim_end_matches('/');
+    let below = destination.strip_prefix(source);
+    let Some(below) = below.and_then(|below| below.strip_prefix('/')) else {
+        return Vec::new();
+    };
+    match below.trim_end_matches('/') {
+        "" => vec![FOLDER.into(), REJECTS_FOLDER.into(), "account=".into()],
+        below => vec![format!("{below}/")],
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn range(account: &str) -> Range {
-        Range {
-            accounts: [account.to_owned()].into(),
-            ..Range::default()
+    #[test]
+    fn an_account_is_one_only_in_a_tree_of_logs() {
+        let account = Account::parse("111122223333").unwrap();
+        for folder in [
+            "AWSLogs/111122223333/",
+            "AWSLogs/o-abc/111122223333/",
+            "o-1/AWSLogs/o-1/111122223333/",
+        ] {
+            assert_eq!(
+                place("s3://b/", folder),
+                Place::Account(account),
+                "{folder}"
+            );
+        }
+        for folder in ["111122223333/AWSLogs/", "111122223333/", "AWSLogs/x/"] {
+            assert_eq!(place("s3://b/", folder), Place::Anywhere, "{folder}");
         }
     }
 
     #[test]
-    fn accounts_not_asked_for_are_not_listed() {
-        let range = range("111122223333");
-        assert!(wanted("s3://b/", "AWSLogs/111122223333/", &range));
-        assert!(!wanted("s3://b/", "AWSLogs/999999999999/", &range));
-        assert!(!wanted("s3://b/", "o-1/AWSLogs/o-1/999999999999/", &range));
-        assert!(wanted("s3://b/", "999999999999/AWSLogs/", &range));
-    }
-
-    #[test]
-    fn logs_of_other_services_are_not_listed() {
-        let all = Range::default();
-        assert!(!wanted(
-            "s3://b/",
-            "AWSLogs/111122223333/elasticloadbalancing/",
-            &all
-        ));
-        assert!(wanted(
-            "s3://b/",
+    fn logs_of_other_services_are_named_and_what_is_no_services_is_walked() {
+        let service = "AWSLogs/111122223333/elasticloadbalancing/";
+        let named = Place::OtherService("elasticloadbalancing".to_owned());
+        assert_eq!(place("s3://b/", service), named);
+        for folder in [
             "AWSLogs/111122223333/CloudTrail-Insight/",
-            &all
-        ));
-        assert!(wanted("/case/", "dump/111122223333/notes/", &all));
+            "AWSLogs/111122223333/exported by hand/",
+            "case/111122223333/Config/",
+        ] {
+            assert_eq!(place("s3://b/", folder), Place::Anywhere, "{folder}");
+        }
     }
 }

@@ -1,56 +1,48 @@
 //! The rows of a batch by event date, without those that repeat an event.
 
-use super::batch::{BatchObject, Content};
-use super::files::{LaneFiles, Lookup};
-use super::{ConvertError, Run};
+use super::batch::{BatchObject, lane_rows};
+use crate::commit::{NewRows, Turn, hash_of_id, seconds};
+use crate::failure::Failure;
+use crate::files::Lookup;
+use crate::ledger::ClaimNumber;
 use crate::table::{RowRef, Rows, same_record};
-use jiff::civil::Date;
 use std::{collections::BTreeMap, sync::Arc};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// A batch's rows that stay.
 #[derive(Debug, Default)]
 pub(crate) struct Distinct {
-    /// The objects that the rows are in.
-    pub(crate) objects: Arc<[Arc<Rows>]>,
-    /// The rows of each event date.
-    pub(crate) by_date: BTreeMap<Date, Vec<RowRef>>,
+    pub(crate) rows: NewRows,
     /// Records left out because an equal one stays.
     pub(crate) duplicates: u64,
 }
 
 /// The rows of a batch's objects that repeat neither each other nor a file of a claim lower
-/// than `number`; all of them, if duplicates are to be kept.
+/// than `number`; all of them, if duplicates are to be kept. Every partition that is to be
+/// written is listed, and must be whole.
 pub(crate) async fn distinct(
-    run: &Run,
-    files: &mut LaneFiles,
-    number: u64,
+    turn: &mut Turn<'_>,
+    number: ClaimNumber,
     objects: &[BatchObject],
     keep: bool,
-) -> Result<Distinct, ConvertError> {
+    has_receipt: impl Fn(ClaimNumber) -> bool,
+) -> Result<Distinct, Failure> {
     let mut all = Vec::new();
     let mut rows = Vec::new();
-    for object in objects {
-        let Content::Rows(content) = &object.content else {
-            continue;
-        };
+    for content in lane_rows(objects) {
         let object = all.len() as u32;
         all.push(Arc::clone(&content.rows));
-        rows.extend(
-            content
-                .row_indexes
-                .iter()
-                .map(|&row| RowRef { object, row }),
-        );
+        let of_object = content.row_indexes.iter();
+        rows.extend(of_object.map(|&row| RowRef { object, row }));
     }
-    let distinct = run
-        .cpu
-        .run(move || distinct_within(all, rows, keep))
-        .await?;
-    if keep || number == 1 {
-        return Ok(distinct);
+    let cpu = turn.cpu().clone();
+    let mut distinct = cpu.run(move || distinct_within(all, rows, keep)).await?;
+    for &date in distinct.rows.by_date.keys() {
+        turn.list(date, &has_receipt).await?;
     }
-    drop_converted(run, files, number, distinct).await
+    if !keep {
+        drop_converted(turn, number, &mut distinct).await?;
+    }
+    Ok(distinct)
 }
 
 /// Of rows that are the same event the first stays, unless all are kept.
@@ -68,11 +60,10 @@ fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Di
         });
     }
     for row in rows {
-        if let Some(at) = all[row.object as usize].row(row.row as usize) {
-            distinct.by_date.entry(at.date).or_default().push(row);
-        }
+        let date = all[row.object as usize].rows()[row.row as usize].date;
+        distinct.rows.by_date.entry(date).or_default().push(row);
     }
-    distinct.objects = all.into();
+    distinct.rows.objects = all.into();
     distinct
 }
 
@@ -84,7 +75,7 @@ fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
         .enumerate()
         .filter_map(|(at, &row)| {
             let millis = objects[row.object as usize].row(row.row as usize)?.millis;
-            Some((hash(event_id(objects, row)?), millis, at))
+            Some((hash_of_id(event_id(objects, row)?), millis, at))
         })
         .collect();
     by_id.sort_unstable();
@@ -121,52 +112,21 @@ fn same_event(objects: &[Arc<Rows>], a: RowRef, b: RowRef) -> bool {
             || same_record(record(objects, a), record(objects, b)))
 }
 
-/// The hash that look-ups compare first; `table::event_ids` gives the same.
-pub(crate) fn hash(event_id: &str) -> u64 {
-    xxh3_64(event_id.as_bytes())
-}
-
-/// Seconds of the UTC day, from UTC milliseconds.
-pub(crate) fn second_of_day(millis: i64) -> u32 {
-    (millis.rem_euclid(86_400_000) / 1000) as u32
-}
-
-/// The first and last second of the day of some rows.
-pub(crate) fn seconds(objects: &[Arc<Rows>], rows: &[RowRef]) -> (u32, u32) {
-    let row = |at: &RowRef| objects[at.object as usize].row(at.row as usize);
-    let seconds = rows
-        .iter()
-        .filter_map(row)
-        .map(|row| second_of_day(row.millis));
-    seconds.fold((u32::MAX, 0), |(first, last), second| {
-        (first.min(second), last.max(second))
-    })
-}
-
-/// The hashes of the rows' event ids.
-pub(crate) fn id_hashes(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<u64> {
-    rows.iter()
-        .filter_map(|&row| event_id(objects, row))
-        .map(hash)
-        .collect()
-}
-
 /// Drops the rows whose event stands in a file of a lower claim than `number`.
 ///
 /// Copies of an event share its time, so they share a partition: only the files of a row's
 /// own date are looked at.
 async fn drop_converted(
-    run: &Run,
-    files: &mut LaneFiles,
-    number: u64,
-    mut distinct: Distinct,
-) -> Result<Distinct, ConvertError> {
-    for (&date, rows) in &mut distinct.by_date {
-        let objects = &distinct.objects;
+    turn: &mut Turn<'_>,
+    number: ClaimNumber,
+    distinct: &mut Distinct,
+) -> Result<(), Failure> {
+    for (&date, rows) in &mut distinct.rows.by_date {
+        let objects = &distinct.rows.objects;
         let ids: Vec<(u64, &str)> = rows
             .iter()
             .filter_map(|&row| event_id(objects, row))
-            .map(|id| (hash(id), id))
+            .map(|id| (hash_of_id(id), id))
             .collect();
         if ids.is_empty() {
             continue;
@@ -177,20 +137,20 @@ async fn drop_converted(
             seconds: seconds(objects, rows),
             ids,
         };
-        let found = files.find(&lookup).await?;
+        let found = turn.find(&lookup).await?;
         if found.is_empty() {
             continue;
         }
         let (objects, candidates) = (Arc::clone(objects), std::mem::take(rows));
         let before = candidates.len();
-        *rows = run
-            .cpu
+        let cpu = turn.cpu().clone();
+        *rows = cpu
             .run(move || absent(&objects, candidates, &found))
             .await?;
         distinct.duplicates += (before - rows.len()) as u64;
     }
-    distinct.by_date.retain(|_, rows| !rows.is_empty());
-    Ok(distinct)
+    distinct.rows.by_date.retain(|_, rows| !rows.is_empty());
+    Ok(())
 }
 
 /// The rows that equal none of the found records.

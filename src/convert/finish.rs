@@ -1,185 +1,169 @@
-//! Finishing a claim that another worker, or an earlier run, has left open.
+//! What open claims of any work give when they are done again.
 
-use super::batch::{Attempt, BatchObject, Content, LaneRows, READ_AHEAD, read_object};
-use super::commit::{lane_rows, put_receipt, write};
-use super::duplicates::{Distinct, distinct};
-use super::files::LaneFiles;
-use super::keyless::split_by_lane;
-use super::list::RawObject;
-use super::{ConvertError, Run};
-use crate::ledger::{Claim, ClaimedObject, LaneLog, Outcome};
-use crate::monitor::Progress;
-use crate::store::{Entry, Store};
+use super::batch::{BatchObject, Content, copied, rejected};
+use super::batch_reader::EXPECTED_RATIO;
+use super::duplicates::distinct;
+use super::read::READ_AHEAD;
+use super::reclaim::{Found, Reclaim};
+use super::rejects::rejects_document;
+use super::retry::rebuild_retry;
+use super::task::Task;
+use crate::commit::{Rebuild, Rebuilt, Turn};
+use crate::failure::{Failure, Waiting};
+use crate::ledger::{Claim, ClaimedObject, Convert, Outcome, Work};
+use crate::work::Share;
 use futures::{StreamExt, stream};
+use rustc_hash::FxHashSet;
 
-/// Finishes the lane's open claim exactly, or not at all: the same objects must give the
-/// same rows. The error says what stands in the way. The caller holds the memory for it, if
-/// others run beside it.
-pub(crate) async fn finish_open(run: &Run, log: &mut LaneLog) -> Result<(), ConvertError> {
-    let Some(claim) = log.open_claim().cloned() else {
-        return Ok(());
-    };
-    let (objects, lost) = read_claimed(run, &claim).await?;
-    let mut files = LaneFiles::new(&run.destination, &claim.lane);
-    let keep = claim.options.keep_duplicates;
-    let prepared = distinct(run, &mut files, claim.number, &objects, keep).await?;
-    if lost.is_empty() {
-        check_same(&claim, &prepared, &objects)?;
+/// Finishes what convert has claimed.
+pub(crate) struct Finisher<'f> {
+    task: &'f Task,
+    /// Where the lane's raw objects are now.
+    prefixes: &'f [String],
+    /// Whether memory is asked for; not if the caller holds some.
+    reserves: bool,
+}
+
+impl<'f> Finisher<'f> {
+    /// For a lane whose raw objects are below the prefixes.
+    pub(crate) fn new(task: &'f Task, prefixes: &'f [String]) -> Self {
+        Self {
+            task,
+            prefixes,
+            reserves: true,
+        }
     }
-    let written = write(
-        run,
-        &mut files,
-        &claim,
-        &prepared,
-        &objects,
-        !lost.is_empty(),
-    )
-    .await?;
-    let receipt = put_receipt(run, log, &claim, written, lost).await?;
-    for address in &receipt.lost {
-        run.monitor.report(Progress::Problem(format!(
-            "{address} is given up: its records are lost for good"
-        )));
+
+    /// For a caller who holds memory.
+    pub(crate) fn without_memory(task: &'f Task) -> Self {
+        Self {
+            task,
+            prefixes: &[],
+            reserves: false,
+        }
     }
-    run.converted(&claim, &objects);
-    run.monitor.report(Progress::Note(format!(
-        "finished the open claim {}",
-        run.destination.url(&claim.key())
-    )));
-    Ok(())
+
+    async fn reserve(&self, objects: &[ClaimedObject]) -> Option<Share> {
+        let bytes = objects.iter().map(|object| match &object.outcome {
+            Outcome::Read {
+                uncompressed_bytes, ..
+            } => (*uncompressed_bytes).max((object.size as f64 * EXPECTED_RATIO) as u64),
+            _ => 0,
+        });
+        let budget = &self.task.context.budget;
+        match self.reserves {
+            true => Some(budget.reserve(bytes.sum()).await),
+            false => None,
+        }
+    }
+
+    async fn rebuild_convert(
+        &self,
+        turn: &mut Turn<'_>,
+        claim: &Claim,
+        convert: &Convert,
+    ) -> Result<Rebuilt, Failure> {
+        let share = self.reserve(&convert.objects).await;
+        let reclaim = Reclaim::new(self.task, self.prefixes, claim, convert);
+        let (objects, lost) = read_claimed(&reclaim, convert).await?;
+        let keep = claim.options.keep_duplicates;
+        let distinct = distinct(turn, claim.number, &objects, keep, |number| {
+            // Lower claims are done, or this one could not have been made.
+            number < claim.number
+        })
+        .await?;
+        let records = rejected(&objects);
+        Ok(Rebuilt {
+            rows: distinct.rows,
+            rejects: (records > 0).then(|| rejects_document(&objects)),
+            duplicates: distinct.duplicates + copied(&objects),
+            rejected: records,
+            lost,
+            _share: share,
+        })
+    }
+}
+
+impl Rebuild for Finisher<'_> {
+    async fn rebuild(&self, turn: &mut Turn<'_>, claim: &Claim) -> Result<Rebuilt, Failure> {
+        match &claim.work {
+            Work::Convert(convert) => self.rebuild_convert(turn, claim, convert).await,
+            Work::RetryRejects(retry) => rebuild_retry(turn, claim, retry).await,
+        }
+    }
 }
 
 /// Reads a claim's objects again; also gives those that had to be given up.
 async fn read_claimed(
-    run: &Run,
-    claim: &Claim,
-) -> Result<(Vec<BatchObject>, Vec<String>), ConvertError> {
-    let source = &run.source_of(claim)?;
-    let mut reading = stream::iter(&claim.objects)
-        .map(async |claimed| {
-            let object = claimed_raw_object(source, claim, claimed);
-            let is_read = matches!(claimed.outcome, Outcome::Read { .. });
-            let content = match is_read && run.is_given_up(&object) {
-                true => Ok(None),
-                false => read_again(run, source, claim, claimed).await.map(Some),
-            };
-            (claimed, object, content)
-        })
+    reclaim: &Reclaim<'_>,
+    convert: &Convert,
+) -> Result<(Vec<BatchObject>, Vec<String>), Failure> {
+    let mut reading = stream::iter(&convert.objects)
+        .map(async |claimed| (claimed, content(reclaim, claimed).await))
         .buffered(READ_AHEAD);
-    let mut objects = Vec::with_capacity(claim.objects.len());
+    let mut objects = Vec::with_capacity(convert.objects.len());
     let mut lost = Vec::new();
-    while let Some((claimed, object, content)) = reading.next().await {
+    let mut lost_hashes = FxHashSet::default();
+    while let Some((claimed, content)) = reading.next().await {
         match content? {
-            None => lost.push(claimed.address.clone()),
-            Some(Ok(content)) => objects.push(BatchObject {
-                object,
+            Some(content) => objects.push(BatchObject {
+                object: reclaim.named(claimed),
                 content,
                 lanes: claimed.lanes.clone(),
             }),
-            Some(Err(what)) => {
-                return Err(ConvertError::Unfinished(format!(
-                    "{address} of the open claim {claim} cannot be read as it was claimed: {what}; bring it \
-                     back, or lose its records for good with --give-up '{address}'",
-                    address = claimed.address,
-                    claim = run.destination.url(&claim.key()),
-                )));
+            None => {
+                lost_hashes.extend(claimed.outcome.sha256());
+                lost.push(claimed.address.clone());
             }
         }
     }
+    drop(reading);
+    // Copies of what is lost are lost with it.
+    let is_lost = |object: &BatchObject| match object.content {
+        Content::Known(sha256) | Content::Copy { sha256, .. } => lost_hashes.contains(&sha256),
+        _ => false,
+    };
+    objects.retain(|object| {
+        let is_lost = is_lost(object);
+        if is_lost {
+            lost.push(object.object.address.clone());
+        }
+        !is_lost
+    });
     Ok((objects, lost))
 }
 
-fn claimed_raw_object(source: &Store, claim: &Claim, claimed: &ClaimedObject) -> RawObject {
-    let key = claimed
-        .address
-        .strip_prefix(claim.source.as_str())
-        .unwrap_or(&claimed.address);
-    RawObject::new(
-        source,
-        Entry {
-            key: key.to_owned(),
-            size: claimed.size,
-            etag: claimed.etag.clone(),
-        },
-    )
-}
-
-async fn read_again(
-    run: &Run,
-    source: &Store,
-    claim: &Claim,
+/// What a claimed object holds; nothing if it is given up.
+async fn content(
+    reclaim: &Reclaim<'_>,
     claimed: &ClaimedObject,
-) -> Result<Result<Content, String>, ConvertError> {
-    let (sha256, records) = match &claimed.outcome {
-        Outcome::Unread { unread } => return Ok(Ok(Content::Unread(unread.clone()))),
-        Outcome::Read { sha256, records } => (sha256, *records),
-    };
-    let object = claimed_raw_object(source, claim, claimed);
-    let max_bytes = claim.options.max_object_bytes;
-    let attempt = read_object(run, source, &object, max_bytes, claim.read_at).await;
-    let attempt = match attempt {
-        // Another source that is gone is this lane's trouble, not the run's.
-        Err(ConvertError::Store(error)) if claim.source != run.source.url("") => {
-            return Ok(Err(error.to_string()));
-        }
-        attempt => attempt?,
-    };
-    Ok(same_content(claim, attempt, sha256, records, !claimed.lanes.is_empty()).map(Content::Rows))
-}
-
-fn same_content(
-    claim: &Claim,
-    attempt: Attempt,
-    sha256: &str,
-    records: u64,
-    keyless: bool,
-) -> Result<LaneRows, String> {
-    let decoded = match attempt {
-        Attempt::Read(decoded) => decoded,
-        Attempt::Unread(reason) | Attempt::Unreachable(reason) => return Err(reason),
-    };
-    if decoded.sha256 != sha256 {
-        return Err("its content has changed".into());
-    }
-    let rows = LaneRows::all(decoded);
-    let rows = if keyless {
-        split_by_lane(rows).remove(&claim.lane)
-    } else {
-        Some(rows)
-    };
-    match rows {
-        Some(rows) if rows.records() == records => Ok(rows),
-        rows => Err(format!(
-            "version {} claimed {records} records, this one (version {}) reads {}",
-            claim.program,
-            env!("CARGO_PKG_VERSION"),
-            rows.map_or(0, |rows| rows.records()),
-        )),
-    }
-}
-
-/// Fails unless the rows are those that were claimed.
-fn check_same(claim: &Claim, rows: &Distinct, objects: &[BatchObject]) -> Result<(), ConvertError> {
-    let claimed: Vec<_> = claim
-        .files
-        .iter()
-        .map(|file| (file.date, file.rows))
-        .collect();
-    let found: Vec<_> = rows
-        .by_date
-        .iter()
-        .map(|(&date, refs)| (date, refs.len() as u64))
-        .collect();
-    let rejects: u64 = lane_rows(objects)
-        .map(|rows| rows.reject_indexes.len() as u64)
-        .sum();
-    let claimed_rejects = claim.rejects.as_ref().map_or(0, |rejects| rejects.records);
-    if claimed == found && claim.duplicates == rows.duplicates && claimed_rejects == rejects {
-        return Ok(());
-    }
-    Err(ConvertError::Unfinished(format!(
-        "the open claim {} of account {} in {} does not give the rows that version {} claimed; \
-         finish it with that version",
-        claim.number, claim.lane.account, claim.lane.region, claim.program,
-    )))
+) -> Result<Option<Content>, Failure> {
+    Ok(match &claimed.outcome {
+        Outcome::Read { .. } => match reclaim.find(claimed).await? {
+            Found::Rows(rows) => Some(Content::Rows(rows)),
+            Found::GivenUp => None,
+            Found::Not(why) => {
+                return Err(Waiting::Object {
+                    address: claimed.address.clone(),
+                    claim: reclaim.claim_url(),
+                    why,
+                }
+                .into());
+            }
+        },
+        Outcome::Known { sha256 } => Some(Content::Known(*sha256)),
+        Outcome::Copy {
+            sha256,
+            uncompressed_bytes,
+            records,
+        } => Some(Content::Copy {
+            sha256: *sha256,
+            uncompressed_bytes: *uncompressed_bytes,
+            records: *records,
+        }),
+        Outcome::Unread { cause, accepted } => Some(Content::Unread {
+            cause: cause.clone(),
+            accepted: *accepted,
+        }),
+    })
 }

@@ -1,12 +1,17 @@
 //! One lane, from its pending objects to its receipts.
 
-use super::batch::{Batch, EXPECTED_RATIO, Reader};
-use super::commit::{Committed, commit};
-use super::files::LaneFiles;
+use super::batch::{Batch, Content};
+use super::batch_reader::BatchReader;
+use super::commit_batch::{Views, commit_batch};
+use super::finish::Finisher;
 use super::list::Aside;
-use super::{ConvertError, Run};
-use crate::ledger::{Claim, LaneLog};
-use crate::table::Lane;
+use super::options::latest_month;
+use super::pending::{LanePending, PendingObjects};
+use super::retry::retry_rejects;
+use super::task::Task;
+use crate::commit::{Begun, Committed, Patience, Turn, take_turn};
+use crate::failure::Failure;
+use crate::lane::Lane;
 use futures::future::{Either, select};
 use std::pin::pin;
 use tokio::sync::mpsc;
@@ -24,61 +29,79 @@ pub(crate) enum LaneEnd {
     Deferred,
 }
 
-/// Converts a lane's pending objects, batch after batch, while the next ones are read. An
-/// open claim is finished first if `finish` says so.
+/// A lane, and where its raw objects are.
+#[derive(Debug, Clone)]
+pub(crate) struct LaneSource {
+    pub(crate) lane: Lane,
+    /// None if the source does not show the lane, or it is not asked for.
+    pub(crate) prefixes: Vec<String>,
+    /// What keys begin with that are the destination's.
+    pub(crate) own: std::sync::Arc<[String]>,
+}
+
+/// Converts a lane's pending objects, batch after batch, while the next ones are read.
 pub(crate) async fn convert_lane(
-    run: &Run,
-    lane: &Lane,
-    prefixes: &[String],
-    finish: bool,
-) -> Result<LaneEnd, ConvertError> {
-    // Whoever loses a number plans again, on what the winner left.
+    task: &Task,
+    source: &LaneSource,
+    patience: Patience,
+) -> Result<LaneEnd, Failure> {
+    let lane = &source.lane;
+    let finisher = Finisher::new(task, &source.prefixes);
+    let hint = Some(latest_month(task.options.scope.days, task.options.now));
     let mut own = 0;
+    // Whoever loses a number plans again, on what the winner left.
     loop {
-        if run.stop.is_cancelled() {
+        if task.context.stop.is_cancelled() {
             return Ok(LaneEnd::Done(Aside::default()));
         }
-        let mut log = LaneLog::open(
-            &run.destination,
-            lane,
-            &run.options.range.latest_months(run.options.now),
-        )
-        .await?;
-        if let Some(claim) = log.open_claim() {
-            if !finish {
-                return Ok(LaneEnd::Deferred);
-            }
-            let _share = run.budget.reserve(raw_bytes(claim)).await;
-            if !run.try_finish(&mut log).await? {
-                return Ok(LaneEnd::Done(Aside::default()));
-            }
+        let begun = take_turn(&task.context, lane, hint, patience, &finisher).await?;
+        let Begun::Yours { mut turn, finished } = begun else {
+            return Ok(LaneEnd::Deferred);
+        };
+        if let Some(receipt) = &finished {
+            task.tally.receipt(&task.context.destination, receipt);
         }
-        let mut reader = Reader::new(run, lane, prefixes);
-        let committed = commit_batches(run, lane, &mut log, &mut reader).await?;
-        own += committed.objects;
-        if !committed.lost {
+        let mut views = Views::new(&task.context.destination, lane);
+        let pending = LanePending::new(task, lane, &source.prefixes, &source.own);
+        let pending = PendingObjects::Lane(Box::new(pending));
+        let mut reader = BatchReader::new(task, pending);
+        let committed = commit_batches(task, &mut turn, &mut views, &mut reader).await;
+        let progressed = match Failure::waits(committed)? {
+            Ok(progressed) => progressed,
+            Err(waiting) => {
+                task.tally.waits(lane, waiting);
+                return Ok(LaneEnd::Done(reader.finish(own)));
+            }
+        };
+        own += progressed.objects;
+        let is_taken = progressed.is_taken
+            || (task.options.retry_rejects
+                && task.options.scope.lanes.has(lane)
+                && retry_rejects(task, &mut turn, &mut views).await?);
+        if !is_taken {
             return Ok(LaneEnd::Done(reader.finish(own)));
         }
+        reader.abandon();
     }
 }
 
 /// How far a lane's batches got.
 #[derive(Debug, Default)]
 struct Progressed {
-    /// Objects converted by this run.
+    /// Objects settled by this run.
     objects: u64,
     /// Whether another worker took a number.
-    lost: bool,
+    is_taken: bool,
 }
 
 /// Commits what the reader gives, in order. Reading goes on meanwhile, so that the threads
 /// have work while a batch waits for the store.
 async fn commit_batches(
-    run: &Run,
-    lane: &Lane,
-    log: &mut LaneLog,
-    reader: &mut Reader<'_>,
-) -> Result<Progressed, ConvertError> {
+    task: &Task,
+    turn: &mut Turn<'_>,
+    views: &mut Views,
+    reader: &mut BatchReader<'_>,
+) -> Result<Progressed, Failure> {
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let read = async move {
         while let Some(batch) = reader.next().await? {
@@ -86,25 +109,19 @@ async fn commit_batches(
                 break;
             }
         }
-        Ok::<_, ConvertError>(())
+        Ok::<_, Failure>(())
     };
     let commit = async {
-        let mut files = LaneFiles::new(&run.destination, lane);
         let mut progressed = Progressed::default();
-        while let Some(batch) = batches.recv().await
-            && !run.stop.is_cancelled()
+        while let Some(mut batch) = batches.recv().await
+            && !task.context.stop.is_cancelled()
         {
-            match commit(run, lane, log, &mut files, &batch).await {
-                Ok(Committed::Done) => progressed.objects += batch.read_objects(),
-                Ok(Committed::Lost) => {
-                    progressed.lost = true;
+            match commit_batch(task, turn, &mut batch, views).await? {
+                Committed::Done(_) => progressed.objects += settled(&batch),
+                Committed::Taken => {
+                    progressed.is_taken = true;
                     break;
                 }
-                Err(ConvertError::Unfinished(what)) => {
-                    run.unfinished(what);
-                    break;
-                }
-                Err(error) => return Err(error),
             }
         }
         Ok(progressed)
@@ -120,8 +137,17 @@ async fn commit_batches(
     }
 }
 
-/// The uncompressed bytes that a claim's objects are likely to have.
-fn raw_bytes(claim: &Claim) -> u64 {
-    let delivered: u64 = claim.objects.iter().map(|object| object.size).sum();
-    (delivered as f64 * EXPECTED_RATIO) as u64
+/// Objects of a committed batch that another reader would skip.
+fn settled(batch: &Batch) -> u64 {
+    let is_settled = |content: &Content| {
+        !matches!(
+            content,
+            Content::Unread {
+                accepted: false,
+                ..
+            }
+        )
+    };
+    let objects = batch.objects.iter();
+    objects.filter(|object| is_settled(&object.content)).count() as u64
 }

@@ -1,8 +1,9 @@
 //! A lane's raw objects in delivery order, listed as they are asked for.
 
-use super::{ConvertError, options::Range};
 use crate::cloudtrail::{KeyKind, is_readable_name, parse_key};
+use crate::lane::Lane;
 use crate::ledger::{Month, ObjectId};
+use crate::scope::DeliveryDays;
 use crate::store::{Entry, Store, StoreError};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use jiff::{Timestamp, civil::Date};
@@ -19,6 +20,10 @@ pub struct RawObject {
     pub size: u64,
     /// Its version.
     pub etag: String,
+    /// What the table's `sourcefile` says.
+    pub source_file: String,
+    /// The lane of the key, if it names one.
+    pub lane: Option<Lane>,
     /// Delivery day of the path; none where the key names no lane.
     pub day: Option<Date>,
     /// Delivery time of the name, if it has one.
@@ -29,13 +34,21 @@ impl RawObject {
     /// An object as listed in the source.
     pub fn new(source: &Store, entry: Entry) -> Self {
         let address = source.url(&entry.key);
-        let (day, time) = match parse_key(&address) {
-            KeyKind::Raw(key) => (Some(key.day), key.time),
-            _ => (None, None),
+        let source_file = source.address(&entry.key);
+        Self::named(entry, address, source_file)
+    }
+
+    /// An object that is called otherwise than it is listed.
+    pub(crate) fn named(entry: Entry, address: String, source_file: String) -> Self {
+        let (lane, day, time) = match parse_key(&address) {
+            KeyKind::Raw(key) => (Some(key.lane), Some(key.day), key.time),
+            _ => (None, None, None),
         };
         Self {
             key: entry.key,
             address,
+            source_file,
+            lane,
             size: entry.size,
             etag: entry.etag,
             day,
@@ -58,18 +71,26 @@ impl RawObject {
 /// It holds a page a prefix.
 pub(crate) struct LaneList {
     cursors: Vec<Cursor>,
-    source: Store,
-    range: Range,
+    wanted: Wanted,
     next: Option<RawObject>,
     /// What was listed besides.
     pub(crate) aside: Aside,
 }
 
+/// Which objects are the lane's.
+struct Wanted {
+    source: Store,
+    lane: Lane,
+    days: DeliveryDays,
+    /// What keys begin with that are the destination's.
+    own: Vec<String>,
+}
+
 /// Objects below a lane's prefixes that are not its raw objects.
 #[derive(Debug, Default)]
 pub(crate) struct Aside {
-    /// JSON whose key names no lane after all.
-    pub(crate) keyless: Vec<Entry>,
+    /// JSON whose key names no lane, or another.
+    pub(crate) unplaced: Vec<RawObject>,
     /// How many have names of no log.
     pub(crate) others: u64,
 }
@@ -77,36 +98,44 @@ pub(crate) struct Aside {
 struct Cursor {
     pages: BoxStream<'static, Result<Vec<Entry>, StoreError>>,
     page: VecDeque<RawObject>,
-    to: Option<Date>,
 }
 
 impl LaneList {
-    /// A list of the delivery days asked for.
-    pub(crate) fn new(source: &Store, prefixes: &[String], range: &Range) -> Self {
+    /// A list of the delivery days asked for. What begins with one of `own` is the
+    /// destination's.
+    pub(crate) fn new(
+        source: &Store,
+        lane: &Lane,
+        prefixes: &[String],
+        days: DeliveryDays,
+        own: &[String],
+    ) -> Self {
         let cursor = |prefix: &String| {
-            let from = range.from.map(|day| day.strftime("%Y/%m/%d").to_string());
+            let from = days.from.map(|day| day.strftime("%Y/%m/%d").to_string());
             // A prefix that already names a day or month is short, and is filtered instead.
             let after = from
                 .filter(|_| !ends_in_digits(prefix))
                 .map(|from| format!("{prefix}{from}"));
-            let pages = source.list_pages(prefix.clone(), after).boxed();
             Cursor {
-                pages,
+                pages: source.list_pages(prefix.clone(), after).boxed(),
                 page: VecDeque::new(),
-                to: range.to,
             }
         };
         Self {
             cursors: prefixes.iter().map(cursor).collect(),
-            source: source.clone(),
-            range: range.clone(),
+            wanted: Wanted {
+                source: source.clone(),
+                lane: lane.clone(),
+                days,
+                own: own.to_vec(),
+            },
             next: None,
             aside: Aside::default(),
         }
     }
 
     /// The next object, which stays next.
-    pub(crate) async fn peek(&mut self) -> Result<Option<&RawObject>, ConvertError> {
+    pub(crate) async fn peek(&mut self) -> Result<Option<&RawObject>, StoreError> {
         if self.next.is_none() {
             self.next = self.advance().await?;
         }
@@ -118,11 +147,9 @@ impl LaneList {
         self.next.take()
     }
 
-    async fn advance(&mut self) -> Result<Option<RawObject>, ConvertError> {
+    async fn advance(&mut self) -> Result<Option<RawObject>, StoreError> {
         for cursor in &mut self.cursors {
-            cursor
-                .fill(&self.source, &self.range, &mut self.aside)
-                .await?;
+            cursor.fill(&self.wanted, &mut self.aside).await?;
         }
         let first = |cursor: &&mut Cursor| {
             let object = cursor.page.front();
@@ -139,33 +166,38 @@ impl LaneList {
 }
 
 impl Cursor {
-    async fn fill(
-        &mut self,
-        source: &Store,
-        range: &Range,
-        aside: &mut Aside,
-    ) -> Result<(), ConvertError> {
+    async fn fill(&mut self, wanted: &Wanted, aside: &mut Aside) -> Result<(), StoreError> {
         while self.page.is_empty() {
             let Some(entries) = self.pages.try_next().await? else {
                 break;
             };
             for entry in entries {
-                let object = RawObject::new(source, entry);
-                match object.day {
-                    Some(day) if self.to.is_some_and(|to| day > to) => {
+                if is_of_table(&entry.key, &wanted.own) {
+                    continue;
+                }
+                let object = RawObject::new(&wanted.source, entry);
+                let is_placed = object.lane.as_ref() == Some(&wanted.lane);
+                match object.day.filter(|_| is_placed) {
+                    Some(day) if wanted.days.to.is_some_and(|to| day > to) => {
                         // Days come in order: what follows is later still.
                         self.pages = futures::stream::empty().boxed();
                         return Ok(());
                     }
-                    Some(day) if range.from.is_some_and(|from| day < from) => {}
+                    Some(day) if !wanted.days.has(day) => {}
                     _ if !is_readable_name(&object.key) => aside.others += 1,
                     Some(_) => self.page.push_back(object),
-                    None => aside.keyless.push(object.into()),
+                    None => aside.unplaced.push(object),
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Whether a key is of a table: of the destination, or of another that lies here as well.
+pub(crate) fn is_of_table(key: &str, own: &[String]) -> bool {
+    let is_tables = |segment: &str| segment == "_ledger" || segment == "_rejects";
+    own.iter().any(|own| key.starts_with(own)) || key.split('/').any(is_tables)
 }
 
 fn ends_in_digits(prefix: &str) -> bool {

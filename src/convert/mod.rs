@@ -1,31 +1,32 @@
-//! The run: reads batches of raw objects and commits them as Parquet.
+//! The conversion: reads batches of raw objects and commits them as Parquet.
 
 mod batch;
-mod budget;
-mod commit;
-mod cpu;
+mod batch_reader;
+mod commit_batch;
 mod decode;
 mod discover;
 mod duplicates;
-mod error;
-mod files;
 mod finish;
-mod keyless;
+mod identity;
 mod lane;
 mod list;
+mod open_claims;
 mod options;
-mod reader;
+mod pending;
+mod read;
+mod reclaim;
 mod rejects;
+mod retry;
 mod run;
 mod status;
 mod summary;
+mod tally;
+mod task;
+mod unplaced;
 
 pub use decode::{Decoded, decode, latest_event_time};
-pub use error::ConvertError;
 pub use list::RawObject;
-pub use options::{ConvertOptions, Range, Shard, ShardError};
+pub use options::{AcceptUnread, ConvertOptions, GiveUp};
 pub use run::convert;
 pub use status::{LaneStatus, Status, status};
 pub use summary::Summary;
-
-pub(crate) use run::Run;

@@ -4,9 +4,10 @@ use super::batch::{BatchObject, Content};
 use crate::json::write_string;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use serde::Deserialize;
 
-/// One line a record: where it was, why it is here, and its delivered bytes: `record` is
-/// the record's own text, `record_base64` its bytes where they are not UTF-8.
+/// One line a record: where it was, the code of why it is here, and its delivered bytes:
+/// `record` is the record's own text, `record_base64` its bytes where they are not UTF-8.
 pub(crate) fn rejects_document(objects: &[BatchObject]) -> Bytes {
     let mut out = String::new();
     for object in objects {
@@ -14,13 +15,13 @@ pub(crate) fn rejects_document(objects: &[BatchObject]) -> Bytes {
             continue;
         };
         for &index in &content.reject_indexes {
-            let Some(reject) = content.rows.rejects().get(index as usize) else {
-                continue;
-            };
+            let reject = &content.rows.rejects()[index as usize];
             out.push_str("{\"source\":");
             write_string(&mut out, &object.object.address);
-            out.push_str(&format!(",\"index\":{},\"reason\":", reject.index));
-            write_string(&mut out, &reject.reason.to_string());
+            out.push_str(",\"sourcefile\":");
+            write_string(&mut out, content.rows.source());
+            out.push_str(&format!(",\"index\":{},\"code\":", reject.index));
+            write_string(&mut out, reject.reason.code());
             match std::str::from_utf8(&reject.record) {
                 Ok(text) => {
                     out.push_str(",\"record\":");
@@ -35,4 +36,16 @@ pub(crate) fn rejects_document(objects: &[BatchObject]) -> Bytes {
         }
     }
     Bytes::from(out)
+}
+
+/// One line of a rejects object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct RejectedLine {
+    /// The address of the raw object.
+    pub(crate) source: String,
+    /// What the row's `sourcefile` says.
+    pub(crate) sourcefile: String,
+    /// The record, if it is UTF-8; what is not can never be a row.
+    #[serde(default)]
+    pub(crate) record: Option<String>,
 }

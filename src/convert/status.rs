@@ -1,15 +1,17 @@
 //! What is raw, converted, pending and rejected, lane by lane; nothing is written.
 
-use super::discover::discover;
-use super::keyless::Known;
+use super::discover::{Walk, discover, own_prefixes};
 use super::list::{LaneList, RawObject};
-use super::run::own_prefixes;
-use super::{ConvertError, Range, Shard};
-use crate::ledger::{LaneLog, Receipt, View, lanes};
+use super::options::latest_month;
+use super::pending::UnplacedLedger;
+use crate::failure::{Failure, Waiting};
+use crate::lane::{Account, Lane, Region};
+use crate::ledger::{Claim, Converted, LaneLog, Receipt, Work, lanes, receipts};
+use crate::scope::{Scope, Shard};
 use crate::store::Store;
-use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -20,9 +22,9 @@ const CONCURRENT_LANES: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LaneStatus {
     /// The account.
-    pub account: String,
+    pub account: Account,
     /// The region.
-    pub region: String,
+    pub region: Region,
     /// Raw objects of the range.
     pub raw_objects: u64,
     /// Their bytes as delivered.
@@ -35,9 +37,11 @@ pub struct LaneStatus {
     pub pending_delivered_bytes: u64,
     /// Pending objects that could not be read when they were last tried.
     pub unread_objects: u64,
+    /// Addresses of objects that were accepted to be unreadable, with the codes of why.
+    pub accepted_unread: BTreeMap<String, String>,
     /// Rows in the table, of the receipts of the range.
     pub rows: u64,
-    /// Records kept aside.
+    /// Records kept aside, without those that became rows later.
     pub rejects: u64,
     /// Records left out because an equal one stays.
     pub duplicates: u64,
@@ -47,6 +51,8 @@ pub struct LaneStatus {
     pub parquet_bytes: u64,
     /// Whether a claim has no receipt yet.
     pub open_claim: bool,
+    /// Why nothing can be done in the lane for now, in words; a run says the same.
+    pub waits: Option<String>,
 }
 
 /// The state of the lanes of a range.
@@ -55,74 +61,203 @@ pub struct Status {
     /// By account and region.
     pub lanes: Vec<LaneStatus>,
     /// Objects whose key names no lane: only reading tells what they hold.
-    pub keyless_objects: u64,
+    pub unplaced_objects: u64,
     /// Those that a run would convert.
-    pub keyless_pending_objects: u64,
+    pub unplaced_pending_objects: u64,
     /// Their bytes as delivered.
-    pub keyless_pending_delivered_bytes: u64,
+    pub unplaced_pending_delivered_bytes: u64,
     /// Objects that are no event logs, by folder.
-    pub left_objects: BTreeMap<String, u64>,
+    pub ignored_objects: BTreeMap<String, u64>,
+    /// Folders of other services that were not looked at, by name.
+    pub ignored_folders: BTreeMap<String, u64>,
+}
+
+impl Status {
+    /// Whether a lane waits for somebody to do something.
+    pub fn has_failures(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.waits.is_some())
+    }
 }
 
 /// Compares what is listed with what the receipts say.
+///
+/// # Errors
+/// Those of the stores; what is wrong with one lane is in [`LaneStatus::waits`].
 pub async fn status(
     source: &Store,
     destination: &Store,
-    range: &Range,
+    scope: &Scope,
     shard: Shard,
     now: Timestamp,
-) -> Result<Status, ConvertError> {
-    let skip = own_prefixes(source, destination);
-    let mut found = discover(source, range, shard, &skip).await?;
+) -> Result<Status, Failure> {
+    let own = own_prefixes(source, destination);
+    let walk = Walk {
+        source,
+        lanes: &scope.lanes,
+        shard,
+        own: &own,
+    };
+    let mut found = discover(&walk).await?;
     // Lanes that only records name have no prefix.
     for lane in lanes(destination).await? {
-        if range.has_lane(&lane) && shard.has_lane(&lane) {
+        if scope.lanes.has(&lane) && shard.has_lane(&lane) {
             found.lanes.entry(lane).or_default();
         }
     }
-    let known = match found.keyless.is_empty() {
-        true => Known::default(),
-        false => Known::load(destination).await?,
+    let looker = Looker {
+        source,
+        destination,
+        scope,
+        now,
+        own: &own,
     };
-    let keyless_objects = found.keyless.len() as u64;
-    let pending = found
-        .keyless
-        .into_iter()
-        .map(|entry| RawObject::new(source, entry));
-    let pending = pending.filter(|object| !known.is_converted(object.id(), range));
-    let (keyless_pending_objects, keyless_pending_delivered_bytes) = pending
-        .fold((0, 0), |(objects, bytes), object| {
-            (objects + 1, bytes + object.size)
-        });
-    let mut lanes: Vec<LaneStatus> = stream::iter(found.lanes)
-        .map(async |(lane, prefixes)| {
-            lane_status(source, destination, &lane, &prefixes, range, now).await
-        })
-        .buffer_unordered(CONCURRENT_LANES)
-        .try_collect()
-        .await?;
-    lanes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
-    Ok(Status {
-        lanes,
-        keyless_objects,
-        keyless_pending_objects,
-        keyless_pending_delivered_bytes,
-        left_objects: found.left,
-    })
+    let mut status = Status {
+        ignored_objects: found.ignored,
+        ignored_folders: found.ignored_folders,
+        ..Status::default()
+    };
+    let mut unplaced = found.unplaced;
+    let mut looking = stream::iter(found.lanes)
+        .map(async |(lane, prefixes)| looker.lane(&lane, &prefixes).await)
+        .buffer_unordered(CONCURRENT_LANES);
+    while let Some((lane, objects)) = looking.try_next().await? {
+        status.lanes.push(lane);
+        unplaced.extend(objects);
+    }
+    drop(looking);
+    status
+        .lanes
+        .sort_by(|a, b| (a.account, &a.region).cmp(&(b.account, &b.region)));
+    looker.unplaced(unplaced, &mut status).await?;
+    Ok(status)
 }
 
-async fn lane_status(
-    source: &Store,
-    destination: &Store,
-    lane: &Lane,
-    prefixes: &[String],
-    range: &Range,
+struct Looker<'l> {
+    source: &'l Store,
+    destination: &'l Store,
+    scope: &'l Scope,
     now: Timestamp,
-) -> Result<LaneStatus, ConvertError> {
-    let log = LaneLog::open(destination, lane, &range.latest_months(now)).await?;
-    let mut view = View::default();
-    let mut status = LaneStatus {
-        account: lane.account.clone(),
+    own: &'l [String],
+}
+
+impl Looker<'_> {
+    async fn unplaced(&self, objects: Vec<RawObject>, status: &mut Status) -> Result<(), Failure> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        let ledger = UnplacedLedger::load(self.destination).await?;
+        for object in objects {
+            status.unplaced_objects += 1;
+            if !ledger.is_settled(object.id(), &self.scope.lanes) {
+                status.unplaced_pending_objects += 1;
+                status.unplaced_pending_delivered_bytes += object.size;
+            }
+        }
+        Ok(())
+    }
+
+    /// The lane's state, and the objects met in it whose key names no lane, or another.
+    async fn lane(
+        &self,
+        lane: &Lane,
+        prefixes: &[String],
+    ) -> Result<(LaneStatus, Vec<RawObject>), Failure> {
+        let mut status = empty(lane);
+        let looked = self.ledger(lane, &mut status).await;
+        let (open, converted) = match Failure::waits(looked)? {
+            Ok(found) => found,
+            Err(waiting) => {
+                status.waits = Some(waiting.to_string());
+                return Ok((status, Vec::new()));
+            }
+        };
+        let days = self.scope.days;
+        let mut list = LaneList::new(self.source, lane, prefixes, days, self.own);
+        let mut listed = FxHashSet::default();
+        while list.peek().await?.is_some()
+            && let Some(object) = list.take()
+        {
+            status.add_object(&object, &converted);
+            if open.is_some() {
+                listed.insert(object.id());
+            }
+        }
+        if let Some(claim) = &open {
+            status.open_claim = true;
+            status.waits = self
+                .missing(claim, &listed)
+                .await?
+                .map(|why| why.to_string());
+        }
+        Ok((status, list.aside.unplaced))
+    }
+
+    async fn ledger(
+        &self,
+        lane: &Lane,
+        status: &mut LaneStatus,
+    ) -> Result<(Option<Claim>, Converted), Failure> {
+        let hint = Some(latest_month(self.scope.days, self.now));
+        let log = LaneLog::open(self.destination, lane, hint).await?;
+        let mut converted = Converted::default();
+        receipts(self.destination, lane, self.scope.days, |receipt| {
+            converted.add(receipt);
+            status.add_receipt(receipt);
+        })
+        .await?;
+        Ok((log.open_claim().cloned(), converted))
+    }
+
+    /// What stands in the way of finishing the claim, as far as listings tell: an object that
+    /// is not where it was claimed.
+    async fn missing(
+        &self,
+        claim: &Claim,
+        listed: &FxHashSet<crate::ledger::ObjectId>,
+    ) -> Result<Option<Waiting>, Failure> {
+        let Work::Convert(convert) = &claim.work else {
+            return Ok(None);
+        };
+        let source = self.source.rooted_at(&convert.source);
+        for object in convert
+            .objects
+            .iter()
+            .filter(|object| object.outcome.is_read())
+        {
+            if listed.contains(&object.id()) {
+                continue;
+            }
+            let address = &object.address;
+            let key = address.strip_prefix(&convert.source).unwrap_or(address);
+            let key = key.trim_start_matches('/');
+            let why = match &source {
+                None => format!(
+                    "it was read from {}, which cannot be reached from here",
+                    convert.source
+                ),
+                Some(source) => {
+                    let entries = source.list(key, None).await?;
+                    let found = entries.into_iter().find(|entry| entry.key == key);
+                    match found.map(|entry| RawObject::new(source, entry).id()) {
+                        Some(id) if id == object.id() => continue,
+                        Some(_) => "it was replaced".to_owned(),
+                        None => "it was removed".to_owned(),
+                    }
+                }
+            };
+            return Ok(Some(Waiting::Object {
+                address: address.clone(),
+                claim: self.destination.url(&claim.key()),
+                why,
+            }));
+        }
+        Ok(None)
+    }
+}
+
+fn empty(lane: &Lane) -> LaneStatus {
+    LaneStatus {
+        account: lane.account,
         region: lane.region.clone(),
         raw_objects: 0,
         delivered_bytes: 0,
@@ -130,51 +265,47 @@ async fn lane_status(
         pending_objects: 0,
         pending_delivered_bytes: 0,
         unread_objects: 0,
+        accepted_unread: BTreeMap::new(),
         rows: 0,
         rejects: 0,
         duplicates: 0,
         other_region_rows: 0,
         parquet_bytes: 0,
-        open_claim: log.open_claim().is_some(),
-    };
-    LaneLog::receipts(destination, lane, range.days(), |receipt| {
-        view.add(receipt);
-        add_receipt(&mut status, receipt);
-    })
-    .await?;
-    let mut list = LaneList::new(source, prefixes, range);
-    while list.peek().await?.is_some()
-        && let Some(object) = list.take()
-    {
-        status.raw_objects += 1;
-        status.delivered_bytes += object.size;
-        if view.is_converted(object.id()) {
-            status.converted_objects += 1;
-        } else {
-            status.pending_objects += 1;
-            status.pending_delivered_bytes += object.size;
-            status.unread_objects += u64::from(view.unread_reason(object.id()).is_some());
-        }
+        open_claim: false,
+        waits: None,
     }
-    Ok(status)
 }
 
-fn add_receipt(status: &mut LaneStatus, receipt: &Receipt) {
-    status.rows += receipt
-        .written
-        .iter()
-        .map(|written| written.file.rows)
-        .sum::<u64>();
-    status.parquet_bytes += receipt
-        .written
-        .iter()
-        .map(|written| written.bytes)
-        .sum::<u64>();
-    status.rejects += receipt
-        .claim
-        .rejects
-        .as_ref()
-        .map_or(0, |rejects| rejects.records);
-    status.duplicates += receipt.claim.duplicates;
-    status.other_region_rows += receipt.claim.other_region_rows;
+impl LaneStatus {
+    fn add_object(&mut self, object: &RawObject, converted: &Converted) {
+        self.raw_objects += 1;
+        self.delivered_bytes += object.size;
+        if converted.is_settled(object.id()) {
+            self.converted_objects += 1;
+        } else {
+            self.pending_objects += 1;
+            self.pending_delivered_bytes += object.size;
+            self.unread_objects += u64::from(converted.unread(object.id()).is_some());
+        }
+    }
+
+    fn add_receipt(&mut self, receipt: &Receipt) {
+        let claim = &receipt.claim;
+        self.rows += receipt.written.iter().map(|file| file.rows).sum::<u64>();
+        self.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
+        // Of a range, what was retried may have been rejected outside of it.
+        self.rejects = (self.rejects + claim.rejected()).saturating_sub(claim.retried());
+        self.duplicates += claim.duplicates();
+        self.other_region_rows += claim.other_region_rows();
+        for object in claim.objects() {
+            if let crate::ledger::Outcome::Unread {
+                cause,
+                accepted: true,
+            } = &object.outcome
+            {
+                let code = cause.code().to_owned();
+                self.accepted_unread.insert(object.address.clone(), code);
+            }
+        }
+    }
 }

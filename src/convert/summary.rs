@@ -12,10 +12,16 @@ pub struct Summary {
     pub objects: u64,
     /// Raw objects that were converted before.
     pub skipped_objects: u64,
+    /// Raw objects that were converted before, and have been moved, copied or touched since.
+    pub known_objects: u64,
     /// Raw objects that could not be read; they are tried again by later runs.
     pub unread_objects: u64,
+    /// Raw objects that this run was told to accept as unreadable.
+    pub accepted_objects: u64,
     /// Objects that are no event logs, by folder.
-    pub left_objects: BTreeMap<String, u64>,
+    pub ignored_objects: BTreeMap<String, u64>,
+    /// Folders of other services that were not looked at, by name.
+    pub ignored_folders: BTreeMap<String, u64>,
     /// Records in the converted objects.
     pub records: u64,
     /// Rows written.
@@ -24,6 +30,8 @@ pub struct Summary {
     pub duplicates: u64,
     /// Records kept aside in `_rejects/`.
     pub rejects: u64,
+    /// Rejects of earlier runs that became rows, or repeated one.
+    pub retried_rejects: u64,
     /// Rows whose own region is not that of their partition.
     pub other_region_rows: u64,
     /// Bytes of the converted objects as delivered.
@@ -34,8 +42,12 @@ pub struct Summary {
     pub files: u64,
     /// Their bytes.
     pub parquet_bytes: u64,
-    /// Lanes left with an open claim that could not be finished.
-    pub unfinished_lanes: u64,
+    /// Lanes in which nothing could be done, or not all.
+    pub waiting_lanes: u64,
+    /// Files and folders that could not be looked at.
+    pub passed_over: u64,
+    /// Arguments that named nothing.
+    pub unmet_arguments: u64,
     /// Whether the run was asked to stop before it was done.
     pub interrupted: bool,
 }
@@ -43,6 +55,13 @@ pub struct Summary {
 impl Summary {
     /// Whether something was kept aside or left undone.
     pub fn has_failures(&self) -> bool {
-        self.unread_objects + self.rejects + self.unfinished_lanes > 0
+        let kept_aside = self.unread_objects + self.rejects + self.waiting_lanes;
+        kept_aside + self.passed_over + self.unmet_arguments > 0
+    }
+
+    /// Whether the run wrote nothing.
+    pub fn is_idle(&self) -> bool {
+        let written = self.objects + self.known_objects + self.accepted_objects + self.files;
+        written + self.rejects + self.retried_rejects == 0
     }
 }

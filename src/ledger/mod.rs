@@ -1,25 +1,37 @@
-//! What was claimed and converted, as documents beside the data.
+//! What was claimed and done, as documents beside the data.
 //!
 //! ```text
-//! _ledger/format                                             put once; proves put-if-absent
+//! _ledger/format-<n>                                         put once; the highest counts
 //! _ledger/<account>/<region>/log/<N>                         claim N of the lane
 //! _ledger/<account>/<region>/<delivery month>/<N>.<days>     its receipt
+//! _ledger/<account>/<region>/undated/<N>.undated             its receipt, of work without days
+//! _rejects/account=…/region=…/<N>-<id>.ndjson                records that could not become rows
 //! ```
 //!
-//! Nothing here is ever changed or deleted.
+//! `<N>` has twelve digits, so that byte order is the order of numbers. Nothing here is ever
+//! changed or deleted. Each document says its format; a reader that meets a newer one, or work
+//! that it does not know, gives [`LedgerError::Newer`] and must write nothing.
 
+mod cause;
 mod claim;
-mod lane;
+mod converted;
+mod document;
+mod error;
+mod format;
+mod log;
+mod names;
 mod object;
+mod receipts;
 
+pub use cause::Cause;
 pub use claim::{
-    Claim, ClaimedFile, ClaimedRejects, FORMAT, FileReceipt, Month, Receipt, RowOptions,
+    Claim, ClaimedFile, ClaimedRejects, Convert, FileReceipt, Receipt, RetriedRejects,
+    RetryRejects, RowOptions, Work,
 };
-pub use lane::{ClaimOutcome, LaneLog, LedgerError, View, ensure_format, lanes, undated_receipts};
-pub use object::{ClaimedObject, ObjectId, Outcome};
-
-/// The folder of the ledger. Athena, Spark and Hive skip names that begin with `_`.
-pub const FOLDER: &str = "_ledger/";
-
-/// The folder of records that could not become rows.
-pub const REJECTS_FOLDER: &str = "_rejects/";
+pub use converted::Converted;
+pub use error::LedgerError;
+pub use format::{FORMAT, ensure_format};
+pub use log::{ClaimOutcome, LaneLog, has_receipt};
+pub use names::{ClaimNumber, FOLDER, Month, REJECTS_FOLDER, rejects_folder};
+pub use object::{ClaimedObject, ContentHash, ObjectId, Outcome};
+pub use receipts::{lanes, month_receipts, receipts};

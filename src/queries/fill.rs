@@ -9,6 +9,7 @@ use sqlparser::tokenizer::TokenizerError;
 use super::pack::{Parameter, Question};
 use super::sql::{FILTER, Kind, SCAN, pieces, scans};
 use crate::catalog::TableName;
+use crate::scope::Lanes;
 
 /// Which dates of events a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,10 +34,8 @@ pub struct Filling {
     pub table: Option<TableName>,
     /// The dates.
     pub days: Days,
-    /// Accounts; all when empty.
-    pub accounts: BTreeSet<String>,
-    /// Regions; all when empty.
-    pub regions: BTreeSet<String>,
+    /// The lanes.
+    pub lanes: Lanes,
     /// Parameters by name. Those that a question does not have are not looked at.
     pub parameters: BTreeMap<String, String>,
 }
@@ -119,18 +118,22 @@ impl Filling {
             Days::To(to) => format!("date <= '{to}'"),
             Days::Between(from, to) => format!("date BETWEEN '{from}' AND '{to}'"),
         };
-        for (column, values) in [("account", &self.accounts), ("region", &self.regions)] {
-            if values.is_empty() {
-                continue;
-            }
-            let list: Vec<String> = values
-                .iter()
-                .map(|value| format!("'{}'", value.replace('\'', "''")))
-                .collect();
-            let _ = write!(filter, " AND {column} IN ({})", list.join(", "));
-        }
+        filter.push_str(&one_of("account", &self.lanes.accounts));
+        filter.push_str(&one_of("region", &self.lanes.regions));
         filter
     }
+}
+
+/// A condition that the column has one of the values; nothing without values.
+fn one_of<T: ToString>(column: &str, values: &BTreeSet<T>) -> String {
+    if values.is_empty() {
+        return String::new();
+    }
+    let list: Vec<String> = values
+        .iter()
+        .map(|value| format!("'{}'", value.to_string()))
+        .collect();
+    format!(" AND {column} IN ({})", list.join(", "))
 }
 
 /// Examples in literals replaced by values, in one pass: a value is not looked into.
@@ -192,8 +195,12 @@ mod tests {
         let filling = Filling {
             table: Some("sec.trail".parse().unwrap()),
             days: Days::Between(date(2024, 5, 1), date(2024, 5, 3)),
-            accounts: ["222222222222".to_owned(), "111111111111".to_owned()].into(),
-            regions: ["eu-west-1".to_owned()].into(),
+            lanes: Lanes {
+                accounts: ["222222222222", "111111111111"]
+                    .map(|account| account.parse().unwrap())
+                    .into(),
+                regions: ["eu-west-1".parse().unwrap()].into(),
+            },
             ..Filling::default()
         };
         assert!(

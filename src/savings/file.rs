@@ -10,7 +10,7 @@ use super::filter::Filter;
 use super::footer::Footer;
 use super::prune::{Known, Lookups, Rows, both, touches};
 use super::scan::Scan;
-use crate::table::Partition;
+use crate::lane::Partition;
 
 /// A Parquet object of the table, as far as its footer tells.
 pub(super) struct File<'a> {
@@ -57,8 +57,8 @@ impl<'a> File<'a> {
         let columns = footer.metadata.file_metadata().schema_descr().columns();
         Self {
             partition: [
-                ("account", partition.lane.account.clone()),
-                ("region", partition.lane.region.clone()),
+                ("account", partition.lane.account.to_string()),
+                ("region", partition.lane.region.to_string()),
                 ("date", partition.date.to_string()),
             ],
             size,

@@ -2,10 +2,10 @@
 
 use super::SavingsError;
 use crate::cloudtrail::{KeyKind, parse_key};
-use crate::convert::Range;
-use crate::ledger::{ClaimedObject, LaneLog, Outcome, Receipt, lanes};
+use crate::lane::Lane;
+use crate::ledger::{ClaimedObject, Outcome, Receipt, lanes, receipts};
+use crate::scope::{DeliveryDays, EventDates, Lanes};
 use crate::store::Store;
-use crate::table::Lane;
 use futures::{StreamExt, TryStreamExt, stream};
 
 /// Lanes whose receipts are read at once.
@@ -23,24 +23,25 @@ pub(super) struct RawBytes {
 /// Adds up what every receipt says that was read.
 pub(super) async fn delivered_bytes(
     destination: &Store,
-    range: &Range,
+    asked: &Lanes,
+    dates: EventDates,
 ) -> Result<RawBytes, SavingsError> {
     let lanes = lanes(destination).await?;
     let sums: Vec<RawBytes> = stream::iter(lanes)
         .map(async |lane| {
             let mut sum = RawBytes::default();
             let add = |receipt: &Receipt| {
-                for object in &receipt.claim.objects {
+                for object in receipt.claim.objects() {
                     let is_lost = receipt.lost.contains(&object.address);
                     if is_counted(&lane, object) && !is_lost {
                         sum.all += object.size;
-                        if is_of_lanes(&lane, object, range) && is_of_days(object, range) {
+                        if is_of_lanes(&lane, object, asked) && is_of_days(object, dates) {
                             sum.asked += object.size;
                         }
                     }
                 }
             };
-            LaneLog::receipts(destination, &lane, None, add).await?;
+            receipts(destination, &lane, DeliveryDays::default(), add).await?;
             Ok::<_, SavingsError>(sum)
         })
         .buffer_unordered(CONCURRENT_LANES)
@@ -56,21 +57,20 @@ pub(super) async fn delivered_bytes(
 
 /// Whether it was read; one of several lanes counts in the first.
 fn is_counted(lane: &Lane, object: &ClaimedObject) -> bool {
-    matches!(object.outcome, Outcome::Read { .. })
+    matches!(object.outcome, Outcome::Read { .. } | Outcome::Copy { .. })
         && object.lanes.first().is_none_or(|first| first == lane)
 }
 
 /// Whether one of its lanes is asked for.
-fn is_of_lanes(lane: &Lane, object: &ClaimedObject, range: &Range) -> bool {
-    range.has_lane(lane) || object.lanes.iter().any(|lane| range.has_lane(lane))
+fn is_of_lanes(lane: &Lane, object: &ClaimedObject, asked: &Lanes) -> bool {
+    asked.has(lane) || object.lanes.iter().any(|lane| asked.has(lane))
 }
 
-/// An object whose key names no day is of every day.
-fn is_of_days(object: &ClaimedObject, range: &Range) -> bool {
+/// Delivered on one of the dates, which a table over raw objects would be asked for. An object
+/// whose key names no day is of every day.
+fn is_of_days(object: &ClaimedObject, dates: EventDates) -> bool {
     match parse_key(&object.address) {
-        KeyKind::Raw(key) => {
-            range.from.is_none_or(|from| from <= key.day) && range.to.is_none_or(|to| key.day <= to)
-        }
+        KeyKind::Raw(key) => dates.has(key.day),
         _ => true,
     }
 }

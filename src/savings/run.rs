@@ -14,10 +14,11 @@ use super::prune::Lookups;
 use super::raw::delivered_bytes;
 use super::scan::{Scan, scans};
 use crate::catalog::Contents;
-use crate::convert::Range;
+use crate::lane::Partition;
 use crate::queries::{Days, Filling, Question};
+use crate::scope::{EventDates, Lanes};
 use crate::store::{Entry, Store};
-use crate::table::{Partition, Schema};
+use crate::table::Schema;
 
 /// Partitions listed, and files looked at, at once.
 const CONCURRENT_READS: usize = 32;
@@ -60,8 +61,8 @@ pub struct QuestionSavings {
     pub fetched_bytes: u64,
 }
 
-/// Computes what `questions` read of the table at `destination`, over the dates and lanes of
-/// `range`; without dates, over all of it. `parameters` are as for [`Filling`]; of one that
+/// Computes what `questions` read of the table at `destination`, over the dates and lanes
+/// asked for; without dates, over all of it. `parameters` are as for [`Filling`]; of one that
 /// is not set nothing is known, so that it prunes nothing.
 ///
 /// # Errors
@@ -69,7 +70,8 @@ pub struct QuestionSavings {
 pub async fn savings(
     destination: &Store,
     schema: &Schema,
-    range: &Range,
+    lanes: &Lanes,
+    dates: EventDates,
     parameters: &BTreeMap<String, String>,
     questions: Vec<Question>,
 ) -> Result<Savings, SavingsError> {
@@ -80,18 +82,18 @@ pub async fn savings(
         .collect();
     let first = all.iter().map(|partition| partition.date).min();
     let last = all.iter().map(|partition| partition.date).max();
-    let days = range.from.or(first).zip(range.to.or(last));
+    let days = dates.from.or(first).zip(dates.to.or(last));
     let Some(days) = days else {
         return Ok(empty(questions));
     };
     let asked = all.into_iter().filter(|partition| {
-        range.has_lane(&partition.lane) && (days.0..=days.1).contains(&partition.date)
+        lanes.has(&partition.lane) && (days.0..=days.1).contains(&partition.date)
     });
     let asked: Vec<Partition> = asked.collect();
     if asked.is_empty() {
         return Ok(empty(questions));
     }
-    let plan = Plan::new(schema, range, days, parameters, &questions)?;
+    let plan = Plan::new(schema, lanes, days, parameters, &questions)?;
     let totals = files(destination, asked)
         .await?
         .into_iter()
@@ -106,7 +108,7 @@ pub async fn savings(
             *sum += cost;
         }
     }
-    let raw = delivered_bytes(destination, range).await?;
+    let raw = delivered_bytes(destination, lanes, dates).await?;
     let mut questions: Vec<QuestionSavings> = questions.into_iter().map(nothing).collect();
     for ((number, _), cost) in plan.scans.iter().zip(costs) {
         if let Some(question) = questions.get_mut(*number) {
@@ -140,7 +142,7 @@ struct Plan {
 impl Plan {
     fn new(
         schema: &Schema,
-        range: &Range,
+        lanes: &Lanes,
         (from, to): (Date, Date),
         parameters: &BTreeMap<String, String>,
         questions: &[Question],
@@ -151,8 +153,7 @@ impl Plan {
         let filling = Filling {
             table: None,
             days: Days::Between(from, to),
-            accounts: range.accounts.clone(),
-            regions: range.regions.clone(),
+            lanes: lanes.clone(),
             parameters: parameters.clone(),
         };
         let mut plan = Self {

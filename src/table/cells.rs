@@ -4,9 +4,9 @@ use jiff::civil::Date;
 
 use crate::json::Span;
 
-use super::partition::{Lane, lane_of};
 use super::schema::Known;
 use super::shape::Slot;
+use crate::lane::Lane;
 
 /// Marks a cell whose text is in the arena, not in the object's text.
 const IN_ARENA: u32 = 1 << 31;
@@ -102,7 +102,7 @@ pub struct Reject {
 impl Reject {
     /// The lane that the record names.
     pub fn lane(&self) -> Lane {
-        lane_of(
+        Lane::of_record(
             self.recipient_account.as_deref(),
             self.identity_account.as_deref(),
             self.aws_region.as_deref(),
@@ -131,6 +131,20 @@ pub enum RejectReason {
     /// It is not UTF-8.
     #[error("invalid UTF-8")]
     InvalidUtf8,
+}
+
+impl RejectReason {
+    /// x
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotAnObject => "not_an_object",
+            Self::NoEventTime => "no_event_time",
+            Self::BadEventTime => "bad_event_time",
+            Self::TooEarly => "too_early",
+            Self::TooLate => "too_late",
+            Self::InvalidUtf8 => "invalid_utf8",
+        }
+    }
 }
 
 /// The records of one raw object: its rows as cells, and its rejects.

@@ -32,7 +32,7 @@ fn start(place: &Place, dest: &str) -> Child {
 fn interrupt(place: &Place, signal: &str) -> Output {
     let child = start(place, "table");
     let begun = Instant::now();
-    while !place.path("table/_ledger/format").exists() {
+    while !place.path("table/_ledger/format-2").exists() {
         assert!(
             begun.elapsed() < Duration::from_secs(60),
             "the conversion does not begin"

@@ -88,7 +88,7 @@ fn an_object_over_the_size_cap_is_unread_until_the_cap_is_raised() {
     let key = world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
     let mut worker = world.start(&Spec::all());
     assert_eq!(worker.finish().unwrap().unwrap().unread_objects, 1);
-    assert!(worker.problems().join("\n").contains(&key));
+    assert!(worker.problem_texts().contains(&key));
     world.max_object_bytes = None;
     assert_eq!(run(&world, &Spec::all()).rows, 1);
     complete(&world);

@@ -40,7 +40,7 @@ fn an_object_without_a_lane_is_claimed_in_the_log_of_each_lane_that_its_records_
     complete(&world);
     let snapshot = checked(&world);
     assert_eq!(snapshot.receipts.len(), 3);
-    let lanes = &snapshot.receipts[&lane(2)][&1].claim.objects[0].lanes;
+    let lanes = &snapshot.receipts[&lane(2)][&1].claim.objects()[0].lanes;
     assert_eq!(lanes.len(), 3);
 }
 

@@ -64,9 +64,9 @@ fn a_claim_whose_object_has_gone_is_not_finished_and_other_lanes_go_on() {
     world.deliver(in_lane(1, 0), vec![event(0, 0)], Form::Delivered);
     let mut worker = world.start(&Spec::all());
     let summary = worker.finish().unwrap().unwrap();
-    assert_eq!((summary.unfinished_lanes, summary.rows), (1, 1));
+    assert_eq!((summary.waiting_lanes, summary.rows), (1, 1));
     assert!(summary.has_failures());
-    let problems = worker.problems().join("\n");
+    let problems = worker.problem_texts();
     assert!(
         problems.contains(&gone) && problems.contains("--give-up"),
         "{problems}"
@@ -81,8 +81,8 @@ fn a_claim_whose_object_has_gone_is_not_finished_and_other_lanes_go_on() {
 
     let mut giving_up = world.start_giving_up(&Spec::all(), [gone.clone()].into());
     let summary = giving_up.finish().unwrap().unwrap();
-    assert_eq!(summary.unfinished_lanes, 0);
-    assert!(giving_up.problems().join("\n").contains("lost for good"));
+    assert_eq!(summary.waiting_lanes, 0);
+    assert!(giving_up.problem_texts().contains("lost for good"));
     complete(&world);
     assert_eq!(
         checked(&world).receipts[&lane(0)][&1].lost,
@@ -123,7 +123,7 @@ fn a_sleeper_cannot_write_what_was_given_up_meanwhile() {
         .unwrap();
     world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
     run(&world, &Spec::all());
-    assert_eq!(sleeper.finish().unwrap().unwrap().unfinished_lanes, 1);
+    assert_eq!(sleeper.finish().unwrap().unwrap().waiting_lanes, 1);
     complete(&world);
     assert_eq!(rows(&world), 1);
 }
@@ -144,7 +144,7 @@ fn an_object_given_up_halfway_may_be_given_up_again_although_it_is_back() {
     assert!(giving_up.go_until(is_file));
     drop(giving_up);
     world.clear();
-    assert_eq!(run(&world, &Spec::all()).unfinished_lanes, 1);
+    assert_eq!(run(&world, &Spec::all()).waiting_lanes, 1);
     world
         .start_giving_up(&Spec::all(), [gone].into())
         .finish()
@@ -172,7 +172,7 @@ fn a_claim_that_does_not_give_its_rows_is_not_written() {
         .replace(&key, claim.replace("\"rows\":1", "\"rows\":2"));
     let mut worker = world.start(&Spec::all());
     let summary = worker.finish().unwrap().unwrap();
-    assert_eq!(summary.unfinished_lanes, 1);
-    assert!(worker.problems().join("\n").contains("version"));
+    assert_eq!(summary.waiting_lanes, 1);
+    assert!(worker.problem_texts().contains("version"));
     assert!(checked(&world).files.is_empty());
 }

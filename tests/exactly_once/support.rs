@@ -67,7 +67,7 @@ pub(crate) fn is_file(side: Side, op: &Op) -> bool {
 }
 
 pub(crate) fn is_receipt(side: Side, op: &Op) -> bool {
-    let is_ledger = op.key.starts_with("_ledger/") && op.key != "_ledger/format";
+    let is_ledger = op.key.starts_with("_ledger/") && op.key != "_ledger/format-2";
     side == Side::Table && op.kind == OpKind::Put && is_ledger && !op.key.contains("/log/")
 }
 

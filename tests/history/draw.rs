@@ -3,7 +3,7 @@
 use super::raw::{DAYS, Form, LANES, Place, Record};
 use super::steps::{History, Step};
 use super::worker::{Call, Planned};
-use super::world::{AMPLE, Spec, TINY};
+use super::world::{AMPLE, LATE, Spec, TINY};
 use cloudtrail2parquet::store::ErrorKind;
 use proptest::collection::vec;
 use proptest::option;
@@ -33,6 +33,9 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (place(), records(), form()).prop_map(|(place, records, form)| Step::Deliver { place, records, form }),
         2 => (any::<u8>(), records(), form()).prop_map(|(which, records, form)| Step::Replace { which, records, form }),
         1 => any::<u8>().prop_map(|which| Step::Remove { which }),
+        1 => any::<u8>().prop_map(|which| Step::Touch { which }),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(which, stays)| Step::Move { which, stays }),
+        1 => any::<u8>().prop_map(|which| Step::Copy { which }),
         2 => (any::<u8>(), how).prop_map(|(which, how)| Step::Obstruct { which, how }),
         3 => spec().prop_map(Step::Run),
         6 => (spec(), 10u8..120).prop_map(|(spec, calls)| Step::Start(spec, calls)),
@@ -107,14 +110,47 @@ fn spec() -> impl Strategy<Value = Spec> {
         1 => Just(Call::PutLost), 1 => Just(Call::AnswerLost), 3 => Just(Call::PutRetried), 1 => Just(Call::ReadFails),
         2 => Just(Call::RawDenied), 2 => Just(Call::RawThrottled),
     ];
-    let planned = (call, 0u8..12).prop_map(|(call, nth)| Planned { call, nth });
-    (memory, shard, days, account, vec(planned, 0..3)).prop_map(
-        |(memory, shard, days, account, planned)| Spec {
-            memory,
-            shard,
-            days,
-            account,
-            planned,
+    let planned = vec(
+        (call, 0u8..12).prop_map(|(call, nth)| Planned { call, nth }),
+        0..3,
+    );
+    let where_and_how = (memory, shard, days, account, planned);
+    (where_and_how, asked()).prop_map(|((memory, shard, days, account, planned), asked)| Spec {
+        memory,
+        shard,
+        days,
+        account,
+        planned,
+        ..asked
+    })
+}
+
+/// Options that change what a run makes of the same objects.
+fn asked() -> impl Strategy<Value = Spec> {
+    let keep = option::weighted(0.2, any::<bool>());
+    // Some of the objects of the histories are larger, some are not.
+    let cap = option::weighted(0.15, Just(600));
+    let early = prop_oneof![Just("2024-05-29T00:00:00Z"), Just("2024-05-30T12:00:00Z")];
+    let now = prop_oneof![5 => Just(LATE), 1 => early];
+    let seldom = || prop::bool::weighted(0.1);
+    (keep, cap, now, seldom(), seldom(), seldom()).prop_map(
+        |(
+            keep_duplicates,
+            max_object_bytes,
+            now,
+            retry_rejects,
+            accept_unread,
+            give_up_missing,
+        )| {
+            Spec {
+                keep_duplicates,
+                max_object_bytes,
+                now,
+                retry_rejects,
+                accept_unread,
+                give_up_missing,
+                ..Spec::all()
+            }
         },
     )
 }

@@ -12,6 +12,7 @@
 pub(crate) mod draw;
 pub(crate) mod oracle;
 pub(crate) mod raw;
+pub(crate) mod reports;
 pub(crate) mod snapshot;
 pub(crate) mod steps;
 pub(crate) mod worker;

@@ -3,8 +3,8 @@
 use super::raw::{canonical, home};
 use super::snapshot::{Cache, Rejected, Snapshot};
 use super::world::{Version, World};
-use cloudtrail2parquet::ledger::{Claim, ClaimedObject, Outcome};
-use cloudtrail2parquet::table::Lane;
+use cloudtrail2parquet::lane::Lane;
+use cloudtrail2parquet::ledger::{Claim, ClaimedObject, Outcome, Receipt, Work};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a row may be in a partition.
@@ -49,96 +49,168 @@ pub(crate) fn check(world: &World, cache: &mut Cache) -> Result<Snapshot, String
     let snapshot = Snapshot::read(&world.table, cache)?;
     check_logs(&snapshot)?;
     check_files(&snapshot)?;
-    let mut rows: BTreeMap<Row, Bounds> = BTreeMap::new();
-    let mut rejects: BTreeMap<Rejected, Bounds> = BTreeMap::new();
-    let mut taken = BTreeSet::new();
+    let mut expected = Expected::default();
     for (lane, claims) in &snapshot.claims {
         for (number, claim) in claims {
-            let receipt = snapshot
-                .receipts
-                .get(lane)
-                .and_then(|receipts| receipts.get(number));
-            for object in &claim.objects {
-                let Some(version) = read_version(world, lane, object)? else {
-                    continue;
-                };
-                if !taken.insert((lane.clone(), object.address.clone(), object.etag.clone())) {
-                    return Err(format!("{} is claimed twice in {lane}", object.address));
-                }
-                let sure = receipt.is_some_and(|receipt| !receipt.lost.contains(&object.address));
-                expect(world, lane, object, version, sure, &mut rows, &mut rejects);
+            let receipts = snapshot.receipts.get(lane);
+            let receipt = receipts.and_then(|receipts| receipts.get(number));
+            match &claim.work {
+                Work::Convert(_) => expected.converted(world, claim, receipt)?,
+                Work::RetryRejects(_) => expected.retried(&snapshot, claim, receipt.is_some())?,
             }
         }
     }
-    check_rows(&snapshot, rows)?;
-    check_rejects(&snapshot, rejects)?;
+    check_rows(&snapshot, expected.rows)?;
+    check_rejects(&snapshot, expected.rejects)?;
     Ok(snapshot)
 }
 
-/// The version that an object of a claim is; none if the claim says that it could not be read.
-fn read_version<'w>(
-    world: &'w World,
-    lane: &Lane,
-    object: &ClaimedObject,
-) -> Result<Option<&'w Version>, String> {
-    let id = (object.address.clone(), object.etag.clone());
-    let version = world
-        .delivered
-        .get(&id)
-        .ok_or(format!("{} was never delivered", object.address))?;
-    let Outcome::Read { records, .. } = &object.outcome else {
-        return Ok(None);
-    };
-    if !version.form.is_readable() {
-        return Err(format!(
-            "{} is claimed as read but cannot be read",
-            object.address
-        ));
-    }
-    let expected = records_of(version, lane).count() as u64;
-    if expected != *records {
-        return Err(format!(
-            "{} has {expected} records of {lane}, the claim says {records}",
-            object.address
-        ));
-    }
-    Ok(Some(version))
+/// What must be there, claim by claim in the order of each log.
+#[derive(Default)]
+struct Expected {
+    rows: BTreeMap<Row, Bounds>,
+    rejects: BTreeMap<Rejected, Bounds>,
+    taken: BTreeSet<(Lane, String, String)>,
+    /// What each lane has read: file name and bytes.
+    contents: BTreeSet<(Lane, String, Vec<u8>)>,
 }
 
-fn expect(
-    world: &World,
-    lane: &Lane,
-    object: &ClaimedObject,
-    version: &Version,
-    sure: bool,
-    rows: &mut BTreeMap<Row, Bounds>,
-    rejects: &mut BTreeMap<Rejected, Bounds>,
-) {
-    for (index, record) in records_of(version, lane) {
-        let Some(date) = record.row_date(version.place.delivered()) else {
-            let address = object.address.clone();
-            let rejected = Rejected {
-                lane: lane.clone(),
-                address,
-                index,
-                record: record.text(),
-            };
-            let bounds = rejects.entry(rejected).or_default();
-            bounds.most += 1;
-            bounds.least += u64::from(sure);
-            continue;
+impl Expected {
+    fn converted(
+        &mut self,
+        world: &World,
+        claim: &Claim,
+        receipt: Option<&Receipt>,
+    ) -> Result<(), String> {
+        for object in claim.objects() {
+            let lane = &claim.lane;
+            let id = (object.address.clone(), object.etag.clone());
+            let version = world
+                .delivered
+                .get(&id)
+                .ok_or(format!("{} was never delivered", object.address))?;
+            if matches!(object.outcome, Outcome::Unread { .. }) {
+                continue;
+            }
+            if !version.form.is_readable() {
+                return Err(format!("{} cannot be read, but is claimed", object.address));
+            }
+            if !self.taken.insert((lane.clone(), id.0, id.1)) {
+                return Err(format!("{} is claimed twice in {lane}", object.address));
+            }
+            let lost = |receipt: &Receipt| receipt.lost.contains(&object.address);
+            let is_lost = receipt.is_some_and(lost);
+            self.check_content(claim, object, version)?;
+            let expected = records_of(version, lane).count() as u64;
+            if !matches!(object.outcome, Outcome::Known { .. })
+                && expected != object.outcome.records()
+            {
+                return Err(format!(
+                    "{} has {expected} records of {lane}, the claim says {:?}",
+                    object.address, object.outcome
+                ));
+            }
+            if object.outcome.is_read() {
+                let sure = receipt.is_some() && !is_lost;
+                self.read(claim, object, version, sure);
+                if !is_lost {
+                    let bytes = version.form.pack(&version.records);
+                    self.contents
+                        .insert((lane.clone(), file_name(&object.address), bytes));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An object that adds nothing repeats one that was read before it.
+    fn check_content(
+        &self,
+        claim: &Claim,
+        object: &ClaimedObject,
+        version: &Version,
+    ) -> Result<(), String> {
+        let bytes = version.form.pack(&version.records);
+        let name = file_name(&object.address);
+        let mut of_lane = self.contents.iter().filter(|known| known.0 == claim.lane);
+        let is_there = match object.outcome {
+            Outcome::Known { .. } => of_lane.any(|known| known.1 == name && known.2 == bytes),
+            Outcome::Copy { .. } => {
+                !claim.options.keep_duplicates && of_lane.any(|known| known.2 == bytes)
+            }
+            _ => true,
         };
-        let bounds = rows
-            .entry((lane.clone(), date, canonical(&record.text())))
-            .or_default();
-        if record.has_id() && !world.keep_duplicates {
-            bounds.most = 1;
-            bounds.least |= u64::from(sure);
+        match is_there {
+            true => Ok(()),
+            false => Err(format!("LOST: {} is {:?}", object.address, object.outcome)),
+        }
+    }
+
+    fn read(&mut self, claim: &Claim, object: &ClaimedObject, version: &Version, sure: bool) {
+        let Work::Convert(convert) = &claim.work else {
+            return;
+        };
+        for (index, record) in records_of(version, &claim.lane) {
+            let date = record.row_date(version.place.delivered(), convert.read_at);
+            match date {
+                Some(date) => self.row(claim, date, &record.text(), record.has_id(), sure),
+                None => {
+                    let bounds = self.rejects.entry(Rejected {
+                        lane: claim.lane.clone(),
+                        address: object.address.clone(),
+                        index,
+                        record: record.text(),
+                    });
+                    let bounds = bounds.or_default();
+                    bounds.most += 1;
+                    bounds.least += u64::from(sure);
+                }
+            }
+        }
+    }
+
+    fn row(&mut self, claim: &Claim, date: &'static str, text: &str, has_id: bool, sure: bool) {
+        let row = (claim.lane.clone(), date, canonical(text));
+        let bounds = self.rows.entry(row).or_default();
+        if has_id && !claim.options.keep_duplicates {
+            bounds.most = bounds.most.max(1);
+            bounds.least = bounds.least.max(u64::from(sure));
         } else {
             bounds.most += 1;
             bounds.least += u64::from(sure);
         }
     }
+
+    fn retried(&mut self, snapshot: &Snapshot, claim: &Claim, sure: bool) -> Result<(), String> {
+        let Work::RetryRejects(retry) = &claim.work else {
+            return Ok(());
+        };
+        for rejects in &retry.rejects {
+            let lines = snapshot.rejects_by_key.get(&rejects.key);
+            let lines = lines.ok_or(format!("{} is not there", rejects.key))?;
+            for &line in &rejects.lines {
+                let id = (claim.lane.clone(), rejects.key.clone(), line.to_string());
+                if !self.taken.insert(id) {
+                    return Err(format!("line {line} of {} is retried twice", rejects.key));
+                }
+                let rejected = &lines[line as usize];
+                let value: serde_json::Value = serde_json::from_str(&rejected.record)
+                    .map_err(|error| format!("a retried reject is no JSON: {error}"))?;
+                let time = value["eventTime"]
+                    .as_str()
+                    .ok_or("a retried reject has no time")?;
+                let date = super::raw::DAYS.iter().find(|day| time.starts_with(**day));
+                let date = date.ok_or(format!("{time} is no time of these histories"))?;
+                let has_id = value["eventID"].is_string();
+                self.row(claim, date, &rejected.record, has_id, sure);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn file_name(address: &str) -> String {
+    address.rsplit('/').next().unwrap_or(address).to_owned()
 }
 
 /// A log has no gaps, and at most its last claim has no receipt.
@@ -177,21 +249,21 @@ fn check_files(snapshot: &Snapshot) -> Result<(), String> {
             for written in &receipt.written {
                 let is_it = |file: &&super::snapshot::File| {
                     file.partition.lane == *lane
-                        && file.partition.date == written.file.date
-                        && file.name == written.file.name
+                        && file.partition.date == written.date
+                        && file.name == written.name
                 };
                 let Some(file) = snapshot.files.iter().find(is_it) else {
-                    return Err(format!(
-                        "{} is in a receipt but not there",
-                        written.file.name
-                    ));
+                    return Err(format!("{} is in a receipt but not there", written.name));
                 };
-                if (file.rows.len() as u64, file.bytes) != (written.file.rows, written.bytes) {
-                    return Err(format!("{} is not as its receipt says", written.file.name));
+                if (file.rows.len() as u64, file.bytes) != (written.rows, written.bytes) {
+                    return Err(format!("{} is not as its receipt says", written.name));
                 }
             }
-            let written = receipt.written.iter().map(|written| &written.file);
-            if receipt.lost.is_empty() && !written.eq(&receipt.claim.files) {
+            let written = receipt.written.iter();
+            let written = written.map(|file| (file.date, &file.name, file.rows));
+            let claimed = receipt.claim.files.iter();
+            let claimed = claimed.map(|file| (file.date, &file.name, file.rows));
+            if receipt.lost.is_empty() && !written.eq(claimed) {
                 return Err(format!(
                     "the receipt of claim {} of {lane} lacks a file",
                     receipt.claim.number
@@ -218,11 +290,12 @@ fn check_files(snapshot: &Snapshot) -> Result<(), String> {
         let receipt = snapshot
             .receipts
             .get(lane)
-            .and_then(|receipts| receipts.get(&claim.number));
+            .and_then(|receipts| receipts.get(&claim.number.get()));
         let named = |receipt: &cloudtrail2parquet::ledger::Receipt| {
-            receipt.written.iter().any(|written| {
-                written.file.name == file.name && written.file.date == file.partition.date
-            })
+            receipt
+                .written
+                .iter()
+                .any(|written| written.name == file.name && written.date == file.partition.date)
         };
         if receipt.is_some_and(|receipt| !named(receipt)) {
             return Err(format!("{} is not in the receipt of its claim", file.name));
@@ -233,14 +306,13 @@ fn check_files(snapshot: &Snapshot) -> Result<(), String> {
 
 /// Every record of a claim's objects is a row, a duplicate or a reject.
 fn conserved(claim: &Claim, nothing_lost: bool) -> Result<(), String> {
-    let read: u64 = claim
-        .objects
-        .iter()
-        .map(|object| match &object.outcome {
-            Outcome::Read { records, .. } => *records,
-            Outcome::Unread { .. } => 0,
-        })
-        .sum();
+    let read: u64 = match &claim.work {
+        Work::Convert(convert) => {
+            let objects = convert.objects.iter();
+            objects.map(|object| object.outcome.records()).sum()
+        }
+        Work::RetryRejects(_) => claim.retried(),
+    };
     if nothing_lost && read != claim.records() {
         return Err(format!(
             "claim {} read {read} records and accounts for {}",
@@ -311,11 +383,14 @@ pub(crate) fn check_complete(world: &World, snapshot: &Snapshot) -> Result<(), S
     let mut read = BTreeSet::new();
     let mut unread = BTreeSet::new();
     for (lane, receipts) in &snapshot.receipts {
-        for object in receipts.values().flat_map(|receipt| &receipt.claim.objects) {
+        for object in receipts
+            .values()
+            .flat_map(|receipt| receipt.claim.objects())
+        {
             let id = (object.address.clone(), object.etag.clone());
             match object.outcome {
-                Outcome::Read { .. } => read.insert((lane.clone(), id)),
                 Outcome::Unread { .. } => unread.insert(id),
+                _ => read.insert((lane.clone(), id)),
             };
         }
     }
@@ -340,8 +415,8 @@ pub(crate) fn check_complete(world: &World, snapshot: &Snapshot) -> Result<(), S
         let receipts = snapshot.receipts.get(lane).map_or(0, BTreeMap::len);
         // Without anything read it fixes nothing, and waits for the lane's next object.
         let reads = |claim: &Claim| {
-            let mut objects = claim.objects.iter();
-            objects.any(|object| matches!(object.outcome, Outcome::Read { .. }))
+            let mut objects = claim.objects().iter();
+            objects.any(|object| object.outcome.is_read())
         };
         if receipts != claims.len() && claims.values().next_back().is_some_and(reads) {
             return Err(format!("{lane} has an open claim"));

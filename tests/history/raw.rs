@@ -1,7 +1,8 @@
 //! Raw records and objects, and what is to become of them.
 
-use cloudtrail2parquet::table::Lane;
+use cloudtrail2parquet::lane::Lane;
 use flate2::{Compression, write::GzEncoder};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use std::io::Write as _;
 
@@ -18,18 +19,12 @@ pub(crate) const DAYS: [&str; 4] = ["2024-05-30", "2024-05-31", "2024-06-01", "2
 /// A lane of the histories.
 pub(crate) fn lane(index: u8) -> Lane {
     let (account, region) = LANES[usize::from(index) % LANES.len()];
-    Lane {
-        account: account.into(),
-        region: region.into(),
-    }
+    Lane::parse(account, region).unwrap()
 }
 
 /// The lane of records that name none.
 pub(crate) fn home() -> Lane {
-    Lane {
-        account: "000000000000".into(),
-        region: "unknown".into(),
-    }
+    Lane::unknown()
 }
 
 /// One record.
@@ -111,20 +106,22 @@ impl Record {
         }
     }
 
-    /// The date of its row; none if it is a reject of an object delivered then.
-    pub(crate) fn row_date(&self, delivered: Option<(&str, u8)>) -> Option<&'static str> {
+    /// The date of its row; none if it is a reject of an object delivered then, or read then
+    /// where its key tells no delivery.
+    pub(crate) fn row_date(
+        &self,
+        delivered: Option<(&str, u8)>,
+        read_at: Timestamp,
+    ) -> Option<&'static str> {
         let Record::Event { id, variant, .. } = *self else {
             return None;
         };
         let (day, hour) = Self::time(id, variant);
-        let Some((delivery_day, delivery_hour)) = delivered else {
-            return Some(day);
+        let at = |day: &str, hour: u8| -> Timestamp {
+            format!("{day}T{hour:02}:00:00Z").parse().unwrap()
         };
-        let of = |day: &str, hour: u8| {
-            let index = DAYS.iter().position(|other| *other == day).unwrap();
-            index * 24 + usize::from(hour)
-        };
-        (of(day, hour) <= of(delivery_day, delivery_hour) + 24).then_some(day)
+        let base = delivered.map_or(read_at, |(day, hour)| at(day, hour));
+        (at(day, hour) <= base + SignedDuration::from_hours(24)).then_some(day)
     }
 
     /// Whether copies of it are duplicates.
@@ -172,6 +169,8 @@ pub(crate) enum Place {
     Stray { lane: u8 },
     /// Somewhere else.
     Dump,
+    /// Where another was, below another folder.
+    Moved(Box<Place>, String),
 }
 
 impl Place {
@@ -208,6 +207,7 @@ impl Place {
                 format!("AWSLogs/{account}/CloudTrail/{region}/copied/{number:04}.json.gz")
             }
             Place::Dump => format!("dump/{minute:02}/{number:04}.json.gz"),
+            Place::Moved(_, ref key) => format!("mounted elsewhere/{number}/{key}"),
         }
     }
 
@@ -216,6 +216,7 @@ impl Place {
         match *self {
             Place::Lane { lane: of, .. } => Some(lane(of)),
             Place::Stray { .. } | Place::Dump => None,
+            Place::Moved(ref from, _) => from.lane(),
         }
     }
 
@@ -224,6 +225,7 @@ impl Place {
         match *self {
             Place::Lane { day, .. } => Some((DAYS[usize::from(day) % DAYS.len()], 12)),
             Place::Stray { .. } | Place::Dump => None,
+            Place::Moved(ref from, _) => from.delivered(),
         }
     }
 }

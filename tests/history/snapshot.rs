@@ -1,9 +1,10 @@
 //! The table, the rejects and the ledger, read back.
 
 use super::raw::canonical;
-use cloudtrail2parquet::ledger::{Claim, Receipt};
+use cloudtrail2parquet::lane::{Lane, Partition};
+use cloudtrail2parquet::ledger::{Claim, Outcome, Receipt};
 use cloudtrail2parquet::store::Memory;
-use cloudtrail2parquet::table::{Lane, Partition, records};
+use cloudtrail2parquet::table::records;
 use futures::FutureExt as _;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -37,6 +38,8 @@ pub(crate) struct Rejected {
 pub(crate) struct Snapshot {
     pub(crate) files: Vec<File>,
     pub(crate) rejects: Vec<Rejected>,
+    /// The same, line by line.
+    pub(crate) rejects_by_key: BTreeMap<String, Vec<Rejected>>,
     pub(crate) claims: BTreeMap<Lane, BTreeMap<u64, Claim>>,
     pub(crate) receipts: BTreeMap<Lane, BTreeMap<u64, Receipt>>,
 }
@@ -55,7 +58,7 @@ impl Snapshot {
             let parts: Vec<&str> = key.split('/').collect();
             let document = |error: serde_json::Error| format!("{key}: {error}");
             match parts.as_slice() {
-                ["_ledger", "format"] => {}
+                ["_ledger", "format-2"] => {}
                 ["_ledger", _, _, "log", number] => {
                     let claim: Claim = serde_json::from_slice(&body).map_err(document)?;
                     let number = number.parse().map_err(|_| format!("{key} is no claim"))?;
@@ -77,13 +80,15 @@ impl Snapshot {
                     }
                 }
                 ["_rejects", account, region, _] => {
-                    let lane = Lane {
-                        account: account.trim_start_matches("account=").into(),
-                        region: region.trim_start_matches("region=").into(),
-                    };
+                    let account = account.trim_start_matches("account=");
+                    let region = region.trim_start_matches("region=");
+                    let lane = Lane::parse(account, region).ok_or("no lane")?;
+                    let mut lines = Vec::new();
                     for line in std::str::from_utf8(&body).unwrap().lines() {
-                        snapshot.rejects.push(rejected(&lane, line)?);
+                        lines.push(rejected(&lane, line)?);
                     }
+                    snapshot.rejects.extend(lines.iter().cloned());
+                    snapshot.rejects_by_key.insert(key.clone(), lines);
                 }
                 [_, _, _, name] => {
                     let (folder, _) = key.rsplit_once('/').unwrap();
@@ -101,6 +106,18 @@ impl Snapshot {
             }
         }
         Ok(snapshot)
+    }
+}
+
+impl Snapshot {
+    /// Whether some receipt accepts that the object cannot be read.
+    pub(crate) fn accepted(&self, address: &str, etag: &str) -> bool {
+        let receipts = self.receipts.values().flat_map(BTreeMap::values);
+        let mut objects = receipts.flat_map(|receipt| receipt.claim.objects());
+        objects.any(|object| {
+            let is_accepted = matches!(object.outcome, Outcome::Unread { accepted: true, .. });
+            is_accepted && object.address == address && object.etag == etag
+        })
     }
 }
 
@@ -132,7 +149,7 @@ fn rejected(lane: &Lane, line: &str) -> Result<Rejected, String> {
             .map(str::to_owned)
             .ok_or(format!("{line} has no {name}"))
     };
-    text("reason")?;
+    text("code")?;
     Ok(Rejected {
         lane: lane.clone(),
         address: text("source")?,

@@ -2,11 +2,12 @@
 
 use super::oracle::{check, check_complete};
 use super::raw::{Form, Place, Record};
+use super::reports::check_reports;
 use super::snapshot::{Cache, Snapshot};
 use super::worker::{State, Worker};
 use super::world::{Spec, TINY, World};
-use cloudtrail2parquet::convert::{ConvertError, Summary};
-use cloudtrail2parquet::ledger::Outcome;
+use cloudtrail2parquet::convert::Summary;
+use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::store::ErrorKind;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,6 +27,19 @@ pub(crate) enum Step {
         form: Form,
     },
     Remove {
+        which: u8,
+    },
+    /// Some object gets a new version with the same bytes.
+    Touch {
+        which: u8,
+    },
+    /// Some object lies elsewhere from now on, or also there.
+    Move {
+        which: u8,
+        stays: bool,
+    },
+    /// Some object's bytes are delivered again under another name.
+    Copy {
         which: u8,
     },
     /// From now on some object cannot be reached, or can be again.
@@ -135,6 +149,21 @@ impl Player {
                     self.world.remove(&key);
                 }
             }
+            Step::Touch { which } => {
+                if let Some(key) = self.key(*which) {
+                    self.world.touch(&key);
+                }
+            }
+            Step::Move { which, stays } => {
+                if let Some(key) = self.key(*which) {
+                    self.world.move_object(&key, *stays);
+                }
+            }
+            Step::Copy { which } => {
+                if let Some(key) = self.key(*which) {
+                    self.world.copy(&key);
+                }
+            }
             Step::Obstruct { which, how } => {
                 if let Some(key) = self.key(*which) {
                     self.world.obstruct(&key, *how);
@@ -142,7 +171,10 @@ impl Player {
             }
             Step::Run(spec) => {
                 let mut worker = self.world.start(spec);
-                judge(worker.finish()?, &worker)?;
+                if let Some(summary) = judge(worker.finish()?, &worker)? {
+                    let snapshot = self.check()?;
+                    check_reports(&self.world, spec, &snapshot, &worker.problems(), &summary)?;
+                }
             }
             Step::Start(spec, calls) => {
                 let worker = self.world.start(spec);
@@ -227,14 +259,14 @@ impl Player {
             {
                 continue;
             }
-            for object in &claim.objects {
+            for object in claim.objects() {
                 let key = object
                     .address
                     .trim_start_matches(&self.world.address(""))
                     .to_owned();
                 let is_there = self.world.present.get(&key) == Some(&object.etag)
                     && !self.world.unreachable.lock().unwrap().contains_key(&key);
-                if matches!(object.outcome, Outcome::Read { .. }) && !is_there {
+                if object.outcome.is_read() && !is_there {
                     gone.insert(key);
                 }
             }
@@ -259,7 +291,7 @@ impl Player {
         self.world.clear();
         self.settle()?;
         let summary = self.run_twice()?;
-        if summary.unfinished_lanes > 0 {
+        if summary.waiting_lanes > 0 {
             return Err(format!("a lane stays unfinished: {summary:?}"));
         }
         let snapshot = self.check()?;
@@ -308,10 +340,7 @@ impl Player {
 }
 
 /// A run fails only if a fault was injected that may end a run.
-fn judge(
-    result: Result<Summary, ConvertError>,
-    worker: &Worker,
-) -> Result<Option<Summary>, String> {
+fn judge(result: Result<Summary, Failure>, worker: &Worker) -> Result<Option<Summary>, String> {
     match result {
         Ok(summary) => Ok(Some(summary)),
         Err(_) if worker.may_fail() => Ok(None),

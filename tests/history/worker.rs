@@ -1,7 +1,8 @@
 //! A run that sleeps, resumes, or is killed between any two of its store calls.
 
-use cloudtrail2parquet::convert::{ConvertError, ConvertOptions, Summary, convert};
-use cloudtrail2parquet::monitor::{Monitor, Progress};
+use cloudtrail2parquet::convert::{ConvertOptions, Summary, convert};
+use cloudtrail2parquet::failure::Failure;
+use cloudtrail2parquet::monitor::{Monitor, Problem, Progress};
 use cloudtrail2parquet::store::{ErrorKind, Fault, Gate, Memory, Op, OpKind, Store};
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use futures::task::{ArcWake, waker};
@@ -54,7 +55,7 @@ struct Log {
     calls: Vec<(Side, Op)>,
     counts: BTreeMap<(bool, bool), u8>,
     failed: bool,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
 }
 
 /// What a worker's gates and monitor share.
@@ -120,12 +121,12 @@ pub(crate) enum State {
     /// It waits for permits.
     Asleep,
     /// Its run is over.
-    Ended(Result<Summary, ConvertError>),
+    Ended(Result<Summary, Failure>),
 }
 
 /// A run under way.
 pub(crate) struct Worker {
-    run: LocalBoxFuture<'static, Result<Summary, ConvertError>>,
+    run: LocalBoxFuture<'static, Result<Summary, Failure>>,
     woken: Arc<Woken>,
     shared: Arc<Shared>,
     destination: Store,
@@ -176,7 +177,7 @@ impl Worker {
     }
 
     /// Lets it run to its end, which must come.
-    pub(crate) fn finish(&mut self) -> Result<Result<Summary, ConvertError>, String> {
+    pub(crate) fn finish(&mut self) -> Result<Result<Summary, Failure>, String> {
         match self.go(PLENTY) {
             State::Ended(result) => Ok(result),
             State::Asleep => Err("the run waits for something that never comes".into()),
@@ -213,8 +214,15 @@ impl Worker {
         self.shared.log.lock().unwrap().failed
     }
 
-    /// What it told as a problem.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    /// What it told as problems, in words.
+    pub(crate) fn problem_texts(&self) -> String {
+        let problems = self.problems().into_iter();
+        let texts: Vec<String> = problems.map(|problem| problem.to_string()).collect();
+        texts.join("\n")
+    }
+
+    /// What it told as problems.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         self.shared.log.lock().unwrap().problems.clone()
     }
 

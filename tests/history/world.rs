@@ -2,8 +2,9 @@
 
 use super::raw::{Form, Place, Record};
 use super::worker::{Planned, Unreachable, Worker};
-use cloudtrail2parquet::convert::{ConvertOptions, Range, Shard};
+use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp};
 use cloudtrail2parquet::ledger::RowOptions;
+use cloudtrail2parquet::scope::{DeliveryDays, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::{ErrorKind, Memory};
 use cloudtrail2parquet::table::{EncodeOptions, Schema};
 use futures::FutureExt as _;
@@ -32,7 +33,19 @@ pub(crate) struct Spec {
     pub(crate) account: Option<&'static str>,
     /// The faults of this run.
     pub(crate) planned: Vec<Planned>,
+    /// Keeps repeated events, or not, whatever the world does.
+    pub(crate) keep_duplicates: Option<bool>,
+    /// Another size cap than the world's.
+    pub(crate) max_object_bytes: Option<u64>,
+    /// The clock of the run.
+    pub(crate) now: &'static str,
+    pub(crate) retry_rejects: bool,
+    pub(crate) accept_unread: bool,
+    pub(crate) give_up_missing: bool,
 }
+
+/// After everything that is delivered.
+pub(crate) const LATE: &str = "2024-06-10T00:00:00Z";
 
 /// Memory with which each object is a batch of its own.
 pub(crate) const TINY: u64 = 1_000;
@@ -49,6 +62,12 @@ impl Spec {
             days: None,
             account: None,
             planned: Vec::new(),
+            keep_duplicates: None,
+            max_object_bytes: None,
+            now: LATE,
+            retry_rejects: false,
+            accept_unread: false,
+            give_up_missing: false,
         }
     }
 
@@ -122,6 +141,35 @@ impl World {
         self.present.insert(key, etag);
     }
 
+    /// The same bytes as a new version: what `touch` does.
+    pub(crate) fn touch(&mut self, key: &str) {
+        if let Some(version) = self.version(key).cloned() {
+            self.put(key.to_owned(), version);
+        }
+    }
+
+    /// The same bytes under the same name in another folder; the old ones go, or stay.
+    pub(crate) fn move_object(&mut self, key: &str, stays: bool) -> Option<String> {
+        let version = self.version(key).cloned()?;
+        let place = Place::Moved(Box::new(version.place.clone()), key.to_owned());
+        let moved = place.key(self.numbers);
+        self.numbers += 1;
+        self.put(moved.clone(), Version { place, ..version });
+        if !stays {
+            self.remove(key);
+        }
+        Some(moved)
+    }
+
+    /// The same bytes under another name beside it.
+    pub(crate) fn copy(&mut self, key: &str) -> Option<String> {
+        let version = self.version(key).cloned()?;
+        let copied = key.replace(".json.gz", &format!("_{}.json.gz", self.numbers));
+        self.numbers += 1;
+        self.put(copied.clone(), version);
+        Some(copied)
+    }
+
     /// Takes an object away.
     pub(crate) fn remove(&mut self, key: &str) {
         self.raw.remove(key);
@@ -160,23 +208,42 @@ impl World {
             schema: Arc::clone(&SCHEMA),
             encode: EncodeOptions::default(),
             rows: RowOptions {
-                keep_duplicates: self.keep_duplicates,
-                max_object_bytes: self.max_object_bytes.unwrap_or(1 << 20),
+                keep_duplicates: spec.keep_duplicates.unwrap_or(self.keep_duplicates),
+                max_object_bytes: spec
+                    .max_object_bytes
+                    .or(self.max_object_bytes)
+                    .unwrap_or(1 << 20),
             },
-            range: Range {
-                from: spec.days.map(|(from, _)| day(from)),
-                to: spec.days.map(|(_, to)| day(to)),
-                accounts: spec.account.map(str::to_owned).into_iter().collect(),
-                regions: BTreeSet::new(),
+            scope: Scope {
+                lanes: Lanes {
+                    accounts: spec
+                        .account
+                        .map(|account| account.parse().unwrap())
+                        .into_iter()
+                        .collect(),
+                    regions: BTreeSet::new(),
+                },
+                days: DeliveryDays {
+                    from: spec.days.map(|(from, _)| day(from)),
+                    to: spec.days.map(|(_, to)| day(to)),
+                },
             },
             shard: Shard {
                 index: spec.shard.0,
                 count: spec.shard.1,
             },
-            give_up,
+            give_up: GiveUp {
+                named: give_up,
+                missing: spec.give_up_missing,
+            },
+            accept_unread: AcceptUnread {
+                named: BTreeSet::new(),
+                all: spec.accept_unread,
+            },
+            retry_rejects: spec.retry_rejects,
             threads: 0,
             memory: spec.memory,
-            now: "2024-06-10T00:00:00Z".parse().unwrap(),
+            now: spec.now.parse().unwrap(),
         }
     }
 

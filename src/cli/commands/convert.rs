@@ -15,18 +15,21 @@ use crate::cli::numbers::{parse_size, size};
 use crate::cli::output::ResultArgs;
 use crate::cli::progress::TermMonitor;
 use crate::cli::stop::Stop;
-use anyhow::Context as _;
 use clap::Args;
 use cloudtrail2parquet::catalog::{Contents, Registered, TableName, TableSpec};
-use cloudtrail2parquet::convert::{ConvertOptions, Shard, Summary, convert};
+use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp, Summary, convert};
+use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::ledger::RowOptions;
 use cloudtrail2parquet::monitor::{Monitor, Progress};
+use cloudtrail2parquet::scope::Shard;
 use cloudtrail2parquet::store::Store;
 use cloudtrail2parquet::table::{Compression, EncodeOptions, Schema};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::env;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use summary::Ended;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -46,9 +49,19 @@ pub(crate) struct ConvertArgs {
     /// Keep repeated events instead of one of each
     #[arg(long)]
     keep_duplicates: bool,
-    /// Finish open claims without this object, whose records are then lost for good
+    /// Judge kept rejects again, and add those that become rows
+    #[arg(long)]
+    retry_rejects: bool,
+    /// Accept that this object will never be readable; `all` for each that is not. May be repeated
     #[arg(long, value_name = "KEY")]
+    accept_unread: Vec<String>,
+    /// Finish open claims without this object, or a claim without what cannot be had of it:
+    /// its records are then lost for good. May be repeated
+    #[arg(long, value_name = "KEY|CLAIM-URL")]
     give_up: Vec<String>,
+    /// Finish open claims without any object that cannot be had: its records are then lost for good
+    #[arg(long)]
+    give_up_missing: bool,
     /// Largest object read, uncompressed; a larger one is kept aside
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
     max_object_size: u64,
@@ -112,12 +125,23 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
         _ => Ok(None),
     };
     // What was converted stays converted, and is told, also where Glue then fails.
-    let table = registered.as_ref().ok().and_then(Option::as_ref);
-    summary::print(&summary, table, started.elapsed(), &args.result)?;
-    registered.context("the conversion is done, but its table could not be registered")?;
+    let (table, not_registered) = match registered {
+        Ok(table) => (table, None),
+        Err(error) => (None, Some(error)),
+    };
+    let ended = Ended {
+        summary,
+        problems: monitor.take_problems(),
+        table,
+        elapsed: started.elapsed(),
+    };
+    args.result.print(|| ended.document(), || ended.text())?;
+    if let Some(error) = not_registered {
+        return Err(error.context("the conversion is done, but its table could not be registered"));
+    }
     Ok(match received {
         Some(exit) => exit,
-        None if summary.has_failures() => Exit::KeptAside,
+        None if ended.summary.has_failures() => Exit::KeptAside,
         None => Exit::Done,
     })
 }
@@ -145,7 +169,9 @@ async fn converted(
     };
     monitor.finish();
     match ended {
-        Ok(summary) => Ok(Converted::Ended(summary?, received.get().copied())),
+        Ok(Ok(summary)) => Ok(Converted::Ended(summary, received.get().copied())),
+        Ok(Err(failure @ Failure::NothingToGiveUp(_))) => Err(usage(failure.to_string())),
+        Ok(Err(failure)) => Err(failure.into()),
         Err(exit) => {
             warn!("ended before all claims were finished; the next run finishes them");
             Ok(Converted::CutOff(exit))
@@ -167,13 +193,27 @@ impl ConvertArgs {
                 keep_duplicates: self.keep_duplicates,
                 max_object_bytes: self.max_object_size,
             },
-            range: self.range.range()?,
+            scope: self.range.scope()?,
             shard: shard(self.shard)?,
-            give_up: self.give_up.iter().cloned().collect(),
+            give_up: GiveUp {
+                named: self.give_up.iter().cloned().collect(),
+                missing: self.give_up_missing,
+            },
+            accept_unread: self.accept_unread(),
+            retry_rejects: self.retry_rejects,
             threads,
             memory,
             now: Timestamp::now(),
         })
+    }
+
+    fn accept_unread(&self) -> AcceptUnread {
+        let named = self.accept_unread.iter().filter(|key| *key != "all");
+        let named: BTreeSet<String> = named.cloned().collect();
+        AcceptUnread {
+            all: self.accept_unread.iter().any(|key| key == "all"),
+            named,
+        }
     }
 
     async fn register(

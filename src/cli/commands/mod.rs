@@ -25,7 +25,8 @@ pub(crate) enum Command {
     /// Show what is raw, converted, pending and rejected, lane by lane
     ///
     /// A lane is one account in one region. Rows, duplicates, rejects and Parquet are those of
-    /// the delivery days asked for. Nothing is written.
+    /// the delivery days asked for. If a lane waits for somebody to act, why is told, and the exit
+    /// code is 3. Nothing is written.
     Status(status::StatusArgs),
     /// Work on the Glue table
     #[command(subcommand)]
@@ -54,7 +55,7 @@ impl Command {
     ) -> anyhow::Result<Exit> {
         match self {
             Self::Convert(args) => return convert::run(args, log).await,
-            Self::Status(args) => status::run(args).await,
+            Self::Status(args) => return status::run(args).await,
             Self::Table(command) => table::run(command).await,
             Self::Queries(args) => queries::run(args),
             Self::Savings(args) => savings::run(args).await,

@@ -64,18 +64,17 @@ pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
 
 impl QueriesArgs {
     fn filling(&self, parameters: BTreeMap<String, String>) -> anyhow::Result<Filling> {
-        let range = self.events.range()?;
+        let dates = self.events.dates()?;
         Ok(Filling {
             table: self.table.clone(),
-            days: match (self.events.last, range.from, range.to) {
+            days: match (self.events.last, dates.from, dates.to) {
                 (Some(days), ..) => Days::Last(days),
                 (None, Some(from), Some(to)) => Days::Between(from, to),
                 (None, Some(from), None) => Days::From(from),
                 (None, None, Some(to)) => Days::To(to),
                 (None, None, None) => Days::AsWritten,
             },
-            accounts: range.accounts,
-            regions: range.regions,
+            lanes: self.events.lanes(),
             parameters,
         })
     }

@@ -53,10 +53,10 @@ pub(crate) async fn run(args: &SavingsArgs) -> anyhow::Result<()> {
         asked = questions().collect();
     }
     let parameters = settings(&args.set, &asked)?;
-    let range = args.events.range()?;
+    let (lanes, dates) = (args.events.lanes(), args.events.dates()?);
     let schema = args.columns.schema()?;
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
-    let found = savings(&destination, &schema, &range, &parameters, asked)
+    let found = savings(&destination, &schema, &lanes, dates, &parameters, asked)
         .await
         .map_err(|error| match error {
             SavingsError::Fill(error) => unfit(error),

@@ -2,9 +2,9 @@
 
 use crate::cli::error::usage;
 use clap::Args;
-use cloudtrail2parquet::convert::Range;
+use cloudtrail2parquet::lane::{Account, Region};
+use cloudtrail2parquet::scope::{DeliveryDays, EventDates, Lanes, Scope};
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
-use std::collections::BTreeSet;
 
 /// Which raw objects, by delivery.
 #[derive(Debug, Args)]
@@ -25,9 +25,13 @@ pub(crate) struct DeliveryArgs {
 }
 
 impl DeliveryArgs {
-    /// The range of delivery days and lanes.
-    pub(crate) fn range(&self) -> anyhow::Result<Range> {
-        self.lanes.range(days(self.from, self.to, self.last)?)
+    /// The delivery days and lanes.
+    pub(crate) fn scope(&self) -> anyhow::Result<Scope> {
+        let (from, to) = days(self.from, self.to, self.last)?;
+        Ok(Scope {
+            lanes: self.lanes.lanes(),
+            days: DeliveryDays { from, to },
+        })
     }
 }
 
@@ -50,9 +54,15 @@ pub(crate) struct EventArgs {
 }
 
 impl EventArgs {
-    /// The range of event dates and lanes.
-    pub(crate) fn range(&self) -> anyhow::Result<Range> {
-        self.lanes.range(days(self.from, self.to, self.last)?)
+    /// The dates.
+    pub(crate) fn dates(&self) -> anyhow::Result<EventDates> {
+        let (from, to) = days(self.from, self.to, self.last)?;
+        Ok(EventDates { from, to })
+    }
+
+    /// The lanes.
+    pub(crate) fn lanes(&self) -> Lanes {
+        self.lanes.lanes()
     }
 }
 
@@ -62,41 +72,17 @@ impl EventArgs {
 struct LaneArgs {
     /// Only this account; may be repeated
     #[arg(long, value_name = "ID")]
-    account: Vec<String>,
+    account: Vec<Account>,
     /// Only this region; may be repeated
     #[arg(long, value_name = "REGION")]
-    region: Vec<String>,
+    region: Vec<Region>,
 }
 
 impl LaneArgs {
-    fn range(&self, (from, to): (Option<Date>, Option<Date>)) -> anyhow::Result<Range> {
-        Ok(Range {
-            from,
-            to,
-            accounts: self.accounts()?,
-            regions: self.regions()?,
-        })
-    }
-
-    fn accounts(&self) -> anyhow::Result<BTreeSet<String>> {
-        let is_account =
-            |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        match self.account.iter().find(|account| !is_account(account)) {
-            None => Ok(self.account.iter().cloned().collect()),
-            Some(wrong) => Err(usage(format!(
-                "--account {wrong:?} is no account: write its 12 digits"
-            ))),
-        }
-    }
-
-    fn regions(&self) -> anyhow::Result<BTreeSet<String>> {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let is_region = |text: &str| (3..=32).contains(&text.len()) && text.bytes().all(fits);
-        match self.region.iter().find(|region| !is_region(region)) {
-            None => Ok(self.region.iter().cloned().collect()),
-            Some(wrong) => Err(usage(format!(
-                "--region {wrong:?} is no region: write it as us-east-1"
-            ))),
+    fn lanes(&self) -> Lanes {
+        Lanes {
+            accounts: self.account.iter().copied().collect(),
+            regions: self.region.iter().cloned().collect(),
         }
     }
 }

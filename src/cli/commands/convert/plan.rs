@@ -1,6 +1,6 @@
 //! `convert --dry-run`: what would be converted.
 
-use crate::cli::commands::status::last_lines;
+use crate::cli::commands::status::{exit, last_lines};
 use crate::cli::exit::Exit;
 use crate::cli::numbers::{count, size};
 use crate::cli::output::ResultArgs;
@@ -14,23 +14,23 @@ pub(super) async fn run(
     options: &ConvertOptions,
     result: &ResultArgs,
 ) -> anyhow::Result<Exit> {
-    let (range, shard) = (&options.range, options.shard);
-    let found = status(source, destination, range, shard, options.now).await?;
+    let (scope, shard) = (&options.scope, options.shard);
+    let found = status(source, destination, scope, shard, options.now).await?;
     result.print(|| serde_json::to_value(&found), || text(&found))?;
-    Ok(Exit::Done)
+    Ok(exit(&found))
 }
 
 fn text(status: &Status) -> Text {
     let head = ["account", "region", "files", "size"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    let mut objects = status.keyless_pending_objects;
-    let mut bytes = status.keyless_pending_delivered_bytes;
+    let mut objects = status.unplaced_pending_objects;
+    let mut bytes = status.unplaced_pending_delivered_bytes;
     for lane in status.lanes.iter().filter(|lane| lane.pending_objects > 0) {
         objects += lane.pending_objects;
         bytes += lane.pending_delivered_bytes;
         rows.push(vec![
-            lane.account.clone(),
-            lane.region.clone(),
+            lane.account.to_string(),
+            lane.region.to_string(),
             count(lane.pending_objects),
             size(lane.pending_delivered_bytes),
         ]);

@@ -5,7 +5,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of memory that a batch takes for each uncompressed byte it reads: the text, its
 /// cells, one row group's arrays a thread, and the encoded files.
-const MEMORY_PER_RAW_BYTE: u64 = 3;
+pub(crate) const MEMORY_PER_BYTE: u64 = 3;
 
 /// A batch above this many uncompressed bytes gives no better files, and is only more to read
 /// again when its claim has to be finished by another.
@@ -17,7 +17,8 @@ const UNIT: u64 = 1024;
 /// The memory that batches under way share.
 ///
 /// A batch takes its whole estimate before its first read and never asks for more, so
-/// batches that hold memory can always go on to free it.
+/// batches that hold memory can always go on to free it. What proves larger than was expected
+/// waits for a batch that expects it.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     permits: Arc<Semaphore>,
@@ -40,10 +41,10 @@ impl Budget {
         }
     }
 
-    /// Waits for the memory of a batch that reads `raw_bytes`; a batch above the whole
-    /// budget gets all of it and runs alone.
-    pub(crate) async fn reserve(&self, raw_bytes: u64) -> Share {
-        let units = raw_bytes.saturating_mul(MEMORY_PER_RAW_BYTE) / UNIT;
+    /// Waits for the memory of a batch that reads so many uncompressed bytes; a batch above
+    /// the whole budget gets all of it and runs alone.
+    pub(crate) async fn reserve(&self, uncompressed_bytes: u64) -> Share {
+        let units = uncompressed_bytes.saturating_mul(MEMORY_PER_BYTE) / UNIT;
         let units = u32::try_from(units)
             .unwrap_or(u32::MAX)
             .clamp(1, self.total);
@@ -54,15 +55,10 @@ impl Budget {
         }
     }
 
-    /// No memory, for a batch whose memory is held elsewhere.
-    pub(crate) fn none(&self) -> Share {
-        Share { _permit: None }
-    }
-
     /// The uncompressed bytes at which a batch is cut: two batches a thread fit the budget,
     /// so that one is read while another is written.
     pub(crate) fn batch_bytes(&self, threads: usize) -> u64 {
-        let share = u64::from(self.total) * UNIT / MEMORY_PER_RAW_BYTE / (threads as u64 + 1);
+        let share = u64::from(self.total) * UNIT / MEMORY_PER_BYTE / (threads as u64 + 1);
         share.clamp(1, MAX_BATCH_BYTES)
     }
 }

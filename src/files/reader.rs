@@ -15,14 +15,14 @@ use std::{ops::Range, sync::Arc};
 const WHOLE: u64 = 1 << 20;
 
 /// Reads ranges of one Parquet object.
-pub(crate) struct StoreReader {
+pub(crate) struct FileReader {
     store: Store,
     key: String,
     size: u64,
     whole: Option<Bytes>,
 }
 
-impl StoreReader {
+impl FileReader {
     /// A reader of the object at `key`, which has `size` bytes.
     pub(crate) fn new(store: &Store, key: &str, size: u64) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl StoreReader {
     }
 }
 
-impl AsyncFileReader for StoreReader {
+impl AsyncFileReader for FileReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
         self.fetch(range).boxed()
     }

@@ -1,6 +1,6 @@
 //! The one bridge from tokio to rayon.
 
-use super::ConvertError;
+use crate::failure::Failure;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -16,7 +16,7 @@ pub(crate) struct Cpu {
 impl Cpu {
     /// A pool of `threads` threads; with none, the thread that asks does the work, so that a
     /// run's calls of its stores come in the same order each time.
-    pub(crate) fn new(threads: usize) -> Result<Self, ConvertError> {
+    pub(crate) fn new(threads: usize) -> Result<Self, Failure> {
         if threads == 0 {
             return Ok(Self { pool: None });
         }
@@ -24,7 +24,7 @@ impl Cpu {
             .num_threads(threads)
             .thread_name(|n| format!("cpu-{n}"))
             .build()
-            .map_err(|error| ConvertError::Internal(error.to_string()))?;
+            .map_err(|error| Failure::Internal(error.to_string()))?;
         Ok(Self {
             pool: Some(Arc::new(pool)),
         })
@@ -32,12 +32,12 @@ impl Cpu {
 
     /// Runs `work` on the pool, unless nobody waits for it any more when its turn comes. A
     /// panic in it is an error of this call alone.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, ConvertError>
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let panicked = || ConvertError::Internal("a worker thread panicked".into());
+        let panicked = || Failure::Internal("a worker thread panicked".into());
         let Some(pool) = &self.pool else {
             return catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked());
         };

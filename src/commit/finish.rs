@@ -1,0 +1,80 @@
+//! Finishing a claim that another worker, or an earlier run, has left open.
+
+use super::rows::NewRows;
+use super::turn::Turn;
+use super::write::write;
+use crate::failure::{Failure, Waiting};
+use crate::ledger::{Claim, Receipt};
+use crate::monitor::{Problem, Progress};
+use crate::work::Share;
+use bytes::Bytes;
+
+/// What an open claim's work gives when it is done again.
+pub(crate) struct Rebuilt {
+    pub(crate) rows: NewRows,
+    /// The body of its rejects object.
+    pub(crate) rejects: Option<Bytes>,
+    /// Records left out because an equal one stays.
+    pub(crate) duplicates: u64,
+    /// Records in the rejects object.
+    pub(crate) rejected: u64,
+    /// Addresses of objects that are given up: their records are lost for good.
+    pub(crate) lost: Vec<String>,
+    /// The memory that it holds.
+    pub(crate) _share: Option<Share>,
+}
+
+/// Does again what claims of any work have claimed.
+pub(crate) trait Rebuild {
+    /// The same rows from the same input, or [`Failure::Waiting`] with what stands in the way.
+    async fn rebuild(&self, turn: &mut Turn<'_>, claim: &Claim) -> Result<Rebuilt, Failure>;
+}
+
+/// Finishes the open claim exactly, or not at all: the same input must give the same rows,
+/// but for what is given up.
+pub(super) async fn finish(
+    turn: &mut Turn<'_>,
+    claim: Claim,
+    rebuild: &impl Rebuild,
+) -> Result<Receipt, Failure> {
+    let context = turn.context;
+    let url = context.destination.url(&claim.key());
+    let rebuilt = rebuild.rebuild(turn, &claim).await?;
+    if rebuilt.lost.is_empty() {
+        check_same(&url, &claim, &rebuilt)?;
+    }
+    for address in &rebuilt.lost {
+        let address = address.clone();
+        let lost = Problem::Lost { address };
+        context.monitor.report(Progress::Problem(lost));
+    }
+    let receipt = write(turn, claim, &rebuilt.rows, rebuilt.rejects, rebuilt.lost).await?;
+    let note = format!("finished the open claim {url}");
+    context.monitor.report(Progress::Note(note));
+    Ok(receipt)
+}
+
+/// Fails unless the rows are those that were claimed.
+fn check_same(url: &str, claim: &Claim, rebuilt: &Rebuilt) -> Result<(), Waiting> {
+    let claimed = claim.files.iter().map(|file| (file.date, file.rows));
+    let found = rebuilt.rows.by_date.iter();
+    let differs = if !found
+        .map(|(&date, rows)| (date, rows.len() as u64))
+        .eq(claimed)
+    {
+        format!("{} rows instead of {}", rebuilt.rows.count(), claim.rows())
+    } else if rebuilt.duplicates != claim.duplicates() {
+        let (found, claimed) = (rebuilt.duplicates, claim.duplicates());
+        format!("{found} duplicates instead of {claimed}")
+    } else if rebuilt.rejected != claim.rejected() {
+        let (found, claimed) = (rebuilt.rejected, claim.rejected());
+        format!("{found} rejects instead of {claimed}")
+    } else {
+        return Ok(());
+    };
+    Err(Waiting::Rows {
+        claim: url.to_owned(),
+        program: claim.program.clone(),
+        what: differs,
+    })
+}

@@ -1,0 +1,14 @@
+//! The protocol by which every piece of work becomes visible, exactly once:
+//! take the lane's turn → claim → write → receipt.
+//!
+//! Whoever takes a lane's turn first finishes the claim that another worker, or an earlier
+//! run, has left open there. `DESIGN.md` states the invariants.
+
+mod finish;
+mod rows;
+mod turn;
+mod write;
+
+pub(crate) use finish::{Rebuild, Rebuilt};
+pub(crate) use rows::{NewRows, hash_of_id, seconds};
+pub(crate) use turn::{Begun, Committed, Patience, Turn, take_turn};

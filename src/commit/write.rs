@@ -1,0 +1,164 @@
+//! Writing what a claim promises, and its receipt.
+
+use super::rows::{NewRows, id_hashes};
+use super::turn::Turn;
+use crate::failure::{Failure, Waiting};
+use crate::files::{FileName, FileReader};
+use crate::ledger::{Claim, ClaimedFile, FORMAT, FileReceipt, Receipt};
+use crate::store::PutOutcome;
+use crate::table::{RowRef, encode, sort_rows};
+use crate::work::Context;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use parquet::arrow::async_reader::AsyncFileReader;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Files of a claim encoded or put at once: one is encoded while another waits for the store.
+const FILES_AT_ONCE: usize = 2;
+
+/// Writes the rejects, the files and the receipt of the open claim; gives the receipt that
+/// stands. What is there stays, if it has the rows that were claimed, or those that are left
+/// where objects are given up.
+pub(super) async fn write(
+    turn: &mut Turn<'_>,
+    claim: Claim,
+    rows: &NewRows,
+    rejects: Option<Bytes>,
+    lost: Vec<String>,
+) -> Result<Receipt, Failure> {
+    let context = turn.context;
+    if let (Some(claimed), Some(body)) = (claim.rejects(), rejects) {
+        let _ = context
+            .destination
+            .put_if_absent(&claimed.key, body)
+            .await?;
+    }
+    let written = put_files(turn, &claim, rows, !lost.is_empty()).await?;
+    let receipt = Receipt {
+        format: FORMAT,
+        claim,
+        written,
+        program: env!("CARGO_PKG_VERSION").into(),
+        schema: context.schema.fingerprint(),
+        lost,
+    };
+    Ok(turn.log.commit(receipt).await?)
+}
+
+async fn put_files(
+    turn: &mut Turn<'_>,
+    claim: &Claim,
+    rows: &NewRows,
+    without_some: bool,
+) -> Result<Vec<FileReceipt>, Failure> {
+    let (context, folder_of) = (turn.context, &turn.files);
+    let has_failed = AtomicBool::new(false);
+    let puts: Vec<_> = stream::iter(&claim.files)
+        .map(async |file| {
+            // After a failure no further file is begun, but what is under way comes to its end.
+            if has_failed.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let key = format!("{}{}", folder_of.folder(file.date), file.name);
+            let put = put_file(context, &key, file, rows, without_some).await;
+            has_failed.fetch_or(put.is_err(), Ordering::Relaxed);
+            put.map(Some)
+        })
+        .buffered(FILES_AT_ONCE)
+        .collect()
+        .await;
+    let mut written = Vec::with_capacity(puts.len());
+    for put in puts {
+        let Some((receipt, hashes)) = put? else {
+            continue;
+        };
+        if let Some(name) = FileName::parse(&receipt.name) {
+            turn.files.add(receipt.date, name, receipt.bytes, hashes);
+        }
+        written.push(receipt);
+    }
+    Ok(written)
+}
+
+/// Puts one claimed file. Gives what stands under its name and, if that is what was put, the
+/// hashes of its event ids.
+async fn put_file(
+    context: &Context,
+    key: &str,
+    file: &ClaimedFile,
+    rows: &NewRows,
+    without_some: bool,
+) -> Result<(FileReceipt, Option<Vec<u64>>), Failure> {
+    // A date without rows is one whose objects are all given up. Its file is put all the same:
+    // it keeps a sleeper from putting their rows.
+    let refs = rows.by_date.get(&file.date).cloned().unwrap_or_default();
+    let hashes = id_hashes(&rows.objects, &refs);
+    let own_rows = refs.len() as u64;
+    let body = encode_file(context, rows, refs).await?;
+    let bytes = body.len() as u64;
+    Ok(match context.destination.put_if_absent(key, body).await? {
+        PutOutcome::Written => (receipt_of(file, own_rows, bytes), Some(hashes)),
+        PutOutcome::AlreadyExists => {
+            let may_have = match without_some {
+                true => [file.rows, own_rows],
+                false => [file.rows; 2],
+            };
+            (standing_file(context, key, file, &may_have).await?, None)
+        }
+    })
+}
+
+fn receipt_of(file: &ClaimedFile, rows: u64, bytes: u64) -> FileReceipt {
+    FileReceipt {
+        date: file.date,
+        name: file.name.clone(),
+        rows,
+        bytes,
+    }
+}
+
+async fn encode_file(
+    context: &Context,
+    rows: &NewRows,
+    mut refs: Vec<RowRef>,
+) -> Result<Bytes, Failure> {
+    let (schema, options) = (Arc::clone(&context.schema), context.encode);
+    let objects = Arc::clone(&rows.objects);
+    let encoded = context.cpu.run(move || {
+        sort_rows(&objects, &mut refs);
+        encode(&schema, &objects, &refs, &options)
+    });
+    encoded
+        .await?
+        .map_err(|error| Failure::Internal(error.to_string()))
+}
+
+/// The file that another worker, or an earlier attempt, has put under a claimed name. It must
+/// have one of the numbers of rows.
+async fn standing_file(
+    context: &Context,
+    key: &str,
+    file: &ClaimedFile,
+    may_have: &[u64],
+) -> Result<FileReceipt, Failure> {
+    let destination = &context.destination;
+    let bytes = destination.size(key).await?;
+    let mut reader = FileReader::new(destination, key, bytes);
+    let metadata = reader.get_metadata(None).await;
+    let metadata = metadata.map_err(|error| Failure::unreadable_file(destination, key, error))?;
+    let damaged = |_| Waiting::DamagedFile {
+        url: destination.url(key),
+        why: "it says that it has a negative number of rows".into(),
+    };
+    let found = u64::try_from(metadata.file_metadata().num_rows()).map_err(damaged)?;
+    if !may_have.contains(&found) {
+        return Err(Waiting::GivenUp {
+            url: destination.url(key),
+            found,
+            claimed: file.rows,
+        }
+        .into());
+    }
+    Ok(receipt_of(file, found, bytes))
+}

@@ -1,0 +1,14 @@
+//! A raw object that is not converted.
+
+use crate::convert::list::RawObject;
+use crate::ledger::Cause;
+
+/// An object that is not converted.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) object: RawObject,
+    /// Why it could not be read when it was last tried.
+    pub(crate) unread: Option<Cause>,
+    /// Uncompressed bytes that it is expected to have, if it was met before.
+    pub(crate) expected: Option<u64>,
+}

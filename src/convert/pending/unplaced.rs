@@ -1,0 +1,123 @@
+//! Objects whose key names no lane, and what receipts say of them.
+
+use super::object::Pending;
+use crate::convert::list::RawObject;
+use crate::convert::task::Task;
+use crate::failure::Failure;
+use crate::lane::Lane;
+use crate::ledger::{
+    Cause, ClaimedObject, Converted, Month, ObjectId, Outcome, lanes, month_receipts,
+};
+use crate::scope::{DeliveryDays, Lanes};
+use crate::store::Store;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// What the receipts of all lanes say of objects whose key names none.
+#[derive(Debug, Default)]
+pub(crate) struct UnplacedLedger(FxHashMap<ObjectId, UnplacedObject>);
+
+#[derive(Debug, Default)]
+struct UnplacedObject {
+    unread: Option<Cause>,
+    is_accepted: bool,
+    wanted: BTreeSet<Lane>,
+    committed: BTreeSet<Lane>,
+}
+
+impl UnplacedLedger {
+    /// What the destination's receipts say; lanes whose ledger cannot be read say nothing.
+    pub(crate) async fn load(destination: &Store) -> Result<Self, Failure> {
+        let mut ledger = Self::default();
+        let all = DeliveryDays::default();
+        for lane in lanes(destination).await? {
+            let read = month_receipts(
+                destination,
+                &lane,
+                Month::Undated,
+                all,
+                |_| {},
+                |receipt| {
+                    for object in receipt.claim.objects() {
+                        ledger.add(&lane, object);
+                    }
+                },
+            );
+            // Work in the lane itself tells what is wrong there.
+            let _waits = Failure::waits(read.await.map_err(Failure::from))?;
+        }
+        Ok(ledger)
+    }
+
+    fn add(&mut self, lane: &Lane, object: &ClaimedObject) {
+        let known = self.0.entry(object.id()).or_default();
+        match &object.outcome {
+            Outcome::Unread { cause, accepted } => {
+                known.unread = Some(cause.clone());
+                known.is_accepted |= accepted;
+            }
+            _ => {
+                known.wanted.extend(object.lanes.iter().cloned());
+                known.committed.insert(lane.clone());
+            }
+        }
+    }
+
+    /// Whether every lane that the object's records name, of those asked for, has it.
+    pub(crate) fn is_settled(&self, id: ObjectId, lanes: &Lanes) -> bool {
+        self.0.get(&id).is_some_and(|object| {
+            let is_committed = |lane: &Lane| object.committed.contains(lane);
+            let mut asked = object.wanted.iter().filter(|lane| lanes.has(lane));
+            object.is_accepted || (!object.wanted.is_empty() && asked.all(is_committed))
+        })
+    }
+
+    /// Why the object could not be read when it was last tried.
+    pub(crate) fn unread(&self, id: ObjectId) -> Option<&Cause> {
+        self.0.get(&id)?.unread.as_ref()
+    }
+}
+
+/// The objects that are not converted, in the order given.
+pub(crate) struct UnplacedObjects<'t> {
+    task: &'t Task,
+    objects: VecDeque<RawObject>,
+    ledger: UnplacedLedger,
+    skipped: u64,
+}
+
+impl<'t> UnplacedObjects<'t> {
+    /// Those that the receipts do not settle.
+    pub(crate) fn new(task: &'t Task, objects: Vec<RawObject>, ledger: UnplacedLedger) -> Self {
+        Self {
+            task,
+            objects: objects.into(),
+            ledger,
+            skipped: 0,
+        }
+    }
+
+    /// The next object. What its lanes' receipts say is asked for when it is known which.
+    pub(super) fn next(&mut self) -> Option<(Pending, Arc<Converted>)> {
+        loop {
+            let object = self.objects.pop_front()?;
+            self.task.meet(&object);
+            if (self.ledger).is_settled(object.id(), &self.task.options.scope.lanes) {
+                self.skipped += 1;
+                continue;
+            }
+            let pending = Pending {
+                unread: self.ledger.unread(object.id()).cloned(),
+                expected: None,
+                object,
+            };
+            return Some((pending, Arc::default()));
+        }
+    }
+
+    /// How many were met that are converted.
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+}

@@ -1,0 +1,77 @@
+//! One raw object, fetched and decoded.
+
+use super::decode::{Decoded, decode, latest_event_time};
+use super::list::RawObject;
+use super::task::Task;
+use crate::failure::Failure;
+use crate::ledger::Cause;
+use crate::store::{ErrorKind, Store, StoreError};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Objects of one batch read at once: hides the round trips of tiny objects.
+pub(crate) const READ_AHEAD: usize = 16;
+
+/// What an object may take, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// Uncompressed content.
+    pub(crate) uncompressed: u64,
+    /// Memory of what is decoded.
+    pub(crate) memory: u64,
+}
+
+/// What came of an attempt to read one object.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    Read(Decoded),
+    /// The object cannot be read; the ledger records why.
+    Unread(Cause),
+    /// The object could not be reached this time; it stays pending.
+    Unreachable(String),
+    /// It takes more memory than was allowed.
+    Exceeds,
+}
+
+/// Gets and decodes one object, if it still is the version that was listed. `named` is the
+/// object as its rows and the bound of its event times have it.
+pub(crate) async fn read_object(
+    task: &Task,
+    source: &Store,
+    object: &RawObject,
+    named: &RawObject,
+    allowance: Allowance,
+    read_at: Timestamp,
+) -> Result<Attempt, Failure> {
+    // Held until the object is decoded: it bounds the compressed bytes in memory too.
+    let _permit = Arc::clone(&task.gets).acquire_owned().await;
+    let delivered = match source.get(&object.key, Some(&object.etag)).await {
+        Ok(bytes) => bytes,
+        Err(error) => return not_fetched(error),
+    };
+    let schema = Arc::clone(&task.context.schema);
+    let source_file = named.source_file.clone();
+    let latest = latest_event_time(named, read_at);
+    let max_bytes = allowance.uncompressed;
+    let decoded = task
+        .context
+        .cpu
+        .run(move || decode(&schema, &delivered, max_bytes, &source_file, latest))
+        .await?;
+    Ok(match decoded {
+        Ok(decoded) => Attempt::Read(decoded),
+        Err(reason) => Attempt::Unread(Cause::Content(reason)),
+    })
+}
+
+fn not_fetched(error: StoreError) -> Result<Attempt, Failure> {
+    Ok(Attempt::Unread(match error.kind {
+        ErrorKind::Fatal => return Err(error.into()),
+        ErrorKind::Transient => return Ok(Attempt::Unreachable(error.to_string())),
+        ErrorKind::NotFound => Cause::Removed,
+        ErrorKind::Changed => Cause::Replaced,
+        ErrorKind::Denied => Cause::Denied,
+        ErrorKind::Archived => Cause::Archived,
+        ErrorKind::Other => Cause::Unfetchable,
+    }))
+}

@@ -1,0 +1,223 @@
+//! The objects of an open claim, wherever they are now.
+
+use super::batch::{LaneRows, lane_parts};
+use super::list::RawObject;
+use super::read::{Allowance, Attempt, read_object};
+use super::task::Task;
+use crate::cloudtrail::Unreadable;
+use crate::failure::Failure;
+use crate::ledger::{Cause, Claim, ClaimedObject, Convert};
+use crate::store::{Entry, Store};
+use crate::work::MEMORY_PER_BYTE;
+use std::collections::BTreeSet;
+
+/// Reads what a claim has read before: the same bytes, from where they were or are now.
+pub(super) struct Reclaim<'r> {
+    task: &'r Task,
+    /// Where the lane's raw objects are now.
+    prefixes: &'r [String],
+    claim: &'r Claim,
+    convert: &'r Convert,
+    /// The store that the claim read from, if it can be reached from here.
+    source: Option<Store>,
+}
+
+/// What came of looking for a claimed object.
+pub(super) enum Found {
+    Rows(LaneRows),
+    /// It is given up.
+    GivenUp,
+    /// It is not to be had, for this reason.
+    Not(String),
+}
+
+/// What came of one place.
+enum Tried {
+    Rows(LaneRows),
+    /// It is not here, and will not be by itself.
+    Gone(String),
+    /// It may be here, but not now, or not for this program.
+    Not(String),
+}
+
+impl<'r> Reclaim<'r> {
+    pub(super) fn new(
+        task: &'r Task,
+        prefixes: &'r [String],
+        claim: &'r Claim,
+        convert: &'r Convert,
+    ) -> Self {
+        Self {
+            task,
+            prefixes,
+            claim,
+            convert,
+            source: task.source.rooted_at(&convert.source),
+        }
+    }
+
+    /// The address of the claim.
+    pub(super) fn claim_url(&self) -> String {
+        self.task.context.destination.url(&self.claim.key())
+    }
+
+    /// The object as it was claimed.
+    pub(super) fn named(&self, claimed: &ClaimedObject) -> RawObject {
+        let key = self.key(claimed).to_owned();
+        let source_file = match claimed.address.starts_with("s3://") {
+            true => claimed.address.clone(),
+            false => key.clone(),
+        };
+        let entry = Entry {
+            key,
+            size: claimed.size,
+            etag: claimed.etag.clone(),
+        };
+        RawObject::named(entry, claimed.address.clone(), source_file)
+    }
+
+    /// Its key below the root that the claim read from.
+    fn key<'c>(&self, claimed: &'c ClaimedObject) -> &'c str {
+        let address = &claimed.address;
+        let key = address
+            .strip_prefix(&self.convert.source)
+            .unwrap_or(address);
+        key.trim_start_matches('/')
+    }
+
+    /// Looks for the object, unless it is given up.
+    pub(super) async fn find(&self, claimed: &ClaimedObject) -> Result<Found, Failure> {
+        let named = self.named(claimed);
+        let give_up = &self.task.options.give_up;
+        if give_up.named.contains(&named.key) || give_up.named.contains(&named.address) {
+            return Ok(Found::GivenUp);
+        }
+        // Where the claim's source cannot be reached, only its own name gives it up.
+        let is_named = give_up.named.contains(&self.claim_url());
+        let (mut first, mut is_gone) = (None, is_named || self.source.is_some());
+        if let Some(source) = &self.source {
+            match self.read(source, &named, &named, claimed).await? {
+                Tried::Rows(rows) => return Ok(Found::Rows(rows)),
+                Tried::Gone(why) => first = Some(why),
+                Tried::Not(why) => {
+                    is_gone = false;
+                    first = Some(why);
+                }
+            }
+        }
+        for key in self.elsewhere(claimed) {
+            match self.read_listed(&key, &named, claimed).await? {
+                Some(Tried::Rows(rows)) => return Ok(Found::Rows(rows)),
+                Some(Tried::Not(why)) => {
+                    is_gone = false;
+                    first = first.or(Some(why));
+                }
+                Some(Tried::Gone(_)) | None => {}
+            }
+        }
+        Ok(match (give_up.missing || is_named) && is_gone {
+            true => Found::GivenUp,
+            false => Found::Not(first.unwrap_or_else(|| {
+                let root = &self.convert.source;
+                format!("it was read from {root}, which cannot be reached from here")
+            })),
+        })
+    }
+
+    /// Keys of the run's own source under which it may lie now: as it was, or in the folders
+    /// that the lane has there.
+    fn elsewhere(&self, claimed: &ClaimedObject) -> BTreeSet<String> {
+        let key = self.key(claimed);
+        let mut keys = BTreeSet::from([key.to_owned()]);
+        // YYYY/MM/DD/name.
+        let tail: Vec<&str> = key.rsplitn(5, '/').take(4).collect();
+        let tail: Vec<&str> = tail.into_iter().rev().collect();
+        if let [_, _, _, _] = tail.as_slice() {
+            let tail = tail.join("/");
+            let below = self.prefixes.iter();
+            keys.extend(below.map(|prefix| format!("{prefix}{tail}")));
+        }
+        if let Some(below) = claimed.address.strip_prefix(&self.task.source.url("")) {
+            keys.insert(below.trim_start_matches('/').to_owned());
+        }
+        keys
+    }
+
+    async fn read_listed(
+        &self,
+        key: &str,
+        named: &RawObject,
+        claimed: &ClaimedObject,
+    ) -> Result<Option<Tried>, Failure> {
+        let source = &self.task.source;
+        let listed = source.list(key, None).await?;
+        let Some(entry) = listed.into_iter().find(|entry| entry.key == key) else {
+            return Ok(None);
+        };
+        let object = RawObject::new(source, entry);
+        Ok(Some(self.read(source, &object, named, claimed).await?))
+    }
+
+    async fn read(
+        &self,
+        source: &Store,
+        object: &RawObject,
+        named: &RawObject,
+        claimed: &ClaimedObject,
+    ) -> Result<Tried, Failure> {
+        let max_bytes = self.claim.options.max_object_bytes;
+        let allowance = Allowance {
+            uncompressed: max_bytes,
+            memory: max_bytes.saturating_mul(MEMORY_PER_BYTE),
+        };
+        let read_at = self.convert.read_at;
+        let attempt = read_object(self.task, source, object, named, allowance, read_at).await;
+        let is_own = source.url("") == self.task.source.url("");
+        let decoded = match attempt {
+            Ok(Attempt::Read(decoded)) => decoded,
+            Ok(Attempt::Unread(cause)) => return Ok(Tried::Gone(cause.to_string())),
+            Ok(Attempt::Unreachable(why)) => return Ok(Tried::Not(why)),
+            Ok(Attempt::Exceeds) => {
+                let cause = Cause::Content(Unreadable::TooMuchMemory);
+                return Ok(Tried::Not(cause.to_string()));
+            }
+            // Another source that cannot be reached is this lane's trouble, not the run's.
+            Err(Failure::Store(error)) if !is_own => return Ok(Tried::Not(error.to_string())),
+            Err(failure) => return Err(failure),
+        };
+        if Some(decoded.sha256) != claimed.outcome.sha256() {
+            return Ok(Tried::Gone("its content has changed".into()));
+        }
+        let lane = &self.claim.lane;
+        let rows = rows_of_lane(self.claim, claimed, LaneRows::all(decoded), |rows| {
+            lane_parts(named, rows).remove(lane)
+        });
+        Ok(match rows {
+            Ok(rows) => Tried::Rows(rows),
+            Err(why) => Tried::Not(why),
+        })
+    }
+}
+
+/// The rows of the claim's lane, if they are as many as were claimed.
+fn rows_of_lane(
+    claim: &Claim,
+    claimed: &ClaimedObject,
+    rows: LaneRows,
+    split: impl FnOnce(LaneRows) -> Option<LaneRows>,
+) -> Result<LaneRows, String> {
+    let rows = match claimed.lanes.is_empty() {
+        true => Some(rows),
+        false => split(rows),
+    };
+    let claimed_records = claimed.outcome.records();
+    let records = rows.as_ref().map_or(0, LaneRows::records);
+    match rows {
+        Some(rows) if records == claimed_records => Ok(rows),
+        _ => Err(format!(
+            "version {} claimed {claimed_records} records, this one (version {}) reads {records}",
+            claim.program,
+            env!("CARGO_PKG_VERSION"),
+        )),
+    }
+}

@@ -1,0 +1,202 @@
+//! Kept rejects judged again: those that became rows by a later program or clock are added.
+
+use super::batch::{BatchObject, Content, LaneRows};
+use super::commit_batch::{Views, other_region_rows};
+use super::decode::{decode, latest_event_time};
+use super::duplicates::distinct;
+use super::list::RawObject;
+use super::rejects::RejectedLine;
+use super::task::Task;
+use crate::commit::{Committed, Rebuilt, Turn};
+use crate::failure::{Failure, Waiting};
+use crate::ledger::{
+    Claim, ClaimNumber, Month, RetriedRejects, RetryRejects, Work, rejects_folder,
+};
+use crate::store::Entry;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Lines of one rejects object, and the rows that they give.
+struct Retried {
+    lines: Vec<u32>,
+    objects: Vec<BatchObject>,
+}
+
+/// Judges the lane's rejects again, and claims those that are rows now. True if another worker
+/// took a number.
+pub(super) async fn retry_rejects(
+    task: &Task,
+    turn: &mut Turn<'_>,
+    views: &mut Views,
+) -> Result<bool, Failure> {
+    views.add_months(&[Month::Undated].into()).await?;
+    let next = turn.draft()?.number;
+    let folder = rejects_folder(turn.lane());
+    for entry in task.context.destination.list(&folder, None).await? {
+        if task.context.stop.is_cancelled() {
+            break;
+        }
+        // Of a claim that is not done yet nothing is retried.
+        let number = entry.key.strip_prefix(&folder).and_then(number_of);
+        if number.is_none_or(|number| number >= next) {
+            continue;
+        }
+        let _share = task.context.budget.reserve(entry.size).await;
+        let wanted = |line| !views.is_retried(&entry.key, line);
+        let read_at = task.options.now;
+        let max_bytes = task.options.rows.max_object_bytes;
+        let retried = read_lines(turn, &entry.key, max_bytes, read_at, wanted).await?;
+        if retried.lines.is_empty() {
+            continue;
+        }
+        match commit_retried(task, turn, views, entry.key, retried).await? {
+            Committed::Done(_) => {}
+            Committed::Taken => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+fn number_of(name: &str) -> Option<ClaimNumber> {
+    ClaimNumber::parse(name.split_once('-')?.0)
+}
+
+async fn commit_retried(
+    task: &Task,
+    turn: &mut Turn<'_>,
+    views: &mut Views,
+    key: String,
+    retried: Retried,
+) -> Result<Committed, Failure> {
+    let options = task.options.rows;
+    let draft = turn.draft()?;
+    let keep = options.keep_duplicates;
+    let has_receipt = |number| views.has_receipt(number);
+    let distinct = distinct(turn, draft.number, &retried.objects, keep, has_receipt).await?;
+    let work = RetryRejects {
+        read_at: task.options.now,
+        rejects: vec![RetriedRejects {
+            key,
+            lines: retried.lines,
+        }],
+        duplicates: distinct.duplicates,
+        other_region_rows: other_region_rows(turn.lane(), &distinct.rows),
+    };
+    let work = Work::RetryRejects(work);
+    let claim = turn.claim(draft, options, &distinct.rows, work);
+    if claim.retried() != claim.records() {
+        let what = format!("retried rejects of {} do not add up", claim.lane);
+        return Err(Failure::Internal(what));
+    }
+    let committed = turn.commit(claim, &distinct.rows, None).await?;
+    if let Committed::Done(receipt) = &committed {
+        views.add_own(receipt);
+        task.tally.receipt(&task.context.destination, receipt);
+    }
+    Ok(committed)
+}
+
+/// The same rows from the lines that a claim names.
+pub(super) async fn rebuild_retry(
+    turn: &mut Turn<'_>,
+    claim: &Claim,
+    retry: &RetryRejects,
+) -> Result<Rebuilt, Failure> {
+    let mut objects = Vec::new();
+    let max_bytes = claim.options.max_object_bytes;
+    for rejects in &retry.rejects {
+        let wanted = |line| rejects.lines.binary_search(&line).is_ok();
+        let again = read_lines(turn, &rejects.key, max_bytes, retry.read_at, wanted).await?;
+        objects.extend(again.objects);
+    }
+    let keep = claim.options.keep_duplicates;
+    let is_lower = |number| number < claim.number;
+    let distinct = distinct(turn, claim.number, &objects, keep, is_lower).await?;
+    Ok(Rebuilt {
+        rows: distinct.rows,
+        rejects: None,
+        duplicates: distinct.duplicates,
+        rejected: 0,
+        lost: Vec::new(),
+        _share: None,
+    })
+}
+
+/// The lines of a rejects object that are asked for and are rows, each an object of one row.
+async fn read_lines(
+    turn: &Turn<'_>,
+    key: &str,
+    max_bytes: u64,
+    read_at: Timestamp,
+    wanted: impl Fn(u32) -> bool,
+) -> Result<Retried, Failure> {
+    let destination = turn.destination();
+    let body = destination.get(key, None).await?;
+    let mut retried = Retried {
+        lines: Vec::new(),
+        objects: Vec::new(),
+    };
+    for (number, line) in (0..).zip(body.split(|&byte| byte == b'\n')) {
+        if line.is_empty() || !wanted(number) {
+            continue;
+        }
+        let line: RejectedLine = serde_json::from_slice(line).map_err(|error| {
+            Waiting::Ledger(format!(
+                "line {} of {} cannot be read ({error}): it is damaged; restore it from a backup",
+                number + 1,
+                destination.url(key)
+            ))
+        })?;
+        if let Some(object) = judge(turn, line, max_bytes, read_at).await? {
+            retried.lines.push(number);
+            retried.objects.push(object);
+        }
+    }
+    Ok(retried)
+}
+
+/// The record as an object of one row, if it is one now.
+async fn judge(
+    turn: &Turn<'_>,
+    line: RejectedLine,
+    max_bytes: u64,
+    read_at: Timestamp,
+) -> Result<Option<BatchObject>, Failure> {
+    let Some(record) = line.record else {
+        return Ok(None);
+    };
+    let entry = Entry {
+        key: line.sourcefile.clone(),
+        size: record.len() as u64,
+        etag: String::new(),
+    };
+    let object = RawObject::named(entry, line.source, line.sourcefile);
+    let latest = latest_event_time(&object, read_at);
+    let schema = Arc::clone(turn.schema());
+    let (source_file, text) = (object.source_file.clone(), record.clone());
+    let decode = move || decode(&schema, text.as_bytes(), max_bytes, &source_file, latest);
+    let Ok(decoded) = turn.cpu().run(decode).await? else {
+        return Ok(None);
+    };
+    // A record may look like a container of records; then it is none.
+    let is_row = decoded.rows.rejects().is_empty()
+        && decoded.rows.len() == 1
+        && decoded.rows.record_text(0) == record.trim();
+    Ok(is_row.then(|| BatchObject {
+        object,
+        content: Content::Rows(LaneRows::all(decoded)),
+        lanes: Vec::new(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_rejects_object_tells_its_claim() {
+        let number = number_of("000000000042-0a1b.ndjson").map(ClaimNumber::get);
+        assert_eq!(number, Some(42));
+        assert_eq!(number_of("notes.txt"), None);
+    }
+}

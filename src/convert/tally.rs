@@ -1,0 +1,183 @@
+//! What a run has done so far, counted and told.
+
+use super::list::RawObject;
+use super::summary::Summary;
+use crate::failure::Waiting;
+use crate::lane::Lane;
+use crate::ledger::{Cause, Claim, ClaimedObject, Outcome, Receipt};
+use crate::monitor::{Monitor, Problem, Progress};
+use crate::scope::Lanes;
+use crate::store::Store;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a run has done so far. Everything that is counted as a failure is told as well.
+pub(crate) struct Tally {
+    summary: Mutex<Summary>,
+    monitor: Arc<dyn Monitor>,
+    lanes: Lanes,
+    /// Arguments that named something.
+    met: Mutex<BTreeSet<String>>,
+}
+
+impl Tally {
+    /// Nothing yet. Of an object of several lanes the first of `lanes` counts.
+    pub(crate) fn new(monitor: Arc<dyn Monitor>, lanes: Lanes) -> Self {
+        Self {
+            summary: Mutex::default(),
+            monitor,
+            lanes,
+            met: Mutex::default(),
+        }
+    }
+
+    /// Changes the summary.
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Summary)) {
+        change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What was counted.
+    pub(crate) fn into_summary(self) -> Summary {
+        self.summary
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts an object that could not be read.
+    pub(crate) fn unread(&self, object: &RawObject, cause: &Cause) {
+        self.not_read(
+            object,
+            Problem::Unread {
+                address: object.address.clone(),
+                cause: cause.clone(),
+            },
+        );
+    }
+
+    /// Counts an object that could not be reached.
+    pub(crate) fn unreachable(&self, object: &RawObject, why: String) {
+        self.not_read(
+            object,
+            Problem::Unreachable {
+                address: object.address.clone(),
+                why,
+            },
+        );
+    }
+
+    fn not_read(&self, object: &RawObject, problem: Problem) {
+        self.count(|summary| summary.unread_objects += 1);
+        self.tell(problem);
+        self.monitor.report(Progress::Done {
+            objects: 1,
+            bytes: object.size,
+            rows: 0,
+        });
+    }
+
+    /// Takes back what a reader counted as unread that is dropped: another meets the same again.
+    pub(crate) fn forget_unread(&self, objects: u64) {
+        self.count(|summary| summary.unread_objects -= objects);
+    }
+
+    /// Counts a lane that waits.
+    pub(crate) fn waits(&self, lane: &Lane, why: Waiting) {
+        self.count(|summary| summary.waiting_lanes += 1);
+        let lane = lane.clone();
+        self.tell(Problem::LaneWaits { lane, why });
+    }
+
+    /// Notes what an argument may have meant.
+    pub(crate) fn meet(&self, object: &RawObject) {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        met.extend([object.key.clone(), object.address.clone()]);
+    }
+
+    /// Arguments that meant nothing that was met.
+    pub(crate) fn unmet(&self, arguments: &BTreeSet<String>) -> Vec<String> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        arguments.difference(&met).cloned().collect()
+    }
+
+    /// Counts a problem that is a failure by itself.
+    pub(crate) fn passed_over(&self, problem: Problem) {
+        self.count(|summary| match problem {
+            Problem::NotFound { .. } => summary.unmet_arguments += 1,
+            _ => summary.passed_over += 1,
+        });
+        self.tell(problem);
+    }
+
+    /// Counts what a claim did, from its receipt.
+    pub(crate) fn receipt(&self, destination: &Store, receipt: &Receipt) {
+        let claim = &receipt.claim;
+        let rows: u64 = receipt.written.iter().map(|file| file.rows).sum();
+        let (mut objects, mut bytes) = (0, 0);
+        self.count(|summary| {
+            for object in claim
+                .objects()
+                .iter()
+                .filter(|object| self.is_counted(claim, object))
+            {
+                bytes += add_object(summary, object);
+                objects += 1;
+            }
+            summary.records += claim.records();
+            summary.rows += rows;
+            summary.duplicates += claim.duplicates();
+            summary.rejects += claim.rejected();
+            summary.retried_rejects += claim.retried();
+            summary.other_region_rows += claim.other_region_rows();
+            summary.files += receipt.written.len() as u64;
+            summary.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
+        });
+        if let Some(rejects) = claim.rejects() {
+            let url = destination.url(&rejects.key);
+            let records = rejects.records;
+            self.tell(Problem::Rejects { url, records });
+        }
+        self.monitor.report(Progress::Done {
+            objects,
+            bytes,
+            rows,
+        });
+    }
+
+    /// An object of many lanes counts in the first; what cannot be read was counted when it
+    /// was met, unless somebody accepted that.
+    fn is_counted(&self, claim: &Claim, object: &ClaimedObject) -> bool {
+        let mut lanes = object.lanes.iter();
+        let first = lanes.find(|lane| self.lanes.has(lane));
+        first.is_none_or(|first| *first == claim.lane)
+            && !matches!(
+                object.outcome,
+                Outcome::Unread {
+                    accepted: false,
+                    ..
+                }
+            )
+    }
+
+    fn tell(&self, problem: Problem) {
+        self.monitor.report(Progress::Problem(problem));
+    }
+}
+
+/// Counts one object; gives its bytes as delivered.
+fn add_object(summary: &mut Summary, object: &ClaimedObject) -> u64 {
+    match &object.outcome {
+        Outcome::Read {
+            uncompressed_bytes, ..
+        }
+        | Outcome::Copy {
+            uncompressed_bytes, ..
+        } => {
+            summary.objects += 1;
+            summary.delivered_bytes += object.size;
+            summary.uncompressed_bytes += uncompressed_bytes;
+        }
+        Outcome::Known { .. } => summary.known_objects += 1,
+        Outcome::Unread { .. } => summary.accepted_objects += 1,
+    }
+    object.size
+}

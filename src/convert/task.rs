@@ -1,0 +1,49 @@
+//! What all lanes of a conversion share.
+
+use super::list::RawObject;
+use super::options::ConvertOptions;
+use super::tally::Tally;
+use crate::store::Store;
+use crate::work::Context;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Lanes at once where a round trip takes long: most lanes are a handful of tiny objects and
+/// a chain of round trips, and memory is bounded by the budget, not by this.
+const CONCURRENT_LANES: usize = 32;
+
+/// Lanes at once between folders, for each thread: with few, a large lane gets enough of the
+/// threads not to be left alone at the end.
+const CONCURRENT_LOCAL_LANES: usize = 2;
+
+/// What all lanes of a conversion share.
+pub(crate) struct Task {
+    /// What all work on a table needs.
+    pub(crate) context: Context,
+    /// Where raw objects are.
+    pub(crate) source: Store,
+    /// What was asked for.
+    pub(crate) options: ConvertOptions,
+    /// One permit a raw object that is fetched or decoded.
+    pub(crate) gets: Arc<Semaphore>,
+    /// What was done.
+    pub(crate) tally: Tally,
+}
+
+impl Task {
+    /// Notes an object that an argument may name.
+    pub(crate) fn meet(&self, object: &RawObject) {
+        if !self.options.accept_unread.named.is_empty() {
+            self.tally.meet(object);
+        }
+    }
+
+    /// Lanes that are worked on at once.
+    pub(crate) fn concurrent_lanes(&self) -> usize {
+        if self.source.is_local() && self.context.destination.is_local() {
+            CONCURRENT_LOCAL_LANES * self.options.threads.max(1)
+        } else {
+            CONCURRENT_LANES
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What ends a run, or makes one lane wait.
+
+use crate::ledger::LedgerError;
+use crate::store::{Store, StoreError};
+use std::error::Error;
+
+/// Why work on a table failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(LedgerError),
+    /// Nothing can be done in one lane; others go on.
+    #[error("{0}")]
+    Waiting(Waiting),
+    /// What was to be given up is in no open claim.
+    #[error(
+        "--give-up {0}: no open claim has this object, or is this claim; `status` names what \
+         open claims wait for"
+    )]
+    NothingToGiveUp(String),
+    /// A defect of this program or its machine.
+    #[error("{0}; please report this")]
+    Internal(String),
+}
+
+/// Why nothing can be done in a lane for now: what is wrong, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Waiting {
+    /// The ledger's documents of the lane are damaged, gone, or not alone.
+    #[error("{0}")]
+    Ledger(String),
+    /// A Parquet object of the table cannot be read.
+    #[error("{url} cannot be read ({why}): it is damaged; restore it from a backup")]
+    DamagedFile {
+        /// Where it is.
+        url: String,
+        /// What the reader said.
+        why: String,
+    },
+    /// A file in a partition is not of this program.
+    #[error("{url} was not written by this program: move it out of the table")]
+    ForeignFile {
+        /// Where it is.
+        url: String,
+    },
+    /// An object of the open claim cannot be had as it was claimed.
+    #[error(
+        "{address} of the open claim {claim} cannot be read as it was claimed: {why}; bring it \
+         back, or lose its records for good with --give-up '{address}' (--give-up-missing for \
+         all that cannot be had)"
+    )]
+    Object {
+        /// The object.
+        address: String,
+        /// The claim.
+        claim: String,
+        /// What stands in the way.
+        why: String,
+    },
+    /// The open claim's objects do not give what was claimed.
+    #[error(
+        "the open claim {claim} does not give the rows that version {program} claimed ({what}); \
+         finish it with that version"
+    )]
+    Rows {
+        /// The claim.
+        claim: String,
+        /// The version that made it.
+        program: String,
+        /// What differs.
+        what: String,
+    },
+    /// A file stands that has other rows than were claimed.
+    #[error(
+        "{url} has {found} rows where the claim says {claimed}: another run gave objects up; \
+         repeat its --give-up"
+    )]
+    GivenUp {
+        /// The file.
+        url: String,
+        /// Rows in it.
+        found: u64,
+        /// Rows claimed.
+        claimed: u64,
+    },
+}
+
+impl Waiting {
+    /// A code for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ledger(_) => "ledger",
+            Self::DamagedFile { .. } => "damaged_file",
+            Self::ForeignFile { .. } => "foreign_file",
+            Self::Object { .. } => "claimed_object",
+            Self::Rows { .. } => "claimed_rows",
+            Self::GivenUp { .. } => "given_up",
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => Self::Store(error),
+            error if error.is_of_one_lane() => Self::Waiting(Waiting::Ledger(error.to_string())),
+            error => Self::Ledger(error),
+        }
+    }
+}
+
+impl From<Waiting> for Failure {
+    fn from(waiting: Waiting) -> Self {
+        Self::Waiting(waiting)
+    }
+}
+
+impl Failure {
+    /// What is wrong with the ledger as a whole: it ends the run.
+    pub(crate) fn of_all_lanes(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => Self::Store(error),
+            error => Self::Ledger(error),
+        }
+    }
+
+    /// A Parquet file that its reader refused, or the store's error if that was the cause.
+    pub(crate) fn unreadable_file(
+        store: &Store,
+        key: &str,
+        error: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(at) = cause {
+            if let Some(failed) = at.downcast_ref::<StoreError>() {
+                return Self::Store(failed.clone());
+            }
+            cause = at.source();
+        }
+        Waiting::DamagedFile {
+            url: store.url(key),
+            why: error.to_string(),
+        }
+        .into()
+    }
+
+    /// Splits what makes one lane wait from what ends the run.
+    pub(crate) fn waits<T>(result: Result<T, Self>) -> Result<Result<T, Waiting>, Self> {
+        match result {
+            Ok(value) => Ok(Ok(value)),
+            Err(Self::Waiting(waiting)) => Ok(Err(waiting)),
+            Err(failure) => Err(failure),
+        }
+    }
+}

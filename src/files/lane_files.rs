@@ -1,0 +1,174 @@
+//! The Parquet files of a lane's partitions, and what events they hold.
+
+use super::ids::RememberedIds;
+use super::name::FileName;
+use super::reader::FileReader;
+use crate::failure::{Failure, Waiting};
+use crate::lane::{Lane, Partition};
+use crate::ledger::{ClaimNumber, LaneLog};
+use crate::store::Store;
+use crate::table::{event_ids, matching_rows};
+use jiff::civil::Date;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::HashSet;
+
+/// Up to this many ids a look-up asks the bloom filter; above it, so many pass by chance
+/// that the id column is read at once.
+const FEW_IDS: usize = 64;
+
+struct File {
+    key: String,
+    size: u64,
+    name: FileName,
+}
+
+/// What to look for in a partition.
+pub(crate) struct Lookup<'r> {
+    pub(crate) date: Date,
+    /// Only files of lower claims count.
+    pub(crate) below: ClaimNumber,
+    /// First and last second of the day of the events.
+    pub(crate) seconds: (u32, u32),
+    /// The events: hash of the id, and the id.
+    pub(crate) ids: Vec<(u64, &'r str)>,
+}
+
+/// A lane's files, listed when they are first asked for and kept up to date by the lane's
+/// own commits. It is thrown away when another worker takes a number.
+pub(crate) struct LaneFiles {
+    store: Store,
+    lane: Lane,
+    by_date: FxHashMap<Date, Vec<File>>,
+    /// Claims that are known to stand.
+    checked: FxHashSet<ClaimNumber>,
+    ids: RememberedIds,
+    /// Whether the lane had no claim: then it had no files.
+    was_empty: bool,
+}
+
+impl LaneFiles {
+    /// The files of the log's lane. Nothing is listed yet.
+    pub(crate) fn new(store: &Store, log: &LaneLog) -> Self {
+        Self {
+            store: store.clone(),
+            lane: log.lane().clone(),
+            by_date: FxHashMap::default(),
+            checked: FxHashSet::default(),
+            ids: RememberedIds::default(),
+            was_empty: log.next_number() == Some(ClaimNumber::FIRST),
+        }
+    }
+
+    /// The folder of a date's files.
+    pub(crate) fn folder(&self, date: Date) -> String {
+        Partition {
+            lane: self.lane.clone(),
+            date,
+        }
+        .path()
+    }
+
+    /// Lists the partition of a date, unless that was done. What stands there must be of this
+    /// program, and of claims that the log has.
+    pub(crate) async fn list(
+        &mut self,
+        log: &LaneLog,
+        date: Date,
+        has_receipt: impl Fn(ClaimNumber) -> bool,
+    ) -> Result<(), Failure> {
+        if self.by_date.contains_key(&date) {
+            return Ok(());
+        }
+        let folder = self.folder(date);
+        let mut files = Vec::new();
+        let entries = match self.was_empty {
+            true => Vec::new(),
+            false => self.store.list(&folder, None).await?,
+        };
+        for entry in entries.into_iter().filter(|entry| is_data(&entry.key)) {
+            let url = self.store.url(&entry.key);
+            let name = entry.key.strip_prefix(&folder).and_then(FileName::parse);
+            let Some(name) = name else {
+                return Err(Waiting::ForeignFile { url }.into());
+            };
+            if !has_receipt(name.number) && !self.checked.contains(&name.number) {
+                log.check_claimed(name.number, &url).await?;
+                self.checked.insert(name.number);
+            }
+            files.push(File {
+                key: entry.key,
+                size: entry.size,
+                name,
+            });
+        }
+        self.by_date.insert(date, files);
+        Ok(())
+    }
+
+    /// The id and the rebuilt record of each row that has one of the ids, of a partition that
+    /// was listed.
+    pub(crate) async fn find(
+        &mut self,
+        lookup: &Lookup<'_>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let overlaps = |file: &&File| {
+            file.name.number < lookup.below
+                && file.name.seconds.0 <= lookup.seconds.1
+                && lookup.seconds.0 <= file.name.seconds.1
+        };
+        let files = self.by_date.get(&lookup.date).into_iter().flatten();
+        let files: Vec<(String, u64)> = files
+            .filter(overlaps)
+            .map(|file| (file.key.clone(), file.size))
+            .collect();
+        let mut found = Vec::new();
+        for (key, size) in files {
+            found.extend(self.find_in(&key, size, lookup).await?);
+        }
+        Ok(found)
+    }
+
+    async fn find_in(
+        &mut self,
+        key: &str,
+        size: u64,
+        lookup: &Lookup<'_>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let unreadable = |error| Failure::unreadable_file(&self.store, key, error);
+        if lookup.ids.len() > FEW_IDS && self.ids.of(key).is_none() {
+            let reader = FileReader::new(&self.store, key, size);
+            let ids = event_ids(reader).await.map_err(unreadable)?;
+            self.ids.remember(key.to_owned(), ids);
+        }
+        let known = self.ids.of(key);
+        let wanted: HashSet<&str> = lookup
+            .ids
+            .iter()
+            .filter(|(hash, _)| known.is_none_or(|known| known.contains(hash)))
+            .map(|(_, id)| *id)
+            .collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = FileReader::new(&self.store, key, size);
+        matching_rows(reader, &wanted).await.map_err(unreadable)
+    }
+
+    /// Adds a file that stands now, with its event ids if they are known.
+    pub(crate) fn add(&mut self, date: Date, name: FileName, size: u64, ids: Option<Vec<u64>>) {
+        let key = format!("{}{name}", self.folder(date));
+        self.checked.insert(name.number);
+        if let Some(ids) = ids {
+            self.ids.remember(key.clone(), ids);
+        }
+        if let Some(files) = self.by_date.get_mut(&date) {
+            files.push(File { key, size, name });
+        }
+    }
+}
+
+/// Engines read what does not begin with `_` or `.`, whatever its name ends with.
+fn is_data(key: &str) -> bool {
+    let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
+    !name.starts_with(['_', '.'])
+}

@@ -1,0 +1,105 @@
+//! Why a raw object could not be read, as a code.
+
+use crate::cloudtrail::Unreadable;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a raw object could not be read. Documents hold [`Cause::code`]; what it means is said
+/// on the screen only, so that other words change nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Cause {
+    /// Its content is no log.
+    Content(Unreadable),
+    /// It was removed after it was listed.
+    Removed,
+    /// It was replaced after it was listed.
+    Replaced,
+    /// It may not be read.
+    Denied,
+    /// It lies in an archive class.
+    Archived,
+    /// Its content could not be fetched.
+    Unfetchable,
+    /// A code of another version of this program.
+    Other(String),
+}
+
+impl Cause {
+    /// The code in documents and JSON.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Content(unreadable) => unreadable.code(),
+            Self::Removed => "removed",
+            Self::Replaced => "replaced",
+            Self::Denied => "denied",
+            Self::Archived => "archived",
+            Self::Unfetchable => "unfetchable",
+            Self::Other(code) => code,
+        }
+    }
+}
+
+impl From<String> for Cause {
+    fn from(code: String) -> Self {
+        match code.as_str() {
+            "removed" => Self::Removed,
+            "replaced" => Self::Replaced,
+            "denied" => Self::Denied,
+            "archived" => Self::Archived,
+            "unfetchable" => Self::Unfetchable,
+            other => match Unreadable::from_code(other) {
+                Some(unreadable) => Self::Content(unreadable),
+                None => Self::Other(code),
+            },
+        }
+    }
+}
+
+impl From<Cause> for String {
+    fn from(cause: Cause) -> Self {
+        cause.code().to_owned()
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Content(unreadable) => unreadable.fmt(f),
+            Self::Removed => f.write_str("it was removed after it was listed"),
+            Self::Replaced => f.write_str("it was replaced after it was listed"),
+            Self::Denied => f.write_str("access to it is denied"),
+            Self::Archived => f.write_str("it is archived; restore it to read it"),
+            Self::Unfetchable => f.write_str("its content could not be fetched"),
+            Self::Other(code) => write!(f, "{code:?}, which another version of this program says"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_reads_back_also_one_that_is_not_known() {
+        for code in [
+            "truncated_gzip",
+            "too_large",
+            "not_json",
+            "no_records",
+            "removed",
+            "replaced",
+            "denied",
+            "archived",
+            "unfetchable",
+            "of_a_later_program",
+        ] {
+            let cause = Cause::from(code.to_owned());
+            assert_eq!(cause.code(), code);
+            assert_eq!(
+                matches!(cause, Cause::Other(_)),
+                code == "of_a_later_program"
+            );
+        }
+    }
+}

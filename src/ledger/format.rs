@@ -1,0 +1,82 @@
+//! The format of the whole ledger, which can rise without anything being overwritten.
+
+use super::document::write;
+use super::error::LedgerError;
+use super::names::{FOLDER, last_part};
+use crate::store::{PutOutcome, Store};
+use serde::Serialize;
+
+/// The ledger format that this program writes and reads.
+pub const FORMAT: u32 = 2;
+
+#[derive(Serialize)]
+struct Format {
+    format: u32,
+}
+
+/// Checks that the ledger is of a format that is known, and puts `_ledger/format-<n>` until it
+/// is refused, which proves that the store refuses.
+///
+/// # Errors
+/// A format that is not known; a ledger that has gone while the table stands; a store that
+/// takes the same put twice.
+pub async fn ensure_format(store: &Store) -> Result<(), LedgerError> {
+    check_format(store).await?;
+    let key = format!("{FOLDER}format-{FORMAT}");
+    let body = write(&Format { format: FORMAT }, store, &key)?;
+    for _ in 0..2 {
+        if store.put_if_absent(&key, body.clone()).await? == PutOutcome::AlreadyExists {
+            return Ok(());
+        }
+    }
+    Err(LedgerError::NotExclusive {
+        url: store.url(&key),
+    })
+}
+
+/// Checks that the highest format is this program's, or that there is nothing at all yet.
+async fn check_format(store: &Store) -> Result<(), LedgerError> {
+    if is_known(store).await? {
+        return Ok(());
+    }
+    let listing = store.list_dir("").await?;
+    let is_data = |prefix: &&String| prefix.starts_with("account=");
+    let Some(data) = listing.prefixes.iter().find(is_data) else {
+        return Ok(());
+    };
+    // Another worker may have begun the table meanwhile: its format is there before its rows.
+    match is_known(store).await? {
+        true => Ok(()),
+        false => Err(LedgerError::Missing {
+            url: store.url(FOLDER),
+            evidence: format!("{} holds its rows", store.url(data)),
+        }),
+    }
+}
+
+/// Whether there is a format, which then is this program's.
+async fn is_known(store: &Store) -> Result<bool, LedgerError> {
+    let stem = format!("{FOLDER}format");
+    let mut highest = None;
+    for entry in store.list(&stem, None).await? {
+        let url = store.url(&entry.key);
+        let number = match last_part(&entry.key).strip_prefix("format") {
+            Some("") => 1,
+            Some(number) => match number.strip_prefix('-').map(str::parse) {
+                Some(Ok(number)) => number,
+                _ => return Err(LedgerError::Stray { url }),
+            },
+            None => return Err(LedgerError::Stray { url }),
+        };
+        highest = highest.max(Some((number, url)));
+    }
+    match highest {
+        None => Ok(false),
+        Some((FORMAT, _)) => Ok(true),
+        Some((number, url)) if number > FORMAT => Err(LedgerError::Newer {
+            url,
+            what: format!("ledger format {number}, this one knows {FORMAT}"),
+        }),
+        Some((_, url)) => Err(LedgerError::Older { url }),
+    }
+}
