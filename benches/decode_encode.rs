@@ -19,7 +19,7 @@ fn limits() -> Limits {
 
 fn corpus() -> Vec<Document> {
     let options = SampleOptions {
-        raw_bytes: RAW_BYTES,
+        uncompressed_bytes: RAW_BYTES,
         accounts: 1,
         regions: 1,
         days: 1,

@@ -126,8 +126,8 @@ fn compare(args: &Args) -> Result<()> {
     println!(
         "{} raw objects, {:.1} MB of JSON, {:.1} MB of gzip, {} rounds",
         set.facts.objects,
-        megabytes(set.facts.raw_bytes),
-        megabytes(set.facts.gzip_bytes),
+        megabytes(set.facts.uncompressed_bytes),
+        megabytes(set.facts.delivered_bytes),
         args.rounds
     );
     let threads = args
@@ -198,7 +198,7 @@ impl Contestant {
 }
 
 fn report(contestants: &[Contestant], set: &Set) {
-    let raw = megabytes(set.facts.raw_bytes);
+    let raw = megabytes(set.facts.uncompressed_bytes);
     println!(
         "{:<20}{:>8}{:>9}{:>9}{:>9}{:>12}{:>10}{:>11}{:>9}",
         "tool",
@@ -223,7 +223,7 @@ fn report(contestants: &[Contestant], set: &Set) {
             raw / cpu,
             contestant.median(|run| run.peak).unwrap_or_default() as f64 / (1 << 20) as f64,
             megabytes(contestant.output_bytes),
-            contestant.output_bytes as f64 / set.facts.gzip_bytes as f64,
+            contestant.output_bytes as f64 / set.facts.delivered_bytes as f64,
         );
     }
     if let [naive, ours, ours_alone] = contestants {

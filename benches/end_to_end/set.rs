@@ -19,17 +19,17 @@ pub(crate) struct Set {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Facts {
     pub(crate) objects: u64,
-    pub(crate) raw_bytes: u64,
-    pub(crate) gzip_bytes: u64,
+    pub(crate) uncompressed_bytes: u64,
+    pub(crate) delivered_bytes: u64,
     /// Rows by the partition's path.
     rows: BTreeMap<String, u64>,
 }
 
 impl Set {
     /// The set of about so many bytes of JSON: made now, unless it is there already.
-    pub(crate) fn of(raw_bytes: u64, folder: &Path, fresh: bool) -> Result<Self> {
+    pub(crate) fn of(uncompressed_bytes: u64, folder: &Path, fresh: bool) -> Result<Self> {
         let options = SampleOptions {
-            raw_bytes,
+            uncompressed_bytes,
             accounts: 4,
             ..SampleOptions::default()
         };
@@ -40,14 +40,18 @@ impl Set {
             days,
             ..
         } = options;
-        let folder = folder.join(format!("{raw_bytes}-{accounts}x{regions}x{days}-{seed}"));
+        let folder = folder.join(format!(
+            "{uncompressed_bytes}-{accounts}x{regions}x{days}-{seed}"
+        ));
         let source = folder.join("raw");
         let facts_path = folder.join("facts.json");
         if fresh && folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        if let Ok(facts) = fs::read(&facts_path) {
-            let facts = serde_json::from_slice(&facts)?;
+        // Facts of another version of this program are made anew.
+        if let Ok(facts) = fs::read(&facts_path)
+            && let Ok(facts) = serde_json::from_slice(&facts)
+        {
             return Ok(Self { source, facts });
         }
         let truth = generate(&options, |key, body| -> Result<()> {
@@ -60,8 +64,8 @@ impl Set {
             |(account, region, date)| format!("account={account}/region={region}/date={date}");
         let facts = Facts {
             objects: truth.objects,
-            raw_bytes: truth.raw_bytes,
-            gzip_bytes: truth.gzip_bytes,
+            uncompressed_bytes: truth.uncompressed_bytes,
+            delivered_bytes: truth.delivered_bytes,
             rows: partitions
                 .map(|(partition, rows)| (path(partition), rows))
                 .collect(),

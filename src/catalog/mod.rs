@@ -11,6 +11,7 @@ mod name;
 mod partitions;
 mod plan;
 mod projection;
+mod spec;
 mod table;
 mod view;
 
@@ -23,5 +24,6 @@ pub use name::{NameError, TableName};
 pub use partitions::{PartitionValues, register_partitions};
 pub use plan::{TableChange, plan_table};
 pub use projection::{AccountProjection, projected_partitions};
+pub use spec::TableOptions;
 pub use table::{CatalogColumn, FORMAT, MARK, TableSpec};
 pub use view::{RAW_NAMES, raw_names_view};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
+use sqlparser::tokenizer::TokenizerError;
 
 use super::pack::{Parameter, Question};
 use super::sql::{FILTER, Kind, SCAN, pieces, scans};
@@ -48,6 +49,15 @@ pub enum FillError {
         /// The parameter.
         name: String,
     },
+    /// A question's SQL that is none: a defect of the pack.
+    #[error("the question's SQL is not understood ({0}); please report this")]
+    Sql(String),
+}
+
+impl From<TokenizerError> for FillError {
+    fn from(error: TokenizerError) -> Self {
+        Self::Sql(error.to_string())
+    }
 }
 
 impl Filling {
@@ -80,13 +90,13 @@ impl Filling {
         let body = question.body();
         let mut done = 0;
         for scan in scans(body) {
-            sql.push_str(&with_values(&body[done..scan.table.start], &values));
+            sql.push_str(&with_values(&body[done..scan.table.start], &values)?);
             sql.push_str(&table);
             sql.push_str(&body[scan.table.end..scan.filter.start]);
             sql.push_str(&filter);
             done = scan.filter.end;
         }
-        sql.push_str(&with_values(&body[done..], &values));
+        sql.push_str(&with_values(&body[done..], &values)?);
         Ok(sql)
     }
 
@@ -127,9 +137,9 @@ fn one_of<T: ToString>(column: &str, values: &BTreeSet<T>) -> String {
 }
 
 /// Examples in literals replaced by values, in one pass: a value is not looked into.
-fn with_values(sql: &str, values: &[(&str, String)]) -> String {
+fn with_values(sql: &str, values: &[(&str, String)]) -> Result<String, FillError> {
     let mut out = String::new();
-    for (kind, piece) in pieces(sql) {
+    for (kind, piece) in pieces(sql)? {
         if kind != Kind::Literal {
             out.push_str(piece);
             continue;
@@ -148,7 +158,7 @@ fn with_values(sql: &str, values: &[(&str, String)]) -> String {
         }
         out.push_str(rest);
     }
-    out
+    Ok(out)
 }
 
 #[cfg(test)]

@@ -261,6 +261,7 @@ mod tests {
                 "{name} is without semicolon"
             );
             let words = pieces(body)
+                .unwrap()
                 .iter()
                 .filter(|(kind, _)| *kind == Kind::Code)
                 .flat_map(|(_, code)| {
@@ -280,6 +281,7 @@ mod tests {
             } in question.parameters()
             {
                 let stands = pieces(body)
+                    .unwrap()
                     .iter()
                     .any(|(kind, literal)| *kind == Kind::Literal && literal.contains(example));
                 assert!(stands, "{name}: {parameter} stands in a literal");

@@ -1,7 +1,11 @@
 //! As much of SQL's form as filling needs: what is code, a literal or a comment, and where the
 //! table is scanned.
 
+use std::iter;
 use std::ops::Range;
+
+use sqlparser::dialect::GenericDialect;
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
 /// The table of a question as it stands.
 pub(crate) const TABLE: &str = "cloudtrail";
@@ -15,6 +19,7 @@ pub(super) const FILTER: &str = "date >= date_format(current_date - INTERVAL '7'
 /// What a piece of SQL is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// One token, or the white space between two.
     Code,
     /// With its quotes.
     Literal,
@@ -22,29 +27,33 @@ pub(super) enum Kind {
     Comment,
 }
 
-/// The pieces of a text that begins outside of literals and comments.
-pub(super) fn pieces(sql: &str) -> Vec<(Kind, &str)> {
-    let mut pieces = Vec::new();
-    let mut rest = sql;
-    while !rest.is_empty() {
-        let (kind, length) = if rest.starts_with("--") {
-            (Kind::Comment, rest.find('\n').unwrap_or(rest.len()))
-        } else if let Some(after) = rest.strip_prefix('\'') {
-            // A doubled quote ends one literal and begins the next: together they are the same.
-            let end = after.find('\'').map_or(rest.len(), |at| at + 2);
-            (Kind::Literal, end)
-        } else {
-            let ends = [rest.find("--"), rest.find('\'')];
-            (
-                Kind::Code,
-                ends.into_iter().flatten().min().unwrap_or(rest.len()),
-            )
+/// The pieces of a text that begins outside of literals and comments. One after another they
+/// are the text.
+///
+/// # Errors
+/// If it is no SQL, such as a literal without an end.
+pub(super) fn pieces(sql: &str) -> Result<Vec<(Kind, &str)>, TokenizerError> {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location()?;
+    let lines: Vec<usize> = iter::once(0)
+        .chain(sql.match_indices('\n').map(|(at, _)| at + 1))
+        .collect();
+    // Lines and columns of a place count from 1, columns in characters.
+    let offset = |place: Location| {
+        let line = lines[place.line as usize - 1];
+        let mut before = sql[line..].char_indices().map(|(at, _)| line + at);
+        before.nth(place.column as usize - 1).unwrap_or(sql.len())
+    };
+    let pieces = tokens.into_iter().map(|TokenWithSpan { token, span }| {
+        let kind = match token {
+            Token::SingleQuotedString(_) => Kind::Literal,
+            Token::Whitespace(
+                Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_),
+            ) => Kind::Comment,
+            _ => Kind::Code,
         };
-        let (piece, after) = rest.split_at(length);
-        pieces.push((kind, piece));
-        rest = after;
-    }
-    pieces
+        (kind, &sql[offset(span.start)..offset(span.end)])
+    });
+    Ok(pieces.collect())
 }
 
 /// One scan of the table.
@@ -77,6 +86,7 @@ pub(super) fn scans(sql: &str) -> Vec<Scan> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pack::questions;
     use super::*;
 
     #[test]
@@ -86,23 +96,25 @@ mod tests {
 
     #[test]
     fn literals_and_comments_are_told_from_code() {
-        let sql = "SELECT 'it''s -- no comment' -- it's\nFROM x";
-        assert_eq!(
-            pieces(sql),
-            [
-                (Kind::Code, "SELECT "),
-                (Kind::Literal, "'it'"),
-                (Kind::Literal, "'s -- no comment'"),
-                (Kind::Code, " "),
-                (Kind::Comment, "-- it's"),
-                (Kind::Code, "\nFROM x"),
-            ]
-        );
-        assert_eq!(pieces("'open"), [(Kind::Literal, "'open")]);
-        assert_eq!(
-            pieces("a -- b"),
-            [(Kind::Code, "a "), (Kind::Comment, "-- b")]
-        );
+        let sql = "SELECT 'it''s -- né comment' AS \"it's\" -- it's\nFROM x";
+        let pieces = pieces(sql).unwrap();
+        let of = |kind| -> String {
+            let of_kind = pieces.iter().filter(|piece| piece.0 == kind);
+            of_kind.map(|piece| piece.1).collect()
+        };
+        assert_eq!(of(Kind::Code), "SELECT  AS \"it's\" \nFROM x");
+        assert_eq!(of(Kind::Literal), "'it''s -- né comment'");
+        assert_eq!(of(Kind::Comment), "-- it's");
+        assert!(super::pieces("'open").is_err());
+    }
+
+    #[test]
+    fn the_pieces_of_each_question_are_its_text() {
+        for question in questions() {
+            let pieces = pieces(question.text).unwrap();
+            let text: String = pieces.iter().map(|piece| piece.1).collect();
+            assert_eq!(text, question.text, "{}", question.name);
+        }
     }
 
     #[test]

@@ -65,8 +65,8 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Delivery<W> {
         let body = gzip(text.as_bytes());
         self.truth.objects += 1;
         self.truth.records += count;
-        self.truth.raw_bytes += text.len() as u64;
-        self.truth.gzip_bytes += body.len() as u64;
+        self.truth.uncompressed_bytes += text.len() as u64;
+        self.truth.delivered_bytes += body.len() as u64;
         let overtaken = self.held.take();
         if overtaken.is_none() && random.chance(2) {
             self.held = Some((key, body));

@@ -285,8 +285,10 @@ impl<E, W: FnMut(&str, &[u8]) -> Result<(), E>> Generator<'_, W> {
         let truth = &self.delivery.truth;
         // The mean so far, steadied by an estimate as long as there are few.
         let rows = truth.records - truth.duplicates;
-        let record_bytes = (truth.raw_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
-        let bytes = self.options.raw_bytes as f64 * share / f64::from(self.options.days.max(1));
+        let record_bytes =
+            (truth.uncompressed_bytes + 1000 * RECORD_BYTES) as f64 / (rows + 1000) as f64;
+        let bytes =
+            self.options.uncompressed_bytes as f64 * share / f64::from(self.options.days.max(1));
         ((bytes / record_bytes) as u64).max(1)
     }
 }

@@ -74,14 +74,14 @@ mod tests {
 
     fn small() -> SampleOptions {
         SampleOptions {
-            raw_bytes: 3_000_000,
+            uncompressed_bytes: 3_000_000,
             ..SampleOptions::default()
         }
     }
 
     fn organisation() -> SampleOptions {
         SampleOptions {
-            raw_bytes: 4_000_000,
+            uncompressed_bytes: 4_000_000,
             accounts: 5,
             regions: 8,
             days: 3,
@@ -100,8 +100,8 @@ mod tests {
                 continue;
             }
             truth.objects += 1;
-            truth.gzip_bytes += file.body.len() as u64;
-            truth.raw_bytes += file.text().len() as u64;
+            truth.delivered_bytes += file.body.len() as u64;
+            truth.uncompressed_bytes += file.text().len() as u64;
             let (account, _, region) = file.lane();
             for record in file.records() {
                 truth.records += 1;
@@ -282,23 +282,23 @@ mod tests {
     }
 
     #[test]
-    fn raw_bytes_is_met_and_compresses_as_real_logs_do() {
-        for raw_bytes in [3_000_000, 20_000_000] {
+    fn uncompressed_bytes_is_met_and_compresses_as_real_logs_do() {
+        for uncompressed_bytes in [3_000_000, 20_000_000] {
             let (truth, files) = make(&SampleOptions {
-                raw_bytes,
+                uncompressed_bytes,
                 ..small()
             });
-            let met = truth.raw_bytes as f64 / raw_bytes as f64;
-            assert!((0.9..1.1).contains(&met), "{raw_bytes}: {met}");
-            let ratio = truth.raw_bytes as f64 / truth.gzip_bytes as f64;
-            assert!((4.5..9.0).contains(&ratio), "{raw_bytes}: {ratio}");
+            let met = truth.uncompressed_bytes as f64 / uncompressed_bytes as f64;
+            assert!((0.9..1.1).contains(&met), "{uncompressed_bytes}: {met}");
+            let ratio = truth.uncompressed_bytes as f64 / truth.delivered_bytes as f64;
+            assert!((4.5..9.0).contains(&ratio), "{uncompressed_bytes}: {ratio}");
             let sizes: Vec<usize> = files
                 .iter()
                 .filter(|file| file.holds_events())
                 .map(|file| file.records().len())
                 .collect();
             assert!(sizes.iter().any(|&size| size <= 3));
-            assert!(raw_bytes < 20_000_000 || sizes.iter().any(|&size| size > 500));
+            assert!(uncompressed_bytes < 20_000_000 || sizes.iter().any(|&size| size > 500));
         }
     }
 

@@ -11,7 +11,7 @@ pub struct SampleOptions {
     pub seed: u64,
     /// Uncompressed JSON to aim for, in bytes, over the whole sample; met within a tenth
     /// unless the lanes are so many that one event each is more.
-    pub raw_bytes: u64,
+    pub uncompressed_bytes: u64,
     /// Accounts, the first of which is always 012345678901.
     pub accounts: u32,
     /// Regions of every account, `us-east-1` first; at most [`SampleOptions::MAX_REGIONS`].
@@ -20,9 +20,9 @@ pub struct SampleOptions {
     pub days: u32,
     /// The first of these days, UTC.
     pub first_day: Date,
-    /// The shape of an organisation: `raw_bytes` falls on one lane in ten, and every other
+    /// The shape of an organisation: `uncompressed_bytes` falls on one lane in ten, and every other
     /// lane sees 1 to 20 events a day, delivered in files of 1 to 3 events, whatever
-    /// `raw_bytes` says. Otherwise activity falls off from account to account and from
+    /// `uncompressed_bytes` says. Otherwise activity falls off from account to account and from
     /// region to region.
     pub tiny_lanes: bool,
 }
@@ -37,7 +37,7 @@ impl Default for SampleOptions {
     fn default() -> Self {
         Self {
             seed: 1,
-            raw_bytes: 10_000_000,
+            uncompressed_bytes: 10_000_000,
             accounts: 3,
             regions: 3,
             days: 4,
@@ -62,9 +62,9 @@ pub struct Truth {
     /// Records without the duplicates.
     pub rows: u64,
     /// Uncompressed size of the raw objects, in bytes.
-    pub raw_bytes: u64,
+    pub uncompressed_bytes: u64,
     /// Size of the raw objects as delivered, in bytes.
-    pub gzip_bytes: u64,
+    pub delivered_bytes: u64,
     /// Rows by account, region of the key, and UTC date of the event.
     pub partitions: BTreeMap<(String, String, Date), u64>,
 }

@@ -21,7 +21,7 @@ pub(super) struct RawBytes {
 }
 
 /// Adds up what every receipt says that was read.
-pub(super) async fn raw_bytes(
+pub(super) async fn delivered_bytes(
     destination: &Store,
     asked: &Lanes,
     dates: EventDates,

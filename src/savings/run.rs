@@ -11,7 +11,7 @@ use super::file::{Cost, File};
 use super::filter::Test;
 use super::footer::{read_bloom, read_dictionary, read_footer};
 use super::prune::Lookups;
-use super::raw::raw_bytes;
+use super::raw::delivered_bytes;
 use super::scan::{Scan, scans};
 use crate::catalog::Contents;
 use crate::lane::Partition;
@@ -29,9 +29,9 @@ pub struct Savings {
     /// First and last date of the events asked for; none if the table has none of them.
     pub days: Option<(Date, Date)>,
     /// Bytes of all raw objects that the ledger has converted, each version of a replaced one.
-    pub raw_bytes: u64,
+    pub delivered_bytes: u64,
     /// Those of the lanes and delivery days asked for.
-    pub raw_asked_bytes: u64,
+    pub delivered_asked_bytes: u64,
     /// Parquet objects in the partitions asked for.
     pub files: u64,
     /// Their bytes.
@@ -48,9 +48,9 @@ pub struct QuestionSavings {
     /// How often it goes over the table; raw objects would be read as often.
     pub scans: u64,
     /// Raw: every object.
-    pub raw_bytes: u64,
+    pub delivered_bytes: u64,
     /// Raw: the objects of the lanes and delivery days asked for.
-    pub raw_asked_bytes: u64,
+    pub delivered_asked_bytes: u64,
     /// Parquet: the chunks of its columns, in row groups that min/max leaves.
     pub parquet_bytes: u64,
     /// The same, if the engine heeds bloom filters; without the bytes of these themselves.
@@ -108,13 +108,13 @@ pub async fn savings(
             *sum += cost;
         }
     }
-    let raw = raw_bytes(destination, lanes, dates).await?;
+    let raw = delivered_bytes(destination, lanes, dates).await?;
     let mut questions: Vec<QuestionSavings> = questions.into_iter().map(nothing).collect();
     for ((number, _), cost) in plan.scans.iter().zip(costs) {
         if let Some(question) = questions.get_mut(*number) {
             question.scans += 1;
-            question.raw_bytes += raw.all;
-            question.raw_asked_bytes += raw.asked;
+            question.delivered_bytes += raw.all;
+            question.delivered_asked_bytes += raw.asked;
             question.parquet_bytes += cost.chunks;
             question.with_bloom_bytes += cost.with_bloom;
             question.with_page_index_bytes += cost.with_pages;
@@ -123,8 +123,8 @@ pub async fn savings(
     }
     Ok(Savings {
         days: Some(days),
-        raw_bytes: raw.all,
-        raw_asked_bytes: raw.asked,
+        delivered_bytes: raw.all,
+        delivered_asked_bytes: raw.asked,
         files,
         parquet_bytes,
         questions,
@@ -239,8 +239,8 @@ fn nothing(question: Question) -> QuestionSavings {
     QuestionSavings {
         question,
         scans: 0,
-        raw_bytes: 0,
-        raw_asked_bytes: 0,
+        delivered_bytes: 0,
+        delivered_asked_bytes: 0,
         parquet_bytes: 0,
         with_bloom_bytes: 0,
         with_page_index_bytes: 0,
@@ -251,8 +251,8 @@ fn nothing(question: Question) -> QuestionSavings {
 fn empty(questions: Vec<Question>) -> Savings {
     Savings {
         days: None,
-        raw_bytes: 0,
-        raw_asked_bytes: 0,
+        delivered_bytes: 0,
+        delivered_asked_bytes: 0,
         files: 0,
         parquet_bytes: 0,
         questions: questions.into_iter().map(nothing).collect(),

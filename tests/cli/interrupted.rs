@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 /// Many lanes, so that there are many claims to be stopped between.
-fn sample(raw_bytes: u64) -> SampleOptions {
+fn sample(uncompressed_bytes: u64) -> SampleOptions {
     SampleOptions {
-        raw_bytes,
+        uncompressed_bytes,
         accounts: 8,
         regions: 5,
         ..SampleOptions::default()
@@ -32,7 +32,7 @@ fn start(place: &Place, dest: &str) -> Child {
 fn interrupt(place: &Place, signal: &str) -> Output {
     let child = start(place, "table");
     let begun = Instant::now();
-    while !place.path("table/_ledger/format").exists() {
+    while !place.path("table/_ledger/format-2").exists() {
         assert!(
             begun.elapsed() < Duration::from_secs(60),
             "the conversion does not begin"

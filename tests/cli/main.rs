@@ -8,6 +8,7 @@ mod ddl;
 mod help;
 mod interrupted;
 mod messages;
+mod printable;
 mod queries;
 mod real;
 mod savings;

@@ -1,6 +1,7 @@
 //! Where words go: the result to standard output alone, everything else to standard error.
 
 use crate::support::{Place, event, json, stderr, stdout, tree};
+use jiff::{Timestamp, ToSpan};
 use std::fs;
 
 #[test]
@@ -25,6 +26,44 @@ fn log_lines_are_json_objects_when_asked_for_and_the_result_is_apart() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["level"].is_string(), "{line}");
     }
+}
+
+#[test]
+fn a_log_line_has_its_time_when_no_terminal_shows_it() {
+    let place = Place::new();
+    place.write("logs/bad.json.gz", [0x1f, 0x8b, 0, 0]);
+    let before = Timestamp::now().checked_sub(1.second()).unwrap();
+    let said = stderr(&place.run("convert logs table"));
+    assert!(said.lines().count() > 0);
+    for line in said.lines() {
+        let (time, rest) = line.split_once(' ').unwrap();
+        let time: Timestamp = time.parse().unwrap();
+        assert!((before..=Timestamp::now()).contains(&time), "{line}");
+        let level = rest.split_whitespace().next().unwrap();
+        assert!(["INFO", "WARN", "ERROR"].contains(&level), "{line}");
+    }
+}
+
+#[test]
+fn verbose_tells_each_step_and_is_not_to_be_quiet() {
+    let (place, _) = Place::with_sample();
+    let said = stderr(&place.run("convert logs table --verbose"));
+    for step in [
+        "source:",
+        "destination:",
+        "lanes found",
+        "is done",
+        "threads",
+    ] {
+        assert!(
+            said.lines()
+                .any(|line| line.contains("DEBUG") && line.contains(step)),
+            "{step}: {said}"
+        );
+    }
+    let quieter = stderr(&place.run("convert logs table"));
+    assert!(!quieter.contains("DEBUG"), "{quieter}");
+    assert_eq!(place.run("status logs table -v -q").status.code(), Some(2));
 }
 
 #[test]

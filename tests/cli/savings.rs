@@ -17,7 +17,7 @@ fn converted(options: &SampleOptions) -> (Place, Truth) {
 
 fn small() -> (Place, Truth) {
     converted(&SampleOptions {
-        raw_bytes: 1_000_000,
+        uncompressed_bytes: 1_000_000,
         ..SampleOptions::default()
     })
 }
@@ -63,14 +63,17 @@ fn raw_and_parquet_bytes_are_those_of_the_logs_and_files() {
     let (place, truth) = small();
     let found = savings(&place, "");
     let all = files(&place, "");
-    assert_eq!(bytes(&found, "raw_bytes"), truth.gzip_bytes);
+    assert_eq!(bytes(&found, "delivered_bytes"), truth.delivered_bytes);
     assert_eq!(bytes(&found, "files"), all.len() as u64);
     let parquet: u64 = all.iter().map(|(_, bytes)| bytes).sum();
     assert_eq!(bytes(&found, "parquet_bytes"), parquet);
     for question in found["questions"].as_array().unwrap() {
         let scans = bytes(question, "scans");
         assert!(scans > 0, "{question}");
-        assert_eq!(bytes(question, "raw_bytes"), scans * truth.gzip_bytes);
+        assert_eq!(
+            bytes(question, "delivered_bytes"),
+            scans * truth.delivered_bytes
+        );
         assert!(
             bytes(question, "parquet_bytes") < scans * parquet,
             "{question}"
@@ -111,9 +114,13 @@ fn without_dates_all_raw_objects_count_and_an_object_of_several_lanes_counts_in_
     for words in ["", "--account 111111111111", "--account 222222222222"] {
         let found = savings(&place, &format!("events-by-region {words}"));
         let question = question(&found, "events-by-region");
-        assert_eq!(bytes(question, "raw_bytes"), events.len() as u64, "{words}");
         assert_eq!(
-            bytes(question, "raw_asked_bytes"),
+            bytes(question, "delivered_bytes"),
+            events.len() as u64,
+            "{words}"
+        );
+        assert_eq!(
+            bytes(question, "delivered_asked_bytes"),
             events.len() as u64,
             "{words}"
         );
@@ -168,15 +175,15 @@ fn only_the_dates_and_lanes_asked_for_are_counted() {
         .map(|(_, bytes)| bytes.len() as u64)
         .sum();
     let question = question(&found, "events-by-region");
-    assert_eq!(bytes(question, "raw_asked_bytes"), raw);
-    assert_eq!(bytes(question, "raw_bytes"), truth.gzip_bytes);
+    assert_eq!(bytes(question, "delivered_asked_bytes"), raw);
+    assert_eq!(bytes(question, "delivered_bytes"), truth.delivered_bytes);
     assert_eq!(bytes(question, "trino_fetched_bytes"), parquet);
 }
 
 #[test]
 fn a_needle_that_is_nowhere_is_found_out_by_bloom_filters() {
     let (place, _) = converted(&SampleOptions {
-        raw_bytes: 40_000_000,
+        uncompressed_bytes: 40_000_000,
         accounts: 1,
         regions: 1,
         days: 1,

@@ -55,7 +55,7 @@ fn last_counts_today_as_a_day() {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let first_day = today.checked_sub(6.days()).unwrap();
     let options = SampleOptions {
-        raw_bytes: 300_000,
+        uncompressed_bytes: 300_000,
         first_day,
         ..SampleOptions::default()
     };
@@ -112,7 +112,7 @@ fn dry_run_prints_the_plan_and_writes_nothing() {
             .sum::<u64>()
     };
     assert_eq!(sum("pending_objects"), truth.objects);
-    assert_eq!(sum("pending_bytes"), truth.gzip_bytes);
+    assert_eq!(sum("pending_delivered_bytes"), truth.delivered_bytes);
 }
 
 #[test]

@@ -65,13 +65,13 @@ fn a_file_of_many_lanes_is_planned_and_counted_once() {
     let bytes = lines.join("\n").len() as u64;
 
     let plan = json(&place.run("convert logs table --dry-run --json"));
-    assert_eq!(plan["keyless_pending_objects"].as_u64(), Some(1));
+    assert_eq!(plan["unplaced_pending_objects"].as_u64(), Some(1));
     let summary = place.convert("", 0);
     assert_eq!(summary["objects"].as_u64(), Some(1));
-    assert_eq!(summary["raw_bytes"].as_u64(), Some(bytes));
+    assert_eq!(summary["uncompressed_bytes"].as_u64(), Some(bytes));
     assert_eq!(summary["rows"].as_u64(), Some(3));
     let plan = json(&place.run("convert logs table --dry-run --json"));
-    assert_eq!(plan["keyless_pending_objects"].as_u64(), Some(0));
+    assert_eq!(plan["unplaced_pending_objects"].as_u64(), Some(0));
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl Place {
     /// A place with a sample of a megabyte.
     pub(crate) fn with_sample() -> (Self, Truth) {
         Self::with(&SampleOptions {
-            raw_bytes: 1_000_000,
+            uncompressed_bytes: 1_000_000,
             ..SampleOptions::default()
         })
     }

@@ -75,6 +75,12 @@ fn each_usage_mistake_ends_with_2_and_says_what_to_write() {
             "s3://BUCKET/PREFIX",
         ),
         ("convert logs table --log-format xml", "--log-format"),
+        ("convert logs table --register-partitions", "--table"),
+        ("convert logs table --catalog-id 111122223333", "--table"),
+        (
+            "convert logs table --projection-account injected",
+            "--table",
+        ),
         ("status logs", "<DEST>"),
         (
             "status nowhere table",
@@ -87,6 +93,18 @@ fn each_usage_mistake_ends_with_2_and_says_what_to_write() {
         ),
         ("table ddl table", "--table"),
         ("table ddl table --dialect hive", "athena, duckdb"),
+        (
+            "table ddl table --dialect duckdb --compression zstd",
+            "--compression does nothing with --dialect duckdb",
+        ),
+        (
+            "table ddl table --dialect duckdb --table a.b --projection-account enum",
+            "--projection-account does nothing",
+        ),
+        (
+            "table ddl table --dialect duckdb --path-style",
+            "--path-style does nothing",
+        ),
         ("table view", "--table"),
         ("table columns --json --markdown", "cannot be used with"),
         ("sample", "<DEST>"),

@@ -1,16 +1,16 @@
-//! The command `savings`: its arguments, what it does and what it prints.
+//! The command `savings`.
 
-use super::args::{ColumnsArgs, EventRangeArgs, S3Args};
-use super::options;
-use super::queries::{check_parameters, named, parse_setting, unfit};
-use super::report::{document_text, table};
-use clap::Args as ClapArgs;
+use crate::cli::groups::columns::SchemaArgs;
+use crate::cli::groups::questions::{named, parse_setting, settings, unfit};
+use crate::cli::groups::range::EventArgs;
+use crate::cli::groups::s3::{DestArgs, S3Args};
+use crate::cli::numbers::{count, size};
+use crate::cli::output::ResultArgs;
+use crate::cli::text::Text;
+use clap::Args;
 use cloudtrail2parquet::queries::{Question, questions};
 use cloudtrail2parquet::savings::{QuestionSavings, Savings, SavingsError, savings};
-use indicatif::{BinaryBytes, HumanCount};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// What Athena asks for a tebibyte scanned, in US dollars.
 const DOLLARS_PER_TEBIBYTE: f64 = 5.0;
@@ -20,93 +20,64 @@ const MINIMUM: u64 = 10 * MEGABYTE;
 const MEGABYTE: u64 = 1 << 20;
 
 /// Arguments of `savings`.
-#[derive(Debug, ClapArgs)]
-#[command(
-    mut_arg("requester_pays", |arg| arg.hide(true)),
-    mut_arg("sse_kms_key_id", |arg| arg.hide(true)),
-    mut_arg("source_bucket_owner", |arg| arg.hide(true))
-)]
+#[derive(Debug, Args)]
 pub(crate) struct SavingsArgs {
     /// The table's place: s3://BUCKET/PREFIX or a folder
-    pub(crate) dest: String,
+    dest: String,
     /// The questions, as `queries` lists them; without, all
-    pub(crate) names: Vec<String>,
+    names: Vec<String>,
     /// What a question is about; of what is not set, nothing is pruned. May be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_setting)]
-    pub(crate) set: Vec<(String, String)>,
+    set: Vec<(String, String)>,
     /// Further flattened columns
     #[command(flatten)]
-    pub(crate) columns: ColumnsArgs,
+    columns: SchemaArgs,
+    /// The form of the result
+    #[command(flatten)]
+    result: ResultArgs,
     /// Which events; without dates, all
     #[command(flatten)]
-    pub(crate) events: EventRangeArgs,
+    events: EventArgs,
     /// How to reach S3
     #[command(flatten)]
-    pub(crate) s3: S3Args,
+    s3: S3Args,
+    /// How to read the destination
+    #[command(flatten)]
+    dest_s3: DestArgs,
 }
 
-/// What `savings` prints.
-pub(crate) async fn run(args: &SavingsArgs, json: bool) -> anyhow::Result<String> {
+pub(crate) async fn run(args: &SavingsArgs) -> anyhow::Result<()> {
     let names = args.names.iter().map(|name| named(name));
     let mut asked: Vec<Question> = names.collect::<anyhow::Result<_>>()?;
     if asked.is_empty() {
         asked = questions().collect();
     }
-    let parameters: BTreeMap<String, String> = args.set.iter().cloned().collect();
-    check_parameters(&parameters, &asked)?;
-    let range = options::range(&args.events.range)?;
-    let schema = options::schema(&args.columns)?;
-    let destination = options::destination(&args.dest, &args.s3).await?;
-    let found = savings(&destination, &schema, &range, &parameters, asked)
+    let parameters = settings(&args.set, &asked)?;
+    let (lanes, dates) = (args.events.lanes(), args.events.dates()?);
+    let schema = args.columns.schema()?;
+    let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
+    let found = savings(&destination, &schema, &lanes, dates, &parameters, asked)
         .await
         .map_err(|error| match error {
-            SavingsError::Fill(error) => unfit(error).into(),
+            SavingsError::Fill(error) => unfit(error),
             error => anyhow::Error::from(error),
         })?;
-    Ok(match json {
-        true => document_text(&document(&found))?,
-        false => text(&found),
-    })
+    args.result.print(|| Ok(document(&found)), || text(&found))
 }
 
-fn text(savings: &Savings) -> String {
-    let Some((from, to)) = savings.days else {
-        return "The table is empty, or has no events in this range.\n".to_owned();
-    };
-    let mut out = String::new();
-    // Writing to a String does not fail.
-    let _ = writeln!(out, "events      {from} to {to}");
-    let _ = writeln!(
-        out,
-        "raw gzip    {} in all, {} delivered on these days",
-        BinaryBytes(savings.raw_bytes),
-        BinaryBytes(savings.raw_asked_bytes)
-    );
-    let _ = writeln!(
-        out,
-        "Parquet     {} in {} files\n",
-        BinaryBytes(savings.parquet_bytes),
-        HumanCount(savings.files)
-    );
-    let head = [
-        "QUESTION",
-        "RAW",
-        "ITS DAYS",
-        "PARQUET",
-        "+ BLOOM",
-        "+ PAGES",
-        "TRINO",
-        "$ RAW",
-        "$ ITS DAYS",
-        "$ PARQUET",
-        "LESS",
-    ];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    rows.extend(savings.questions.iter().map(row));
-    out.push_str(&table(&rows, 1));
-    out.push_str(NOTES);
-    out
-}
+const HEAD: [&str; 11] = [
+    "QUESTION",
+    "RAW",
+    "ITS DAYS",
+    "PARQUET",
+    "+ BLOOM",
+    "+ PAGES",
+    "TRINO",
+    "$ RAW",
+    "$ ITS DAYS",
+    "$ PARQUET",
+    "LESS",
+];
 
 const NOTES: &str = "
 RAW        every raw object; ITS DAYS: those of the lanes and delivery days asked for
@@ -119,18 +90,49 @@ $          at $5 a tebibyte, 10 MiB at least a query
 LESS       how many times fewer bytes PARQUET has than ITS DAYS
 ";
 
+fn text(savings: &Savings) -> Text {
+    let mut text = Text::default();
+    let Some((from, to)) = savings.days else {
+        text.line("The table is empty, or has no events in this range.");
+        return text;
+    };
+    text.field("events", format!("{from} to {to}"));
+    let (all, asked) = (savings.delivered_bytes, savings.delivered_asked_bytes);
+    text.field(
+        "raw gzip",
+        format!(
+            "{} in all, {} delivered on these days",
+            size(all),
+            size(asked)
+        ),
+    );
+    text.field(
+        "Parquet",
+        format!(
+            "{} in {} files",
+            size(savings.parquet_bytes),
+            count(savings.files)
+        ),
+    );
+    text.line("");
+    let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
+    rows.extend(savings.questions.iter().map(row));
+    text.table(&rows, 1);
+    NOTES.lines().for_each(|line| text.line(line));
+    text
+}
+
 fn row(question: &QuestionSavings) -> Vec<String> {
-    let bytes = |bytes| BinaryBytes(bytes).to_string();
     vec![
         question.question.name.to_owned(),
-        bytes(question.raw_bytes),
-        bytes(question.raw_asked_bytes),
-        bytes(question.parquet_bytes),
-        bytes(question.with_bloom_bytes),
-        bytes(question.with_page_index_bytes),
-        bytes(question.fetched_bytes),
-        money(question.raw_bytes),
-        money(question.raw_asked_bytes),
+        size(question.delivered_bytes),
+        size(question.delivered_asked_bytes),
+        size(question.parquet_bytes),
+        size(question.with_bloom_bytes),
+        size(question.with_page_index_bytes),
+        size(question.fetched_bytes),
+        money(question.delivered_bytes),
+        money(question.delivered_asked_bytes),
         money(question.parquet_bytes),
         match less(question) {
             Some(times) if times >= 10.0 => format!("{times:.0}x"),
@@ -141,7 +143,7 @@ fn row(question: &QuestionSavings) -> Vec<String> {
 }
 
 fn less(question: &QuestionSavings) -> Option<f64> {
-    let (raw, parquet) = (question.raw_asked_bytes, question.parquet_bytes);
+    let (raw, parquet) = (question.delivered_asked_bytes, question.parquet_bytes);
     (parquet > 0).then(|| raw as f64 / parquet as f64)
 }
 
@@ -159,8 +161,8 @@ fn document(savings: &Savings) -> Value {
     json!({
         "from": savings.days.map(|(from, _)| from.to_string()),
         "to": savings.days.map(|(_, to)| to.to_string()),
-        "raw_bytes": savings.raw_bytes,
-        "raw_asked_bytes": savings.raw_asked_bytes,
+        "delivered_bytes": savings.delivered_bytes,
+        "delivered_asked_bytes": savings.delivered_asked_bytes,
         "files": savings.files,
         "parquet_bytes": savings.parquet_bytes,
         "dollars_per_tebibyte": DOLLARS_PER_TEBIBYTE,
@@ -175,14 +177,14 @@ fn question(question: &QuestionSavings) -> Value {
         "name": question.question.name,
         "question": question.question.question(),
         "scans": question.scans,
-        "raw_bytes": question.raw_bytes,
-        "raw_asked_bytes": question.raw_asked_bytes,
+        "delivered_bytes": question.delivered_bytes,
+        "delivered_asked_bytes": question.delivered_asked_bytes,
         "parquet_bytes": question.parquet_bytes,
         "with_bloom_bytes": question.with_bloom_bytes,
         "with_page_index_bytes": question.with_page_index_bytes,
         "trino_fetched_bytes": question.fetched_bytes,
-        "raw_dollars": dollars(question.raw_bytes),
-        "raw_asked_dollars": dollars(question.raw_asked_bytes),
+        "delivered_dollars": dollars(question.delivered_bytes),
+        "delivered_asked_dollars": dollars(question.delivered_asked_bytes),
         "parquet_dollars": dollars(question.parquet_bytes),
         "times_less": less(question),
     })

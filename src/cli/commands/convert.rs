@@ -1,0 +1,270 @@
+//! The command `convert`.
+
+mod plan;
+mod summary;
+
+use crate::cli::error::usage;
+use crate::cli::exit::Exit;
+use crate::cli::groups::columns::SchemaArgs;
+use crate::cli::groups::glue::{self, GlueArgs};
+use crate::cli::groups::range::DeliveryArgs;
+use crate::cli::groups::s3::{DestWriteArgs, S3Args, SourceArgs, check_apart};
+use crate::cli::limits;
+use crate::cli::log::LogArgs;
+use crate::cli::numbers::{parse_size, size};
+use crate::cli::output::ResultArgs;
+use crate::cli::progress::TermMonitor;
+use crate::cli::stop::Stop;
+use clap::Args;
+use cloudtrail2parquet::catalog::{Contents, Registered, TableName, TableSpec};
+use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp, Summary, convert};
+use cloudtrail2parquet::failure::Failure;
+use cloudtrail2parquet::ledger::RowOptions;
+use cloudtrail2parquet::monitor::{Monitor, Progress};
+use cloudtrail2parquet::scope::Shard;
+use cloudtrail2parquet::store::Store;
+use cloudtrail2parquet::table::{Compression, EncodeOptions, Schema};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::env;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+use summary::Ended;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+/// Arguments of `convert`.
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArgs {
+    /// Raw logs: s3://BUCKET[/PREFIX] or a folder
+    source: String,
+    /// The table's place: s3://BUCKET/PREFIX or a folder
+    dest: String,
+    /// Print what would be converted, with sizes, and convert nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Register the table in Glue when the conversion is done
+    #[arg(long, value_name = "DB.NAME")]
+    table: Option<TableName>,
+    /// Keep repeated events instead of one of each
+    #[arg(long)]
+    keep_duplicates: bool,
+    /// Judge kept rejects again, and add those that become rows
+    #[arg(long)]
+    retry_rejects: bool,
+    /// Accept that this object will never be readable; `all` for each that is not. May be repeated
+    #[arg(long, value_name = "KEY")]
+    accept_unread: Vec<String>,
+    /// Finish open claims without this object, or a claim without what cannot be had of it:
+    /// its records are then lost for good. May be repeated
+    #[arg(long, value_name = "KEY|CLAIM-URL")]
+    give_up: Vec<String>,
+    /// Finish open claims without any object that cannot be had: its records are then lost for good
+    #[arg(long)]
+    give_up_missing: bool,
+    /// Largest object read, uncompressed; a larger one is kept aside
+    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
+    max_object_size: u64,
+    /// Further flattened columns
+    #[command(flatten)]
+    columns: SchemaArgs,
+    /// How Parquet is compressed: snappy, zstd, gzip or none
+    #[arg(long, value_name = "CODEC", default_value = "snappy")]
+    compression: Compression,
+    /// Threads that inflate, parse and encode [default: the cores of the machine or container]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Memory for the batches under way [default: by the machine's or container's memory]
+    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
+    memory: Option<u64>,
+    /// The form of the result
+    #[command(flatten)]
+    result: ResultArgs,
+    /// Which raw objects
+    #[command(flatten)]
+    range: DeliveryArgs,
+    /// Only part K of N of the lanes, K from 1 [default: by AWS Batch's array job, if in one]
+    #[arg(long, value_name = "K/N", help_heading = "Range")]
+    shard: Option<Shard>,
+    /// How the table is registered
+    #[command(flatten)]
+    glue: GlueArgs,
+    /// How to reach S3
+    #[command(flatten)]
+    s3: S3Args,
+    /// How to read the source
+    #[command(flatten)]
+    source_s3: SourceArgs,
+    /// How to write the destination
+    #[command(flatten)]
+    dest_s3: DestWriteArgs,
+}
+
+pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let options = args.options()?;
+    let source = args.source_s3.open(&args.source, &args.s3).await?;
+    let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
+    check_apart(&source, &destination)?;
+    if args.table.is_some() {
+        glue::check_location(&destination)?;
+    }
+    if args.dry_run {
+        return plan::run(&source, &destination, &options, &args.result).await;
+    }
+    let schema = Arc::clone(&options.schema);
+    let monitor = Arc::new(TermMonitor::new(log));
+    let (summary, received) = match converted(source, &destination, options, &monitor).await? {
+        Converted::Ended(summary, received) => (summary, received),
+        Converted::CutOff(exit) => return Ok(exit),
+    };
+    let registered = match &args.table {
+        Some(name) if !summary.interrupted => {
+            args.register(name, &destination, &schema, &monitor).await
+        }
+        _ => Ok(None),
+    };
+    // What was converted stays converted, and is told, also where Glue then fails.
+    let (table, not_registered) = match registered {
+        Ok(table) => (table, None),
+        Err(error) => (None, Some(error)),
+    };
+    let ended = Ended {
+        summary,
+        problems: monitor.take_problems(),
+        table,
+        elapsed: started.elapsed(),
+    };
+    args.result.print(|| ended.document(), || ended.text())?;
+    if let Some(error) = not_registered {
+        return Err(error.context("the conversion is done, but its table could not be registered"));
+    }
+    Ok(match received {
+        Some(exit) => exit,
+        None if ended.summary.has_failures() => Exit::KeptAside,
+        None => Exit::Done,
+    })
+}
+
+/// How a conversion came to its end.
+enum Converted {
+    /// By itself, if need be after a signal.
+    Ended(Summary, Option<Exit>),
+    /// By a signal, before all claims were finished.
+    CutOff(Exit),
+}
+
+async fn converted(
+    source: Store,
+    destination: &Store,
+    options: ConvertOptions,
+    monitor: &Arc<TermMonitor>,
+) -> anyhow::Result<Converted> {
+    let (stop, received) = (CancellationToken::new(), OnceLock::new());
+    let told: Arc<dyn Monitor> = monitor.clone();
+    let converting = convert(source, destination.clone(), options, told, stop.clone());
+    let ended = tokio::select! {
+        summary = converting => Ok(summary),
+        exit = Stop::new()?.enforce(&stop, &received) => Err(exit),
+    };
+    monitor.finish();
+    match ended {
+        Ok(Ok(summary)) => Ok(Converted::Ended(summary, received.get().copied())),
+        Ok(Err(failure @ Failure::NothingToGiveUp(_))) => Err(usage(failure.to_string())),
+        Ok(Err(failure)) => Err(failure.into()),
+        Err(exit) => {
+            warn!("ended before all claims were finished; the next run finishes them");
+            Ok(Converted::CutOff(exit))
+        }
+    }
+}
+
+impl ConvertArgs {
+    fn options(&self) -> anyhow::Result<ConvertOptions> {
+        let threads = self.threads.map_or_else(limits::threads, usize::from);
+        let memory = self.memory.unwrap_or_else(|| limits::memory(threads));
+        debug!("{threads} threads, {} for batches", size(memory));
+        Ok(ConvertOptions {
+            schema: Arc::new(self.columns.schema()?),
+            encode: EncodeOptions {
+                compression: self.compression,
+            },
+            rows: RowOptions {
+                keep_duplicates: self.keep_duplicates,
+                max_object_bytes: self.max_object_size,
+            },
+            scope: self.range.scope()?,
+            shard: shard(self.shard)?,
+            give_up: GiveUp {
+                named: self.give_up.iter().cloned().collect(),
+                missing: self.give_up_missing,
+            },
+            accept_unread: self.accept_unread(),
+            retry_rejects: self.retry_rejects,
+            threads,
+            memory,
+            now: Timestamp::now(),
+        })
+    }
+
+    fn accept_unread(&self) -> AcceptUnread {
+        let named = self.accept_unread.iter().filter(|key| *key != "all");
+        let named: BTreeSet<String> = named.cloned().collect();
+        AcceptUnread {
+            all: self.accept_unread.iter().any(|key| key == "all"),
+            named,
+        }
+    }
+
+    async fn register(
+        &self,
+        name: &TableName,
+        destination: &Store,
+        schema: &Schema,
+        monitor: &TermMonitor,
+    ) -> anyhow::Result<Option<(TableSpec, Registered)>> {
+        let contents = Contents::of(destination).await?;
+        if contents.accounts.is_empty() {
+            // A worker of many may be the first to end, and have had no lane.
+            let what = format!("{name} is not registered: the table is empty as yet");
+            monitor.report(Progress::Note(what));
+            return Ok(None);
+        }
+        let options = self.glue.options(self.compression);
+        let location = destination.url("");
+        let spec = TableSpec::of(name.clone(), location, &contents, schema, options);
+        let registered = self.glue.register(&spec, &contents).await?;
+        if let Some(advice) = &registered.advice {
+            monitor.report(Progress::Note(advice.clone()));
+        }
+        Ok(Some((spec, registered)))
+    }
+}
+
+/// The shard asked for, or that of the AWS Batch array job that this process is a child of.
+fn shard(asked: Option<Shard>) -> anyhow::Result<Shard> {
+    if let Some(shard) = asked {
+        return Ok(shard);
+    }
+    let variable = |name: &str| env::var(name).ok();
+    match (
+        variable("AWS_BATCH_JOB_ARRAY_INDEX"),
+        variable("AWS_BATCH_JOB_ARRAY_SIZE"),
+    ) {
+        (Some(index), Some(count)) => {
+            let wrong = || {
+                usage(format!(
+                    "AWS_BATCH_JOB_ARRAY_INDEX={index} of AWS_BATCH_JOB_ARRAY_SIZE={count} is no part of an array job: set both, or --shard K/N"
+                ))
+            };
+            let index: u32 = index.parse().map_err(|_| wrong())?;
+            format!("{}/{count}", index.saturating_add(1))
+                .parse()
+                .map_err(|_| wrong())
+        }
+        (Some(index), None) => Err(usage(format!(
+            "AWS_BATCH_JOB_ARRAY_INDEX={index} is set and AWS_BATCH_JOB_ARRAY_SIZE is not: set both, or --shard K/N"
+        ))),
+        _ => Ok(Shard::ALL),
+    }
+}

@@ -1,0 +1,117 @@
+//! What a conversion did.
+
+use crate::cli::groups::glue;
+use crate::cli::numbers::{count, size};
+use crate::cli::progress::Problems;
+use crate::cli::text::Text;
+use cloudtrail2parquet::catalog::{Registered, TableSpec};
+use cloudtrail2parquet::convert::Summary;
+use cloudtrail2parquet::monitor::Problem;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// A conversion that came to its end.
+pub(super) struct Ended {
+    pub(super) summary: Summary,
+    pub(super) problems: Problems,
+    pub(super) table: Option<(TableSpec, Registered)>,
+    pub(super) elapsed: Duration,
+}
+
+impl Ended {
+    pub(super) fn document(&self) -> serde_json::Result<Value> {
+        let mut document = serde_json::to_value(&self.summary)?;
+        document["seconds"] = json!(self.elapsed.as_secs_f64());
+        document["problems"] = self.problems.first.iter().map(problem).collect();
+        document["problems_left_off"] = json!(self.problems.left_off);
+        if let Some((spec, registered)) = &self.table {
+            document["table"] = glue::document(spec, registered);
+        }
+        Ok(document)
+    }
+
+    pub(super) fn text(&self) -> Text {
+        let summary = &self.summary;
+        let mut text = Text::default();
+        numbers(&mut text, summary);
+        text.field("seconds", format!("{:.1}", self.elapsed.as_secs_f64()));
+        if let Some((spec, registered)) = &self.table {
+            glue::text(&mut text, spec, registered);
+        }
+        if summary.interrupted {
+            text.line("Interrupted: what is committed stays; run the same command to go on.");
+        } else if summary.is_idle() {
+            text.line("Nothing new: nothing was written.");
+        }
+        let failures = [
+            (summary.waiting_lanes, "lanes wait"),
+            (summary.passed_over, "files or folders were passed over"),
+            (summary.unmet_arguments, "arguments named nothing"),
+        ];
+        for (number, what) in failures.iter().filter(|(number, _)| *number > 0) {
+            text.line(format!("{} {what}; see above.", count(*number)));
+        }
+        text
+    }
+}
+
+fn problem(problem: &Problem) -> Value {
+    json!({"code": problem.code(), "text": problem.to_string()})
+}
+
+fn numbers(text: &mut Text, summary: &Summary) {
+    text.field("lanes", count(summary.lanes));
+    let files = [
+        (summary.skipped_objects, "converted before"),
+        (summary.known_objects, "known from another place or time"),
+        (
+            summary.unread_objects,
+            "not readable, tried again by the next run",
+        ),
+        (summary.accepted_objects, "accepted as unreadable"),
+    ];
+    text.field("files", with(count(summary.objects) + " converted", &files));
+    for (folder, &objects) in &summary.ignored_objects {
+        let left = format!("{} of {folder} left: they hold no events", count(objects));
+        text.field("", left);
+    }
+    for (service, &folders) in &summary.ignored_folders {
+        let left = format!(
+            "{} folders {service} left: another service writes them",
+            count(folders)
+        );
+        text.field("", left);
+    }
+    text.field("records", count(summary.records));
+    let other = "with an awsRegion other than their partition's";
+    let rows = with(count(summary.rows), &[(summary.other_region_rows, other)]);
+    text.field("rows", rows);
+    text.field("duplicates", count(summary.duplicates));
+    let retried = "of earlier runs are rows now, or repeat one";
+    let rejects = with(
+        count(summary.rejects),
+        &[(summary.retried_rejects, retried)],
+    );
+    text.field("rejects", rejects);
+    let (delivered, uncompressed) = (summary.delivered_bytes, summary.uncompressed_bytes);
+    text.field(
+        "raw",
+        format!("{}, {} uncompressed", size(delivered), size(uncompressed)),
+    );
+    text.field(
+        "Parquet",
+        format!(
+            "{} in {} files",
+            size(summary.parquet_bytes),
+            count(summary.files)
+        ),
+    );
+}
+
+fn with(mut text: String, parts: &[(u64, &str)]) -> String {
+    for (number, what) in parts.iter().filter(|(number, _)| *number > 0) {
+        let _ = write!(text, ", {} {what}", count(*number));
+    }
+    text
+}

@@ -1,0 +1,67 @@
+//! The commands, a file each: its arguments, what it does, its text and its JSON.
+
+mod completions;
+mod convert;
+mod queries;
+mod sample;
+mod savings;
+mod status;
+mod table;
+
+use super::exit::Exit;
+use super::log::LogArgs;
+use clap::Subcommand;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Convert what SOURCE holds and DEST lacks
+    ///
+    /// SOURCE is walked for AWSLogs/ trees of any layout; account, region and delivery day come
+    /// from the keys. Files outside such a tree (.json, .jsonl, .ndjson, also with .gz) are read
+    /// to find out. What cannot be read or cannot become a row is kept aside and reported, and
+    /// the exit code is then 3. Nothing in SOURCE is ever changed.
+    Convert(Box<convert::ConvertArgs>),
+    /// Show what is raw, converted, pending and rejected, lane by lane
+    ///
+    /// A lane is one account in one region. Rows, duplicates, rejects and Parquet are those of
+    /// the delivery days asked for. If a lane waits for somebody to act, why is told, and the exit
+    /// code is 3. Nothing is written.
+    Status(status::StatusArgs),
+    /// Work on the Glue table
+    #[command(subcommand)]
+    Table(table::TableCommand),
+    /// List the question pack, or print a question as SQL for Athena and Trino
+    ///
+    /// The SQL is filled in with the table, the dates, the lanes and what is asked about.
+    /// Without dates it is about today and the seven days before.
+    Queries(queries::QueriesArgs),
+    /// Show what questions read, and Athena would bill: raw logs against this table
+    ///
+    /// Computed from the ledger and the files' footers over your own data; nothing is queried.
+    Savings(savings::SavingsArgs),
+    /// Write sample CloudTrail logs into a folder
+    Sample(sample::SampleArgs),
+    /// Print shell completions
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    /// Does it. `program` is the whole command line, for which completions are made.
+    pub(crate) async fn run(
+        &self,
+        log: &LogArgs,
+        program: fn() -> clap::Command,
+    ) -> anyhow::Result<Exit> {
+        match self {
+            Self::Convert(args) => return convert::run(args, log).await,
+            Self::Status(args) => return status::run(args).await,
+            Self::Table(command) => table::run(command).await,
+            Self::Queries(args) => queries::run(args),
+            Self::Savings(args) => savings::run(args).await,
+            Self::Sample(args) => sample::run(args),
+            Self::Completions(args) => completions::run(args, &mut program()),
+        }
+        .map(|()| Exit::Done)
+    }
+}

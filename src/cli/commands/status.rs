@@ -1,0 +1,151 @@
+//! The command `status`.
+
+use crate::cli::exit::Exit;
+use crate::cli::groups::range::DeliveryArgs;
+use crate::cli::groups::s3::{DestArgs, S3Args, SourceArgs};
+use crate::cli::numbers::{count, size};
+use crate::cli::output::ResultArgs;
+use crate::cli::text::Text;
+use clap::Args;
+use cloudtrail2parquet::convert::{LaneStatus, Status, status};
+use cloudtrail2parquet::scope::Shard;
+use std::slice;
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Raw logs: s3://BUCKET[/PREFIX] or a folder
+    source: String,
+    /// The table's place: s3://BUCKET/PREFIX or a folder
+    dest: String,
+    /// The form of the result
+    #[command(flatten)]
+    result: ResultArgs,
+    /// Which raw objects
+    #[command(flatten)]
+    range: DeliveryArgs,
+    /// How to reach S3
+    #[command(flatten)]
+    s3: S3Args,
+    /// How to read the source
+    #[command(flatten)]
+    source_s3: SourceArgs,
+    /// How to read the destination
+    #[command(flatten)]
+    dest_s3: DestArgs,
+}
+
+pub(crate) async fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
+    let scope = args.range.scope()?;
+    let source = args.source_s3.open(&args.source, &args.s3).await?;
+    let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
+    let now = jiff::Timestamp::now();
+    let found = status(&source, &destination, &scope, Shard::ALL, now).await?;
+    args.result
+        .print(|| serde_json::to_value(&found), || text(&found))?;
+    Ok(exit(&found))
+}
+
+/// As `convert` would end that leaves the same lanes waiting.
+pub(super) fn exit(status: &Status) -> Exit {
+    match status.has_failures() {
+        true => Exit::KeptAside,
+        false => Exit::Done,
+    }
+}
+
+const HEAD: [&str; 13] = [
+    "account",
+    "region",
+    "raw",
+    "converted",
+    "pending",
+    "unreadable",
+    "rows",
+    "duplicates",
+    "rejected",
+    "other region",
+    "raw size",
+    "Parquet",
+    "claim",
+];
+
+fn text(status: &Status) -> Text {
+    let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
+    for lane in &status.lanes {
+        let claim = match (&lane.waits, lane.open_claim) {
+            (Some(_), _) => "waits",
+            (None, true) => "open",
+            (None, false) => "",
+        };
+        let name = [lane.account.as_str(), lane.region.as_str()];
+        rows.push(row(name, slice::from_ref(lane), claim));
+    }
+    if status.lanes.len() > 1 {
+        rows.push(row(["total", ""], &status.lanes, ""));
+    }
+    let mut text = Text::default();
+    text.table(&rows, 2);
+    for (folder, &objects) in &status.ignored_objects {
+        text.line(format!(
+            "{} objects of {folder} are left: they hold no events.",
+            count(objects)
+        ));
+    }
+    for (service, &folders) in &status.ignored_folders {
+        text.line(format!(
+            "{} folders {service} are left: another service writes them.",
+            count(folders)
+        ));
+    }
+    for (address, code) in status.lanes.iter().flat_map(|lane| &lane.accepted_unread) {
+        text.line(format!("{address} ({code}) is accepted as unreadable."));
+    }
+    last_lines(&mut text, status);
+    text
+}
+
+/// What is to be said of a status besides its lanes.
+pub(super) fn last_lines(text: &mut Text, status: &Status) {
+    let is_open = |lane: &&LaneStatus| lane.open_claim && lane.waits.is_none();
+    let open = status.lanes.iter().filter(is_open).count() as u64;
+    if open > 0 {
+        text.line(format!(
+            "{} lanes have an open claim, which the next run of convert finishes.",
+            count(open)
+        ));
+    }
+    if status.unplaced_objects > 0 {
+        text.line(format!(
+            "Files without a CloudTrail path, whose lanes only reading tells: {}, {} of them pending.",
+            count(status.unplaced_objects),
+            count(status.unplaced_pending_objects)
+        ));
+    }
+    for lane in &status.lanes {
+        if let Some(why) = &lane.waits {
+            text.line(format!("{}/{} waits: {why}", lane.account, lane.region));
+        }
+    }
+}
+
+/// The sums of some lanes.
+fn row(name: [&str; 2], lanes: &[LaneStatus], claim: &str) -> Vec<String> {
+    let sum = |field: fn(&LaneStatus) -> u64| lanes.iter().map(field).sum();
+    let numbers = [
+        count(sum(|lane| lane.raw_objects)),
+        count(sum(|lane| lane.converted_objects)),
+        count(sum(|lane| lane.pending_objects)),
+        count(sum(|lane| lane.unread_objects)),
+        count(sum(|lane| lane.rows)),
+        count(sum(|lane| lane.duplicates)),
+        count(sum(|lane| lane.rejects)),
+        count(sum(|lane| lane.other_region_rows)),
+        size(sum(|lane| lane.delivered_bytes)),
+        size(sum(|lane| lane.parquet_bytes)),
+    ];
+    let mut row = name.map(str::to_owned).to_vec();
+    row.extend(numbers);
+    row.push(claim.to_owned());
+    row
+}
