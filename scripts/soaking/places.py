@@ -74,8 +74,9 @@ class Bucket:
         return io.BytesIO(self.read(name))
 
     def remove(self):
-        for key, _ in self._objects(f"{self._prefix}/"):
-            self._client.delete_object(Bucket=self._bucket, Key=key)
+        keys = [{"Key": key} for key, _ in self._objects(f"{self._prefix}/")]
+        for start in range(0, len(keys), 1000):
+            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys[start:start + 1000]})
 
     def _objects(self, prefix):
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 # A run that takes longer hangs.
 LONGEST_SECONDS = 300
@@ -15,7 +14,6 @@ class Run:
 
     def __init__(self, program, place, options, log):
         self.options = options
-        self.started = time.monotonic()
         self._out, self._log = log.with_suffix(".json"), log.with_suffix(".log")
         command = [program, "convert", place.source, place.destination, "--json", *options]
         with open(self._out, "wb") as out, open(self._log, "wb") as err:
@@ -44,10 +42,6 @@ class Run:
     @property
     def code(self):
         return self._process.returncode
-
-    @property
-    def seconds(self):
-        return time.monotonic() - self.started
 
     def summary(self):
         return json.loads(self._out.read_text() or "{}")

@@ -31,7 +31,7 @@ class Round:
         self.truth = Truth()
         self.watch = Watch(place, self.truth)
         self.pending = []
-        self.runs = 0
+        self.runs = []
         # How far a run may go before it is stopped, in time and in puts; learned from how far they go.
         self.patience_seconds, self.patience_puts = 0.5, 10.0
 
@@ -53,6 +53,12 @@ class Round:
         self.finish()
         self.totals.rounds[self.place.kind] += 1
         self.totals.records[self.place.kind] += self.truth.records
+
+    def end(self):
+        """No run stays, asleep or not."""
+        for run in self.runs:
+            if run.kill():
+                run.wait()
 
     def make_sample(self):
         """Raw objects in about the order in which they were delivered."""
@@ -157,7 +163,7 @@ class Round:
         before = self.watch.known
         again = self.start([])
         self.judge(again, alone=True, calm=True)
-        if self.watch.known != before or again.summary()["records"]:
+        if self.watch.known != before or again.summary().get("records"):
             new = sorted(self.watch.known.keys() ^ before.keys())
             raise Fault("written again", f"a run with nothing to do wrote {new} ({again})")
 
@@ -174,9 +180,9 @@ class Round:
         return options
 
     def start(self, options):
-        self.runs += 1
         self.totals.runs[self.place.kind] += 1
-        return Run(self.program, self.place, options, self.home / f"run-{self.runs:03}")
+        self.runs.append(Run(self.program, self.place, options, self.home / f"run-{len(self.runs):03}"))
+        return self.runs[-1]
 
     def stop_somewhere(self, run, sign):
         """Sends a signal after some time or some progress; whether the run was still there."""
