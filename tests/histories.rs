@@ -1,5 +1,6 @@
 //! Random histories of deliveries, runs, crashes and sleepers: after every step no record is
-//! lost, doubled or from nowhere. `PROPTEST_CASES` says how many.
+//! lost, doubled or from nowhere. `PROPTEST_CASES` says how many, and `PROPTEST_RNG_SEED` which.
+//! The seed of a history that fails goes to `histories.seeds`, whose histories are played first.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,13 +8,15 @@ mod history;
 
 use history::draw::histories;
 use history::steps::{History, play};
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// About a minute in a debug build.
 const CASES: u32 = 500;
 
 const LENGTH: usize = 30;
+
+const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/histories.seeds");
 
 #[test]
 fn every_record_is_in_the_table_exactly_once_whatever_happens() {
@@ -24,7 +27,7 @@ fn every_record_is_in_the_table_exactly_once_whatever_happens() {
     let config = Config {
         cases,
         max_shrink_iters: 2_000,
-        failure_persistence: None,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(SEEDS))),
         ..Config::default()
     };
     let failed = TestRunner::new(config).run(&histories(LENGTH), |history| {

@@ -1,0 +1,267 @@
+"""One round: a table from its first raw object to its last, under kills and whatever else happens.
+
+What happens is drawn from the round's seed. When it hits is not: that is the machine's own chance.
+"""
+
+import gzip
+import json
+import random
+import signal
+import subprocess
+import threading
+import time
+
+from program import Run
+from proxy import FAULTS
+from truth import Truth
+from watch import Fault, Watch
+
+# The last delivery days of `sample`.
+DAYS = ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-04", "2024-05-05"]
+
+# How often each thing happens, among hundred.
+STEPS = {"kill": 60, "pair": 15, "sleeper": 15, "terminate": 4, "whole": 6}
+
+
+
+class Round:
+    def __init__(self, program, place, home, seed, totals, proxy=None):
+        self.program, self.place, self.home, self.totals, self.proxy = program, place, home, totals, proxy
+        self.chance = random.Random(seed)
+        self.truth = Truth()
+        self.watch = Watch(place, self.truth)
+        self.pending = []
+        self.runs = []
+        # How far a run may go before it is stopped, in time and in puts; learned from how far they go.
+        self.patience_seconds, self.patience_puts = 0.5, 10.0
+
+    def play(self, kills):
+        """Until so many runs were killed, and then to the end."""
+        wanted = self.totals.kills[self.place.kind] + kills
+        self.make_sample()
+        self.deliver(len(self.pending) // 6)
+        while self.totals.kills[self.place.kind] < wanted:
+            if self.proxy:
+                self.proxy.break_things(self.fault_rates(), self.chance.random())
+            if self.chance.random() < 0.5 or not self.watch.missing():
+                self.deliver(self.chance.randint(1, len(self.pending) // 8 + 1))
+            (step,) = self.chance.choices(list(STEPS), STEPS.values())
+            getattr(self, step)()
+            self.watch.look()
+            if not self.pending and not self.watch.missing():
+                break
+        self.finish()
+        self.totals.rounds[self.place.kind] += 1
+        self.totals.records[self.place.kind] += self.truth.records
+
+    def end(self):
+        """No run stays, asleep or not."""
+        for run in self.runs:
+            if run.kill():
+                run.wait()
+
+    def make_sample(self):
+        """Raw objects in about the order in which they were delivered."""
+        draw = self.chance.choice
+        options = ["--size", draw(["1MB", "2MB", "4MB", "8MB"]), "--seed", str(self.chance.randrange(10**6)),
+                   "--accounts", draw("123"), "--regions", draw("123"), "--days", draw("234")]
+        sample = self.home / "sample"
+        subprocess.run([self.program, "sample", sample, "--quiet", *options], check=True, stdout=subprocess.DEVNULL)
+        paths = sorted(sample.rglob("*.json.gz"), key=lambda path: path.name.split("_")[3] + path.name)
+        for number, path in enumerate(paths):
+            key, body = path.relative_to(sample).as_posix(), path.read_bytes()
+            # Some come late, some twice, and some under a key that names no lane.
+            at = min(len(paths), number + (self.chance.randrange(len(paths)) if self.chance.random() < 0.15 else 0))
+            if self.chance.random() < 0.04 and "Digest" not in key:
+                self.pending.append((at, f"dump-{number}.json.gz", body))
+                continue
+            self.pending.append((at, key, body))
+            if self.chance.random() < 0.04:
+                self.pending.append((at + 5, beside(key, "copy"), body))
+        self.add_trouble()
+        self.pending.sort(key=lambda object: object[0])
+
+    def add_trouble(self):
+        """Perhaps an object that is cut, and some with a record that can be no row."""
+        usual = [object for object in self.pending if "/CloudTrail/" in object[1]]
+        if self.chance.random() < 0.25:
+            at, key, body = self.chance.choice(usual)
+            self.pending.append((at, beside(key, "cut"), body[: len(body) // 2]))
+        if self.chance.random() < 0.4:
+            for at, key, body in self.chance.sample(usual, min(5, len(usual))):
+                first, *_ = json.loads(gzip.decompress(body))["Records"]
+                timeless = {name: value for name, value in first.items() if name != "eventTime"}
+                body = gzip.compress(json.dumps({"Records": [timeless | {"at": at}, first]}).encode())
+                self.pending.append((at, beside(key, "odd"), body))
+
+    def deliver(self, count):
+        for _, key, body in self.pending[:count]:
+            self.truth.add(key, body)
+            self.place.deliver(key, body)
+        del self.pending[:count]
+
+    def fault_rates(self):
+        """Some faults, often or seldom."""
+        some = self.chance.sample(list(FAULTS), self.chance.randint(2, len(FAULTS)))
+        return {fault: self.chance.choice([0.005, 0.02, 0.06]) for fault in some}
+
+    # What can happen.
+
+    def kill(self):
+        run = self.start(self.options())
+        self.stop_somewhere(run, signal.SIGKILL)
+        self.judge(run, alone=True)
+
+    def terminate(self):
+        run = self.start(self.options())
+        self.stop_somewhere(run, signal.SIGTERM)
+        self.judge(run, alone=True, codes={143})
+
+    def whole(self):
+        self.judge(self.start(self.options(whole=True)), alone=True)
+
+    def pair(self):
+        """Two at once, on the same lanes or each on its own; perhaps one is killed."""
+        shards = self.chance.choice([((), ()), ((), ()), ("1/2", "2/2"), ("1/2", ())])
+        runs = [self.start(self.options() + (["--shard", shard] if shard else [])) for shard in shards]
+        if self.chance.random() < 0.5:
+            self.stop_somewhere(runs[0], signal.SIGKILL)
+        for run in runs:
+            run.wait()
+        self.watch.look()
+        for run in runs:
+            self.judge(run)
+
+    def sleeper(self):
+        """One falls asleep, another works to its end or is killed, the first goes on."""
+        sleeping = self.start(self.options())
+        slept = self.stop_somewhere(sleeping, signal.SIGSTOP)
+        other = self.start(self.options())
+        if self.chance.random() < 0.3:
+            self.stop_somewhere(other, signal.SIGKILL)
+        self.judge(other)
+        self.watch.look()
+        if slept:
+            self.totals.sleepers[self.place.kind] += 1
+            sleeping.kill(signal.SIGCONT)
+        if self.chance.random() < 0.3:
+            self.stop_somewhere(sleeping, signal.SIGKILL)
+        self.judge(sleeping)
+
+    def finish(self):
+        """All is delivered, and runs go on until nothing is left; one more writes nothing."""
+        self.deliver(len(self.pending))
+        for _ in range(3):
+            if self.proxy and self.judge(self.start(self.options(whole=True)), alone=True) == 0:
+                break
+        if self.proxy:
+            self.proxy.settle()
+        last = self.start([])
+        self.judge(last, alone=True, calm=True)
+        if missing := self.watch.missing():
+            raise Fault("lost", f"{missing} ({last})")
+        before = self.watch.known
+        again = self.start([])
+        self.judge(again, alone=True, calm=True)
+        if self.watch.known != before or again.summary().get("records"):
+            new = sorted(self.watch.known.keys() ^ before.keys())
+            raise Fault("written again", f"a run with nothing to do wrote {new} ({again})")
+
+    # Parts of it.
+
+    def options(self, whole=False):
+        draw = self.chance
+        options = ["--threads", draw.choice("123"), "--memory", draw.choice(["50kB", "200kB", "1MB", "64MB"])]
+        if draw.random() < 0.1:
+            options += ["--compression", "zstd"]
+        if not whole and draw.random() < 0.15:
+            days = sorted(draw.sample(DAYS, 2))
+            options += ["--from", days[0], "--to", days[1]]
+        return options
+
+    def start(self, options):
+        self.totals.runs[self.place.kind] += 1
+        self.runs.append(Run(self.program, self.place, options, self.home / f"run-{len(self.runs):03}"))
+        return self.runs[-1]
+
+    def stop_somewhere(self, run, sign):
+        """Sends a signal after some time or some progress; whether the run was still there."""
+        if self.chance.random() < 0.3:
+            hit = self.stop_in_time(run, sign)
+            self.patience_seconds = max(0.05, self.patience_seconds * (1.1 if hit else 0.7))
+        else:
+            stop = self.stop_at_put if self.proxy else self.stop_at_name
+            hit = stop(run, sign, 1 + int(self.chance.uniform(0, 2 * self.patience_puts)))
+            self.patience_puts = max(2, self.patience_puts * (1.1 if hit else 0.7))
+        return hit
+
+    def stop_in_time(self, run, sign):
+        end = time.monotonic() + self.chance.uniform(0, 2 * self.patience_seconds)
+        while run.alive and time.monotonic() < end:
+            time.sleep(0.002)
+        return run.kill(sign)
+
+    def stop_at_name(self, run, sign, count):
+        wanted = len(self.place.listing()) + count
+        while run.alive and len(self.place.listing()) < wanted:
+            time.sleep(0.001)
+        return run.kill(sign)
+
+    def stop_at_put(self, run, sign, count):
+        """As some PUT arrives and is lost, or when it is done and before its answer."""
+        left, moment, hit = count, self.chance.choice(["before", "after"]), threading.Event()
+
+        def trap(kind, now):
+            nonlocal left
+            if kind != "put" or now != moment:
+                return False
+            left -= 1
+            if left != 0:
+                return False
+            if run.kill(sign):
+                hit.set()
+            return sign == signal.SIGKILL
+
+        self.proxy.trap = trap
+        while run.alive and not hit.is_set():
+            time.sleep(0.002)
+        self.proxy.trap = None
+        return hit.is_set()
+
+    def judge(self, run, alone=False, calm=False, codes=frozenset()):
+        """Whether a run ended as it may, and told the truth; its exit code."""
+        temporary = self.watch.temporary()
+        code = run.wait()
+        self.watch.look()
+        self.totals.exits[self.place.kind, code] += 1
+        if code == -signal.SIGKILL:
+            self.totals.note_kill(self.place.kind, self.watch if alone else None)
+            return code
+        if "panicked" in run.said() or code not in self.codes(calm) | codes:
+            raise Fault("failed", str(run))
+        if code in (1, 3) and not run.said().strip():
+            raise Fault("unreported", f"no word of what failed: {run}")
+        if alone and self.watch.temporary() - temporary:
+            raise Fault("left behind", f"{self.watch.temporary() - temporary} by {run}")
+        if not {"--shard", "--from"} & set(run.options):
+            self.judge_whole(run, sure=calm or not self.proxy)
+        return code
+
+    def codes(self, calm):
+        """The exit codes that a run may have."""
+        if self.proxy and not calm:
+            return {0, 1, 3}
+        return {0, 3} if self.truth.unread or self.truth.rejects else {0}
+
+    def judge_whole(self, run, sure):
+        """A run over everything must say what is not in the table; `sure` if nothing kept it from seeing it all."""
+        if run.code == 0 and (missing := self.watch.missing()):
+            raise Fault("unreported", f"exit 0, but {missing}: {run}")
+        unsaid = [key for key in self.truth.unread if key not in run.said()]
+        if unsaid and (sure or run.code == 0):
+            raise Fault("unreported", f"objects that cannot be read, {unsaid}: {run}")
+
+
+def beside(key, word):
+    """The key of another object of the same lane and day."""
+    return key.replace(".json.gz", f"{word}.json.gz")
