@@ -15,7 +15,7 @@ pub mod cloudtrail;
 mod commit;
 pub mod convert;
 pub mod failure;
-mod files;
+pub mod files;
 pub mod json;
 pub mod lane;
 pub mod ledger;

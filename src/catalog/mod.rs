@@ -1,6 +1,5 @@
 //! The Glue table: what Athena and Trino need to know about the Parquet files.
 
-mod contents;
 mod ddl;
 mod difference;
 mod duckdb;
@@ -15,7 +14,6 @@ mod spec;
 mod table;
 mod view;
 
-pub use contents::Contents;
 pub use ddl::ddl;
 pub use duckdb::duckdb_view;
 pub use error::CatalogError;

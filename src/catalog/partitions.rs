@@ -11,6 +11,7 @@ use super::glue::{failure, get_table};
 use super::plan::foreign;
 use super::projection::is_value;
 use super::table::TableSpec;
+use crate::lane::Partition;
 
 /// Partitions that one `BatchCreatePartition` takes.
 const BATCH: usize = 100;
@@ -24,6 +25,16 @@ pub struct PartitionValues {
     pub region: String,
     /// `yyyy-MM-dd`
     pub date: String,
+}
+
+impl From<&Partition> for PartitionValues {
+    fn from(partition: &Partition) -> Self {
+        Self {
+            account: partition.lane.account.to_string(),
+            region: partition.lane.region.to_string(),
+            date: partition.date.to_string(),
+        }
+    }
 }
 
 impl PartitionValues {

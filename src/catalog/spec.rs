@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::contents::Contents;
 use super::name::TableName;
 use super::projection::AccountProjection;
 use super::table::{CatalogColumn, TableSpec};
+use crate::files::Contents;
 use crate::table::{Compression, Schema};
 
 /// How a table is made, besides what its files hold.
@@ -34,8 +34,8 @@ impl TableSpec {
             name,
             location,
             columns: CatalogColumn::of(schema),
-            accounts: contents.accounts.clone(),
-            regions: contents.regions.clone(),
+            accounts: contents.accounts.iter().map(ToString::to_string).collect(),
+            regions: contents.regions.iter().map(ToString::to_string).collect(),
             first_date: contents.first_date(),
             today: options.today,
             account_projection: options.account_projection,

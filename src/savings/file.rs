@@ -7,9 +7,9 @@ use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::fetch::{footer_bytes, is_read_whole, merged_bytes};
 use super::filter::Filter;
-use super::footer::Footer;
 use super::prune::{Known, Lookups, Rows, both, touches};
 use super::scan::Scan;
+use crate::files::Footer;
 use crate::lane::Partition;
 
 /// A Parquet object of the table, as far as its footer tells.

@@ -6,7 +6,6 @@
 mod fetch;
 mod file;
 mod filter;
-mod footer;
 mod prune;
 mod raw;
 mod run;
@@ -14,10 +13,10 @@ mod scan;
 
 pub use run::{QuestionSavings, Savings, savings};
 
+use crate::failure::Failure;
 use crate::ledger::LedgerError;
 use crate::queries::FillError;
 use crate::store::StoreError;
-use parquet::errors::ParquetError;
 
 /// Why savings cannot be computed.
 #[derive(Debug, thiserror::Error)]
@@ -36,11 +35,6 @@ pub enum SavingsError {
     #[error("the question's SQL is not understood: {0}")]
     Sql(String),
     /// A Parquet object cannot be read.
-    #[error("{url} cannot be read as Parquet: restore it, or convert into another place")]
-    File {
-        /// Where it is.
-        url: String,
-        /// Why.
-        source: ParquetError,
-    },
+    #[error(transparent)]
+    File(#[from] Failure),
 }

@@ -9,11 +9,11 @@ use super::SavingsError;
 use super::fetch::is_read_whole;
 use super::file::{Cost, File};
 use super::filter::Test;
-use super::footer::{read_bloom, read_dictionary, read_footer};
 use super::prune::Lookups;
 use super::raw::delivered_bytes;
 use super::scan::{Scan, scans};
-use crate::catalog::Contents;
+use crate::files::Contents;
+use crate::files::{read_bloom, read_dictionary, read_footer};
 use crate::lane::Partition;
 use crate::queries::{Days, Filling, Question};
 use crate::scope::{EventDates, Lanes};
@@ -75,11 +75,7 @@ pub async fn savings(
     parameters: &BTreeMap<String, String>,
     questions: Vec<Question>,
 ) -> Result<Savings, SavingsError> {
-    let contents = Contents::of(destination).await?;
-    let partitions = contents.partitions.iter();
-    let all: Vec<Partition> = partitions
-        .filter_map(|partition| Partition::parse(&partition.path()))
-        .collect();
+    let all = Contents::of(destination).await?.partitions;
     let first = all.iter().map(|partition| partition.date).min();
     let last = all.iter().map(|partition| partition.date).max();
     let days = dates.from.or(first).zip(dates.to.or(last));

@@ -7,8 +7,9 @@ use crate::cli::text::Text;
 use clap::{Args, ValueEnum};
 use cloudtrail2parquet::aws;
 use cloudtrail2parquet::catalog::{
-    self, AccountProjection, Contents, Outcome, Registered, TableOptions, TableSpec,
+    self, AccountProjection, Outcome, Registered, TableOptions, TableSpec,
 };
+use cloudtrail2parquet::files::Contents;
 use cloudtrail2parquet::store::Store;
 use cloudtrail2parquet::table::Compression;
 use serde_json::{Value, json};
@@ -48,7 +49,8 @@ impl GlueArgs {
         let client = catalog::client(&aws::aws_config().await);
         let registered = catalog::register(&client, spec).await?;
         if self.register_partitions {
-            catalog::register_partitions(&client, spec, &contents.partitions).await?;
+            let partitions: Vec<_> = contents.partitions.iter().map(Into::into).collect();
+            catalog::register_partitions(&client, spec, &partitions).await?;
         }
         Ok(registered)
     }

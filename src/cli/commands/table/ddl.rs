@@ -7,7 +7,8 @@ use crate::cli::groups::glue::{self, ProjectionArgs};
 use crate::cli::groups::s3::{DestArgs, S3Args};
 use crate::cli::output::ResultArgs;
 use clap::{Args, ValueEnum};
-use cloudtrail2parquet::catalog::{self, CatalogColumn, Contents, TableName, TableSpec};
+use cloudtrail2parquet::catalog::{self, CatalogColumn, TableName, TableSpec};
+use cloudtrail2parquet::files::Contents;
 use cloudtrail2parquet::table::Compression;
 
 /// Arguments of `table ddl`.

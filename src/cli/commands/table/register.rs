@@ -6,7 +6,8 @@ use crate::cli::groups::s3::{DestArgs, S3Args};
 use crate::cli::output::ResultArgs;
 use crate::cli::text::Text;
 use clap::Args;
-use cloudtrail2parquet::catalog::{Contents, Registered, TableName, TableSpec};
+use cloudtrail2parquet::catalog::{Registered, TableName, TableSpec};
+use cloudtrail2parquet::files::Contents;
 use cloudtrail2parquet::table::Compression;
 
 /// Arguments of `table register`.

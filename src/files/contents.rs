@@ -1,12 +1,11 @@
-//! What the destination holds, as far as the catalog needs to know.
+//! Which lanes and partitions a table has.
 
 use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
-use super::partitions::PartitionValues;
-use crate::lane::Partition;
+use crate::lane::{Account, Partition, Region};
 use crate::ledger::{LedgerError, lanes};
 use crate::store::Store;
 
@@ -17,11 +16,11 @@ const CONCURRENT_LISTINGS: usize = 32;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     /// Accounts that the ledger knows.
-    pub accounts: BTreeSet<String>,
+    pub accounts: BTreeSet<Account>,
     /// Regions that the ledger knows.
-    pub regions: BTreeSet<String>,
+    pub regions: BTreeSet<Region>,
     /// The partitions with files, sorted.
-    pub partitions: Vec<PartitionValues>,
+    pub partitions: Vec<Partition>,
 }
 
 impl Contents {
@@ -33,8 +32,8 @@ impl Contents {
         let lanes = lanes(destination).await?;
         let mut contents = Self::default();
         for lane in &lanes {
-            contents.accounts.insert(lane.account.to_string());
-            contents.regions.insert(lane.region.to_string());
+            contents.accounts.insert(lane.account);
+            contents.regions.insert(lane.region.clone());
         }
         let folders: Vec<Vec<String>> = stream::iter(lanes)
             .map(async |lane| destination.list_dir(&lane.path()).await)
@@ -42,25 +41,16 @@ impl Contents {
             .map_ok(|listing| listing.prefixes)
             .try_collect()
             .await?;
-        let partitions = folders
-            .iter()
-            .flatten()
-            .filter_map(|folder| Partition::parse(folder));
-        contents.partitions = partitions
-            .map(|partition| PartitionValues {
-                account: partition.lane.account.to_string(),
-                region: partition.lane.region.to_string(),
-                date: partition.date.to_string(),
-            })
+        let folders = folders.iter().flatten();
+        contents.partitions = folders
+            .filter_map(|folder| Partition::parse(folder))
             .collect();
         Ok(contents)
     }
 
     /// The date of the first event.
     pub fn first_date(&self) -> Option<Date> {
-        self.partitions
-            .iter()
-            .filter_map(|partition| partition.date.parse().ok())
-            .min()
+        let partitions = self.partitions.iter();
+        partitions.map(|partition| partition.date).min()
     }
 }

@@ -16,7 +16,7 @@ use parquet::file::metadata::{
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::SavingsError;
+use crate::failure::Failure;
 use crate::store::Store;
 
 /// Read at first: most footers are shorter.
@@ -24,18 +24,14 @@ const TAIL: u64 = 64 << 10;
 
 /// A Parquet object's own words on what is in it.
 #[derive(Debug)]
-pub(super) struct Footer {
-    pub(super) metadata: ParquetMetaData,
+pub(crate) struct Footer {
+    pub(crate) metadata: ParquetMetaData,
     /// Its length, in bytes.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Reads the footer of the object at `key`, which has `size` bytes.
-pub(super) async fn read_footer(
-    store: &Store,
-    key: &str,
-    size: u64,
-) -> Result<Footer, SavingsError> {
+pub(crate) async fn read_footer(store: &Store, key: &str, size: u64) -> Result<Footer, Failure> {
     let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
     let mut length = TAIL.min(size);
     loop {
@@ -93,11 +89,11 @@ fn place(start: i64, length: i64) -> Option<Range<u64>> {
 }
 
 /// Reads the bloom filter of a column chunk, if it has one.
-pub(super) async fn read_bloom(
+pub(crate) async fn read_bloom(
     store: &Store,
     key: &str,
     chunk: &ColumnChunkMetaData,
-) -> Result<Option<Sbbf>, SavingsError> {
+) -> Result<Option<Sbbf>, Failure> {
     let start = chunk.bloom_filter_offset().map(u64::try_from);
     let length = chunk.bloom_filter_length().map(u64::try_from);
     let (Some(Ok(start)), Some(Ok(length))) = (start, length) else {
@@ -112,11 +108,11 @@ pub(super) async fn read_bloom(
 }
 
 /// Reads the values of a text column chunk from its dictionary, if every page of it uses that.
-pub(super) async fn read_dictionary(
+pub(crate) async fn read_dictionary(
     store: &Store,
     key: &str,
     chunk: &ColumnChunkMetaData,
-) -> Result<Option<HashSet<Vec<u8>>>, SavingsError> {
+) -> Result<Option<HashSet<Vec<u8>>>, Failure> {
     let start = chunk.dictionary_page_offset().map(u64::try_from);
     let (Some(Ok(start)), Ok(end)) = (start, u64::try_from(chunk.data_page_offset())) else {
         return Ok(None);
@@ -195,7 +191,6 @@ fn footer_length(tail: &Bytes) -> u64 {
     u64::from(length.unwrap_or_default()) + 8
 }
 
-fn unreadable(store: &Store, key: &str, source: ParquetError) -> SavingsError {
-    let url = store.url(key);
-    SavingsError::File { url, source }
+fn unreadable(store: &Store, key: &str, error: ParquetError) -> Failure {
+    Failure::unreadable_file(store, key, error)
 }
