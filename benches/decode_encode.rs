@@ -5,13 +5,17 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use cloudtrail2parquet::cloudtrail::{Document, read_document};
+use cloudtrail2parquet::cloudtrail::{Document, Limits, read_document};
 use cloudtrail2parquet::sample::{SampleOptions, generate};
-use cloudtrail2parquet::table::{EncodeOptions, RowRef, Rows, Schema, encode, shred, sort_rows};
+use cloudtrail2parquet::table::{EncodeOptions, Objects, RowRef, Schema, encode, shred, sort_rows};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 /// Raw JSON of the corpus: about two row groups.
 const RAW_BYTES: u64 = 50_000_000;
+
+fn limits() -> Limits {
+    Limits::of(1 << 30)
+}
 
 fn corpus() -> Vec<Document> {
     let options = SampleOptions {
@@ -23,25 +27,28 @@ fn corpus() -> Vec<Document> {
     };
     let mut documents = Vec::new();
     let mut add = |_key: &str, bytes: &[u8]| {
-        documents.extend(read_document(bytes, 1 << 30).ok());
+        documents.push(read_document(bytes, limits()).unwrap());
         Ok::<(), ()>(())
     };
     generate(&options, &mut add).unwrap();
     documents
 }
 
-fn shred_all(schema: &Schema, documents: Vec<Document>) -> Vec<Arc<Rows>> {
+fn shred_all(schema: &Schema, documents: Vec<Document>) -> Objects {
     let latest = jiff::Timestamp::MAX;
-    let rows = documents
-        .into_iter()
-        .filter_map(|document| shred(schema, document, "s3://bucket/key.json.gz", latest).ok());
-    rows.map(Arc::new).collect()
+    Objects::new(documents.into_iter().map(|document| {
+        let source = "s3://bucket/key.json.gz";
+        Arc::new(shred(schema, document, source, latest, limits()).unwrap())
+    }))
 }
 
 fn benches(criterion: &mut Criterion) {
     let schema = Schema::new(&[]).unwrap();
     let documents = corpus();
-    let raw_bytes = documents.iter().map(|document| document.raw_bytes).sum();
+    let raw_bytes = documents
+        .iter()
+        .map(|document| document.uncompressed_bytes)
+        .sum();
     let mut group = criterion.benchmark_group("table");
     group
         .throughput(Throughput::Bytes(raw_bytes))
@@ -54,10 +61,7 @@ fn benches(criterion: &mut Criterion) {
         );
     });
     let objects = shred_all(&schema, documents);
-    let mut rows = Vec::new();
-    for (object, shredded) in (0..).zip(&objects) {
-        rows.extend((0..shredded.len() as u32).map(|row| RowRef { object, row }));
-    }
+    let mut rows: Vec<RowRef> = objects.row_refs().collect();
     group.bench_function("sort", |bencher| {
         bencher.iter_batched(
             || rows.clone(),

@@ -33,10 +33,23 @@ pub struct Span {
 }
 
 impl Span {
-    /// The text under the span; empty if the span is not of this text.
+    /// How many bytes it has.
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The text under the span.
+    ///
+    /// # Panics
+    ///
+    /// If the span is of another text, and not within this one.
     pub fn of(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        &text[self.start as usize..self.end as usize]
     }
 }
 
@@ -86,6 +99,14 @@ impl<'a> Scanner<'a> {
     /// A scanner that starts at byte `at` of `text`.
     pub fn at(text: &'a [u8], at: usize) -> Self {
         Self { text, at, depth: 0 }
+    }
+
+    /// The scanner as if `levels` objects or arrays stood around the text.
+    pub fn within(self, levels: u32) -> Self {
+        Self {
+            depth: self.depth + levels,
+            ..self
+        }
     }
 
     /// The byte offset of the next unread byte.

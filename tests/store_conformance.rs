@@ -6,9 +6,17 @@ mod store_suite;
 
 use std::path::Path;
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, SharedCredentialsProvider,
+};
+use aws_sdk_s3::primitives::{ByteStream, SdkBody};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use cloudtrail2parquet::aws::SdkConfig;
 use cloudtrail2parquet::store::{S3Options, Store};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use tempfile::TempDir;
@@ -22,7 +30,7 @@ fn s3_over(folder: &Path, url: &str) -> Store {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(s3s_aws::Client::from(service.build()))
+        .http_client(Encoding(s3s_aws::Client::from(service.build())))
         .region(Region::new("us-east-1"))
         .endpoint_url("http://localhost")
         .build();
@@ -85,4 +93,71 @@ fn hidden_files(folder: &Path) -> usize {
             false => usize::from(entry.file_name().as_encoded_bytes().starts_with(b".")),
         })
         .sum()
+}
+
+/// What S3 leaves as it is where it encodes names.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'*');
+
+/// Encodes the names in listings, as S3 does; the service in process says that it does and does
+/// not.
+#[derive(Clone, Debug)]
+struct Encoding<T>(T);
+
+impl HttpClient for Encoding<s3s_aws::Client> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Encoding(self.0.http_connector(settings, components)))
+    }
+}
+
+impl HttpConnector for Encoding<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let is_listing = request.uri().contains("encoding-type=url");
+        let answer = self.0.call(request);
+        if !is_listing {
+            return answer;
+        }
+        HttpConnectorFuture::new(async move {
+            let mut response = answer.await?;
+            let body = ByteStream::new(response.take_body()).collect().await;
+            let body = String::from_utf8(body.unwrap().to_vec()).unwrap();
+            *response.body_mut() = SdkBody::from(encoded(&body));
+            response.headers_mut().remove("content-length");
+            Ok(response)
+        })
+    }
+}
+
+/// A listing with its keys and prefixes encoded.
+fn encoded(listing: &str) -> String {
+    ["Key", "Prefix"]
+        .iter()
+        .fold(listing.to_owned(), |listing, tag| {
+            let (begin, end) = (format!("<{tag}>"), format!("</{tag}>"));
+            let mut parts = listing.split(&begin);
+            let first = parts.next().unwrap_or_default().to_owned();
+            parts.fold(first, |encoded, part| match part.split_once(&end) {
+                Some((name, rest)) => {
+                    let name = utf8_percent_encode(&unescaped(name), PLAIN).to_string();
+                    encoded + &begin + &name.replace("%20", "+") + &end + rest
+                }
+                None => encoded + &begin + part,
+            })
+        })
+}
+
+fn unescaped(xml: &str) -> String {
+    xml.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&")
 }

@@ -1,135 +1,22 @@
-//! The SDK against a service that misbehaves: a scripted HTTP server on the loopback.
+//! The SDK against a service that misbehaves.
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+mod store_script;
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_s3::config::BehaviorVersion;
 use bytes::Bytes;
 use cloudtrail2parquet::aws::SdkConfig;
-use cloudtrail2parquet::store::{ErrorKind, PutOutcome, S3Options, Store};
+use cloudtrail2parquet::store::{Cause, Entry, ErrorKind, PutOutcome, S3Options, Store};
+use store_script::{broken_after, error, scripted, scripted_with, store_at, whole};
 
-/// One answer of the server.
-struct Answer {
-    status: u16,
-    headers: &'static str,
-    body: String,
-    /// Bytes of the body that are sent before the connection is closed.
-    sent: usize,
-}
-
-fn whole(body: &str) -> Answer {
-    let headers = "ETag: \"v1\"\r\n";
-    Answer {
-        status: 200,
-        headers,
-        body: body.to_owned(),
-        sent: body.len(),
+/// As the object `k` was listed.
+fn listed(size: u64, etag: &str) -> Entry {
+    Entry {
+        key: "k".to_owned(),
+        size,
+        etag: etag.to_owned(),
     }
-}
-
-fn broken_after(sent: usize, body: &str) -> Answer {
-    Answer {
-        sent,
-        ..whole(body)
-    }
-}
-
-fn error(status: u16, code: &str) -> Answer {
-    let body = format!("<Error><Code>{code}</Code><Message>No luck.</Message></Error>");
-    let headers = "x-amz-request-id: R1\r\nContent-Type: application/xml\r\n";
-    Answer {
-        status,
-        headers,
-        sent: body.len(),
-        body,
-    }
-}
-
-/// A store whose service gives these answers in turn, and the requests that it saw.
-fn scripted(answers: impl IntoIterator<Item = Answer>) -> (Store, Requests) {
-    scripted_with(answers, S3Options::default())
-}
-
-fn scripted_with(
-    answers: impl IntoIterator<Item = Answer>,
-    options: S3Options,
-) -> (Store, Requests) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint_url = Some(format!("http://{}", listener.local_addr().unwrap()));
-    let mut answers: VecDeque<Answer> = answers.into_iter().collect();
-    let requests = Requests::default();
-    let seen = requests.clone();
-    thread::spawn(move || {
-        for connection in listener.incoming() {
-            let Some(answer) = answers.pop_front() else {
-                return;
-            };
-            serve(connection.unwrap(), &answer, &seen);
-        }
-    });
-    let credentials = Credentials::new("key", "secret", None, None, "test");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .region(Region::new("us-east-1"))
-        .build();
-    let options = S3Options {
-        endpoint_url,
-        ..options
-    };
-    (
-        Store::s3_with("s3://raw-logs/p", &config, &options).unwrap(),
-        requests,
-    )
-}
-
-/// The heads of the requests, lower-case.
-#[derive(Clone, Default)]
-struct Requests(Arc<Mutex<Vec<String>>>);
-
-impl Requests {
-    fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-fn serve(mut connection: TcpStream, answer: &Answer, seen: &Requests) {
-    let mut reader = BufReader::new(connection.try_clone().unwrap());
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head).unwrap() == 0 {
-            return;
-        }
-    }
-    let head = head.to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
-    let length: u64 = length.map_or(0, |length| length.parse().unwrap());
-    if head.contains("expect: 100-continue") {
-        connection
-            .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
-            .unwrap();
-    }
-    std::io::copy(&mut reader.take(length), &mut std::io::sink()).unwrap();
-    seen.0.lock().unwrap().push(head);
-    let Answer {
-        status,
-        headers,
-        body,
-        sent,
-    } = answer;
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n"
-    );
-    connection.write_all(head.as_bytes()).unwrap();
-    connection.write_all(&body.as_bytes()[..*sent]).unwrap();
 }
 
 #[tokio::test]
@@ -140,7 +27,10 @@ async fn get_reads_again_when_the_body_breaks_off() {
         whole("0123456789"),
     ];
     let (store, requests) = scripted(answers);
-    assert_eq!(store.get("k", Some("\"v1\"")).await.unwrap(), "0123456789");
+    assert_eq!(
+        store.get_listed(&listed(10, "\"v1\"")).await.unwrap(),
+        "0123456789"
+    );
     assert_eq!(requests.all().len(), 3);
     assert!(
         requests
@@ -151,22 +41,10 @@ async fn get_reads_again_when_the_body_breaks_off() {
 }
 
 #[tokio::test]
-async fn get_gives_up_on_a_body_that_always_breaks_off() {
-    let (store, _) = scripted((0..5).map(|_| broken_after(3, "0123456789")));
-    let error = store.get("k", None).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Transient, "{error}");
-    assert!(
-        error
-            .to_string()
-            .starts_with("cannot read s3://raw-logs/p/k: its body broke off: ")
-    );
-}
-
-#[tokio::test]
 async fn get_and_put_ride_out_slow_down() {
     let slow = || error(503, "SlowDown");
     let (store, requests) = scripted([slow(), slow(), whole("x"), slow(), slow(), whole("")]);
-    assert_eq!(store.get("k", None).await.unwrap(), "x");
+    assert_eq!(store.get("k").await.unwrap(), "x");
     let put = store.put_if_absent("k", Bytes::from_static(b"x")).await;
     assert_eq!(put.unwrap(), PutOutcome::Written);
     assert_eq!(requests.all().len(), 6);
@@ -208,7 +86,7 @@ async fn get_tells_apart_what_concerns_one_object_and_what_ends_the_run() {
         (403, "InvalidAccessKeyId", ErrorKind::Fatal),
     ] {
         let (store, _) = scripted([error(status, code)]);
-        let error = store.get("k", Some("\"v1\"")).await.unwrap_err();
+        let error = store.get_listed(&listed(1, "\"v1\"")).await.unwrap_err();
         assert_eq!(error.kind, kind, "{error}");
         let text = error.to_string();
         let start =
@@ -218,9 +96,94 @@ async fn get_tells_apart_what_concerns_one_object_and_what_ends_the_run() {
 }
 
 #[tokio::test]
+async fn what_ends_the_run_says_its_one_cause_and_one_next_step() {
+    for (status, code, cause, next_step) in [
+        (
+            404,
+            "NoSuchBucket",
+            Cause::NoBucket,
+            "check the bucket's name, or create it",
+        ),
+        (
+            403,
+            "InvalidAccessKeyId",
+            Cause::RefusedCredentials,
+            "sign in again, or use other credentials",
+        ),
+        (
+            400,
+            "ExpiredToken",
+            Cause::RefusedCredentials,
+            "sign in again, or use other credentials",
+        ),
+        (
+            403,
+            "SignatureDoesNotMatch",
+            Cause::WrongSignature,
+            "check the secret access key",
+        ),
+        (
+            403,
+            "RequestTimeTooSkewed",
+            Cause::WrongClock,
+            "set this machine's clock",
+        ),
+        (
+            403,
+            "AccessDenied",
+            Cause::NotAllowed,
+            "give the right to list it",
+        ),
+        (
+            400,
+            "AuthorizationHeaderMalformed",
+            Cause::OtherRegion,
+            "set AWS_REGION to the bucket's region",
+        ),
+    ] {
+        let (store, _) = scripted([error(status, code)]);
+        let error = store.list("", None).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.cause),
+            (ErrorKind::Fatal, cause),
+            "{error}"
+        );
+        assert!(
+            error.to_string().ends_with(&format!("); {next_step}")),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_where_nothing_answers_is_named_as_that() {
+    let endpoint = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let error = store_at(&endpoint, S3Options::default())
+        .list("", None)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind, error.cause),
+        (ErrorKind::Fatal, Cause::NoAnswer)
+    );
+    let text = error.to_string();
+    assert!(
+        text.starts_with("cannot list s3://raw-logs/p/: nothing answers: "),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("; check the endpoint's address and the network"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn get_refuses_another_version_from_a_service_that_passes_over_if_match() {
     let (store, _) = scripted([whole("x")]);
-    let error = store.get("k", Some("\"v0\"")).await.unwrap_err();
+    let error = store.get_listed(&listed(1, "\"v0\"")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Changed, "{error}");
 }
 
@@ -233,34 +196,6 @@ async fn a_refused_listing_or_put_ends_the_run() {
     );
     let put = store.put_if_absent("k", Bytes::new()).await;
     assert_eq!(put.unwrap_err().kind, ErrorKind::Fatal);
-}
-
-#[tokio::test]
-async fn a_listing_out_of_order_ends_the_run() {
-    let listing = "<ListBucketResult><Contents><Key>p/b</Key><Size>1</Size></Contents>\
-                   <Contents><Key>p/a</Key><Size>1</Size></Contents></ListBucketResult>";
-    let (store, _) = scripted([whole(listing)]);
-    let error = store.list("", None).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Fatal);
-    assert!(
-        error
-            .to_string()
-            .contains("s3://raw-logs/p/a: the service does not list keys in byte order")
-    );
-}
-
-#[tokio::test]
-async fn a_listing_leaves_out_folder_markers() {
-    let listing = "<ListBucketResult><Contents><Key>p/</Key><Size>0</Size></Contents>\
-                   <Contents><Key>p/a/</Key><Size>0</Size></Contents>\
-                   <Contents><Key>p/a/x</Key><Size>1</Size><ETag>\"e\"</ETag></Contents></ListBucketResult>";
-    let (store, _) = scripted([whole(listing)]);
-    let entries = store.list("", None).await.unwrap();
-    assert_eq!(entries.len(), 1);
-    assert_eq!(
-        (entries[0].key.as_str(), entries[0].etag.as_str()),
-        ("a/x", "\"e\"")
-    );
 }
 
 #[tokio::test]
@@ -301,7 +236,7 @@ async fn the_options_are_in_every_request() {
     );
     store.list("", None).await.unwrap();
     store.list_dir("").await.unwrap();
-    store.get("k", None).await.unwrap();
+    store.get("k").await.unwrap();
     store.size("k").await.unwrap();
     assert_eq!(
         store.put_if_absent("k", Bytes::new()).await.unwrap(),

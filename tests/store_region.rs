@@ -71,8 +71,8 @@ fn open(bucket: &str) -> (Store, Ireland) {
 async fn the_bucket_is_asked_for_its_region_once_and_used_there() {
     let (store, ireland) = open("raw-logs");
     assert!(ireland.0.lock().unwrap().is_empty(), "opening asks nothing");
-    assert_eq!(store.get("a", None).await.unwrap(), "x");
-    assert_eq!(store.clone().get("b", None).await.unwrap(), "x");
+    assert_eq!(store.get("a").await.unwrap(), "x");
+    assert_eq!(store.clone().get("b").await.unwrap(), "x");
     assert_eq!(
         *ireland.0.lock().unwrap(),
         [
@@ -86,7 +86,7 @@ async fn the_bucket_is_asked_for_its_region_once_and_used_there() {
 #[tokio::test]
 async fn a_bucket_that_is_not_there_ends_the_run() {
     let (store, _) = open("nowhere");
-    let error = store.get("a", None).await.unwrap_err();
+    let error = store.get("a").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Fatal);
     assert!(
         error.to_string().starts_with("cannot open s3://nowhere/: "),

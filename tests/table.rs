@@ -8,48 +8,50 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cloudtrail2parquet::cloudtrail::{Document, read_document};
+use cloudtrail2parquet::cloudtrail::{Document, Limits, read_document};
 use cloudtrail2parquet::table::{
-    Compression, EncodeOptions, RowRef, Rows, Schema, encode, event_ids, lane_of, matching_rows,
-    records, same_record, shred, sort_rows,
+    Compression, EncodeOptions, ObjectRows, Objects, RowRef, Schema, encode, event_ids,
+    matching_rows, records, same_record, shred, sort_rows,
 };
 use futures::executor::block_on;
 use parquet::basic::Compression as Codec;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use xxhash_rust::xxh3::xxh3_64;
 
+const LIMITS: Limits = Limits {
+    uncompressed: 1 << 30,
+    heap: 1 << 32,
+};
+
 fn schema() -> Schema {
     Schema::new(&[]).unwrap()
 }
 
 fn document(bytes: &[u8]) -> Document {
-    read_document(bytes, 1 << 30).unwrap()
+    read_document(bytes, LIMITS).unwrap()
 }
 
-fn rows_of(schema: &Schema, bytes: &[u8]) -> Arc<Rows> {
-    Arc::new(shred(schema, document(bytes), "file.json", jiff::Timestamp::MAX).unwrap())
+fn rows_of(schema: &Schema, bytes: &[u8]) -> ObjectRows {
+    let latest = jiff::Timestamp::MAX;
+    shred(schema, document(bytes), "file.json", latest, LIMITS).unwrap()
 }
 
-fn all_rows(objects: &[Arc<Rows>]) -> Vec<RowRef> {
-    let mut refs = Vec::new();
-    for (object, rows) in (0..).zip(objects) {
-        refs.extend((0..rows.len() as u32).map(|row| RowRef { object, row }));
-    }
-    refs
+fn one_object(schema: &Schema, bytes: &[u8]) -> Objects {
+    Objects::new([Arc::new(rows_of(schema, bytes))])
 }
 
-fn round_trip(schema: &Schema, objects: &[Arc<Rows>]) -> (Bytes, Vec<RowRef>, Vec<String>) {
-    let mut rows = all_rows(objects);
+fn round_trip(schema: &Schema, objects: &Objects) -> (Bytes, Vec<RowRef>, Vec<String>) {
+    let mut rows = objects.row_refs().collect::<Vec<_>>();
     sort_rows(objects, &mut rows);
     let file = encode(schema, objects, &rows, &EncodeOptions::default()).unwrap();
     let rebuilt = block_on(records(Cursor::new(file.clone()))).unwrap();
     (file, rows, rebuilt)
 }
 
-fn assert_rebuilt(objects: &[Arc<Rows>], rows: &[RowRef], rebuilt: &[String]) {
+fn assert_rebuilt(objects: &Objects, rows: &[RowRef], rebuilt: &[String]) {
     assert_eq!(rows.len(), rebuilt.len());
     for (row, rebuilt) in rows.iter().zip(rebuilt) {
-        let delivered = objects[row.object as usize].record_text(row.row as usize);
+        let delivered = objects.row(*row).record_text();
         assert!(
             same_record(delivered, rebuilt),
             "delivered {delivered}\nrebuilt {rebuilt}"
@@ -82,13 +84,10 @@ fn every_shape_is_rebuilt_from_its_row() {
     let Some(data) = shared() else { return };
     let schema = schema();
     let bytes = std::fs::read(data.join("shapes.ndjson.gz")).unwrap();
-    let objects = [rows_of(&schema, &bytes)];
-    let rejects: Vec<_> = objects[0]
-        .rejects()
-        .iter()
-        .map(|r| (r.index, &r.reason))
-        .collect();
-    println!("{} rows, rejects {rejects:?}", objects[0].len());
+    let objects = one_object(&schema, &bytes);
+    for object in objects.iter() {
+        println!("{} rows, {:?}", object.len(), object.rejects());
+    }
     let (_, rows, rebuilt) = round_trip(&schema, &objects);
     assert_rebuilt(&objects, &rows, &rebuilt);
 }
@@ -104,18 +103,14 @@ fn real_data_is_rebuilt_and_small_in_partitions_of_a_day() {
     for path in &paths {
         let bytes = std::fs::read(path).unwrap();
         gzip_bytes += bytes.len();
-        objects.push(rows_of(&schema, &bytes));
+        objects.push(Arc::new(rows_of(&schema, &bytes)));
     }
+    let objects = Objects::new(objects);
     let mut partitions: BTreeMap<_, Vec<RowRef>> = BTreeMap::new();
-    for row in all_rows(&objects) {
-        let (rows, at) = (&objects[row.object as usize], row.row as usize);
-        let lane = lane_of(
-            rows.recipient_account(at),
-            rows.identity_account(at),
-            rows.aws_region(at),
-        );
-        let date = rows.row(at).unwrap().date;
-        partitions.entry((lane, date)).or_default().push(row);
+    for at in objects.row_refs() {
+        let row = objects.row(at);
+        let partition = (row.lane(), row.date());
+        partitions.entry(partition).or_default().push(at);
     }
     let mut parquet_bytes = 0;
     for rows in partitions.values_mut() {
@@ -134,12 +129,8 @@ fn real_data_is_rebuilt_and_small_in_partitions_of_a_day() {
     assert!(ratio <= 1.25, "{ratio}");
 }
 
-fn size_of(schema: &Schema, objects: &[Arc<Rows>], rows: std::ops::Range<usize>) -> usize {
-    let rows = rows.map(|row| RowRef {
-        object: 0,
-        row: row as u32,
-    });
-    let mut rows: Vec<RowRef> = rows.collect();
+fn size_of(schema: &Schema, objects: &Objects, rows: std::ops::Range<usize>) -> usize {
+    let mut rows: Vec<RowRef> = rows.map(|row| objects.row_ref(0, row)).collect();
     sort_rows(objects, &mut rows);
     encode(schema, objects, &rows, &EncodeOptions::default())
         .unwrap()
@@ -151,14 +142,15 @@ fn a_file_of_one_small_event_is_at_most_12_kb_and_of_five_18_kb() {
     let Some(data) = shared() else { return };
     let schema = schema();
     let bytes = std::fs::read(data.join("shapes.ndjson.gz")).unwrap();
-    let objects = [rows_of(&schema, &bytes)];
+    let objects = one_object(&schema, &bytes);
+    let rows: Vec<RowRef> = objects.row_refs().collect();
     let mut largest = 0;
-    let is_small = |row: usize| objects[0].record_text(row).len() <= 1_500;
-    for row in (0..objects[0].len()).filter(|row| is_small(*row)) {
+    let is_small = |row: usize| objects.row(rows[row]).record_text().len() <= 1_500;
+    for row in (0..rows.len()).filter(|row| is_small(*row)) {
         largest = largest.max(size_of(&schema, &objects, row..row + 1));
     }
     let mut largest_of_five = 0;
-    for first in (0..objects[0].len() - 5).step_by(5) {
+    for first in (0..rows.len() - 5).step_by(5) {
         if (first..first + 5).all(is_small) {
             largest_of_five = largest_of_five.max(size_of(&schema, &objects, first..first + 5));
         }
@@ -189,7 +181,7 @@ fn many_records(count: usize) -> String {
 #[test]
 fn a_large_file_is_cut_into_row_groups_with_statistics_indexes_and_bloom_filters() {
     let schema = schema();
-    let objects = [rows_of(&schema, many_records(45_000).as_bytes())];
+    let objects = one_object(&schema, many_records(45_000).as_bytes());
     let (file, rows, rebuilt) = round_trip(&schema, &objects);
     assert_rebuilt(&objects, &rows, &rebuilt);
     let metadata = ParquetMetaDataReader::new()
@@ -260,14 +252,15 @@ fn a_large_file_is_cut_into_row_groups_with_statistics_indexes_and_bloom_filters
 #[test]
 fn matching_rows_finds_the_ids_asked_for_and_no_others() {
     let schema = schema();
-    let objects = [rows_of(&schema, many_records(45_000).as_bytes())];
+    let objects = one_object(&schema, many_records(45_000).as_bytes());
     let (file, ..) = round_trip(&schema, &objects);
     let wanted = HashSet::from(["id-0", "id-44999", "id-45000", "nothing"]);
     let mut found = block_on(matching_rows(Cursor::new(file.clone()), &wanted)).unwrap();
     found.sort();
     let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["id-0", "id-44999"]);
-    assert!(same_record(&found[1].1, objects[0].record_text(0)));
+    let newest = objects.row(objects.row_ref(0, 0));
+    assert!(same_record(&found[1].1, newest.record_text()));
     let nothing = block_on(matching_rows(Cursor::new(file.clone()), &HashSet::new()));
     assert_eq!(nothing.unwrap(), []);
     let mut hashes = block_on(event_ids(Cursor::new(file))).unwrap();
@@ -279,15 +272,14 @@ fn matching_rows_finds_the_ids_asked_for_and_no_others() {
 #[test]
 fn rows_are_sorted_by_source_name_and_time_whatever_order_they_come_in() {
     let schema = schema();
-    let objects = [rows_of(&schema, many_records(500).as_bytes())];
-    let mut rows = all_rows(&objects);
+    let objects = one_object(&schema, many_records(500).as_bytes());
+    let mut rows: Vec<RowRef> = objects.row_refs().collect();
     sort_rows(&objects, &mut rows);
     let mut reversed = rows.clone();
     reversed.reverse();
     sort_rows(&objects, &mut reversed);
     assert_eq!(rows, reversed);
-    let number =
-        |row: &RowRef| objects[0].event_id(row.row as usize).unwrap()[3..].parse::<usize>();
+    let number = |row: &RowRef| objects.row(*row).event_id().unwrap()[3..].parse::<usize>();
     let keys: Vec<_> = rows.iter().map(|row| number(row).unwrap()).collect();
     assert!(keys.is_sorted_by_key(|n| (n % 3, n % 7, *n)));
 }
@@ -302,18 +294,18 @@ fn rows_without_a_source_or_name_stand_before_those_with_an_empty_one() {
     ]
     .map(|members| format!(r#"{{"eventTime":"2024-05-01T12:00:00Z",{members}}}"#))
     .join("\n");
-    let objects = [rows_of(&schema(), text.as_bytes())];
-    let mut rows = all_rows(&objects);
+    let objects = one_object(&schema(), text.as_bytes());
+    let mut rows: Vec<RowRef> = objects.row_refs().collect();
     sort_rows(&objects, &mut rows);
-    let order: Vec<u32> = rows.iter().map(|row| row.row).collect();
+    let order: Vec<u64> = rows.iter().map(|row| objects.row(*row).index()).collect();
     assert_eq!(order, [1, 3, 2, 0]);
 }
 
 #[test]
 fn every_compression_reads_back() {
     let schema = schema();
-    let objects = [rows_of(&schema, many_records(50).as_bytes())];
-    let rows = all_rows(&objects);
+    let objects = one_object(&schema, many_records(50).as_bytes());
+    let rows: Vec<RowRef> = objects.row_refs().collect();
     for name in ["snappy", "zstd", "gzip", "none"] {
         let compression: Compression = name.parse().unwrap();
         assert_eq!(compression.to_string(), name);

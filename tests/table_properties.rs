@@ -5,9 +5,10 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use cloudtrail2parquet::cloudtrail::read_document;
+use cloudtrail2parquet::cloudtrail::{Limits, read_document};
 use cloudtrail2parquet::table::{
-    EncodeOptions, RowRef, Schema, encode, matching_rows, records, same_record, shred, sort_rows,
+    EncodeOptions, Objects, RowRef, Schema, encode, matching_rows, records, same_record, shred,
+    sort_rows,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -104,21 +105,21 @@ proptest! {
     #[test]
     fn any_record_is_rebuilt_from_its_row(lines in vec(record(), 1..5)) {
         let schema = Schema::new(&[]).unwrap();
-        let document = read_document(lines.join("\n").as_bytes(), 1 << 20).unwrap();
-        let rows = shred(&schema, document, "file.json", jiff::Timestamp::MAX).unwrap();
-        prop_assert_eq!(rows.rejects(), &[]);
+        let limits = Limits::of(1 << 20);
+        let document = read_document(lines.join("\n").as_bytes(), limits).unwrap();
+        let rows = shred(&schema, document, "file.json", jiff::Timestamp::MAX, limits).unwrap();
+        prop_assert_eq!(rows.rejects().len(), 0);
         prop_assert_eq!(rows.len(), lines.len());
-        let objects = [Arc::new(rows)];
-        let refs = (0..lines.len() as u32).map(|row| RowRef { object: 0, row });
-        let mut refs: Vec<RowRef> = refs.collect();
+        let objects = Objects::new([Arc::new(rows)]);
+        let mut refs: Vec<RowRef> = objects.row_refs().collect();
         sort_rows(&objects, &mut refs);
         let file = encode(&schema, &objects, &refs, &EncodeOptions::default()).unwrap();
         let rebuilt = futures::executor::block_on(records(Cursor::new(file.clone()))).unwrap();
         for (row, rebuilt) in refs.iter().zip(&rebuilt) {
-            let delivered = objects[0].record_text(row.row as usize);
+            let delivered = objects.row(*row).record_text();
             prop_assert!(same_record(delivered, rebuilt), "{}\n{}", delivered, rebuilt);
         }
-        let ids = refs.iter().filter_map(|row| objects[0].event_id(row.row as usize));
+        let ids = refs.iter().filter_map(|row| objects.row(*row).event_id());
         let ids: Vec<&str> = ids.collect();
         let wanted = ids.iter().copied().collect();
         let found = futures::executor::block_on(matching_rows(Cursor::new(file), &wanted)).unwrap();

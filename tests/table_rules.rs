@@ -8,19 +8,20 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
 use arrow::util::display::array_value_to_string;
-use cloudtrail2parquet::cloudtrail::read_document;
+use cloudtrail2parquet::cloudtrail::{Limits, read_document};
 use cloudtrail2parquet::table::{
-    EncodeOptions, FlattenedColumn, RejectReason, RowRef, Rows, Schema, encode, records,
+    EncodeOptions, FlattenedColumn, ObjectRows, Objects, RejectReason, Schema, encode, records,
     same_record, shred,
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const TIME: &str = r#""eventTime":"2024-05-01T12:00:00Z""#;
 
-fn shred_text(schema: &Schema, text: &str) -> Rows {
-    let document = read_document(text.as_bytes(), 1 << 20).unwrap();
+fn shred_text(schema: &Schema, text: &str) -> ObjectRows {
+    let limits = Limits::of(1 << 20);
+    let document = read_document(text.as_bytes(), limits).unwrap();
     let latest = "2024-06-01T00:00:00Z".parse().unwrap();
-    shred(schema, document, "day/file.json", latest).unwrap()
+    shred(schema, document, "day/file.json", latest, limits).unwrap()
 }
 
 /// One record as a row of a file, and checked to be rebuilt from it.
@@ -41,10 +42,10 @@ impl Written {
         let schema = Schema::new(&extra).unwrap();
         let record = format!("{{{TIME},{members}}}").replace(",}", "}");
         let rows = shred_text(&schema, &record);
-        assert_eq!(rows.rejects(), []);
-        let rows = [Arc::new(rows)];
-        let refs = [RowRef { object: 0, row: 0 }];
-        let file = encode(&schema, &rows, &refs, &EncodeOptions::default()).unwrap();
+        assert_eq!(rows.rejects().len(), 0);
+        let objects = Objects::new([Arc::new(rows)]);
+        let refs = [objects.row_ref(0, 0)];
+        let file = encode(&schema, &objects, &refs, &EncodeOptions::default()).unwrap();
         let rebuilt = futures::executor::block_on(records(Cursor::new(file.clone()))).unwrap();
         assert!(
             same_record(&record, &rebuilt[0]),
@@ -458,11 +459,7 @@ fn what_cannot_be_a_row_is_kept_verbatim_with_its_reason_and_lane() {
         r#"{"eventTime":"2013-01-01T01:00:00+01:00"},{"eventTime":null}]"#,
     );
     let rows = shred_text(&Schema::new(&[]).unwrap(), text);
-    let found: Vec<_> = rows
-        .rejects()
-        .iter()
-        .map(|r| (r.index, r.reason.clone()))
-        .collect();
+    let found: Vec<_> = rows.rejects().map(|r| (r.index(), r.reason())).collect();
     assert_eq!(
         found,
         [
@@ -475,19 +472,17 @@ fn what_cannot_be_a_row_is_kept_verbatim_with_its_reason_and_lane() {
             (7, RejectReason::NoEventTime),
         ]
     );
-    let rejects = rows.rejects();
     assert_eq!(
-        rejects[1].record,
+        rows.reject(1).bytes(),
         br#"{"eventName": "a", "awsRegion":"eu-west-1"}"#
     );
-    assert_eq!(rejects[1].aws_region.as_deref(), Some("eu-west-1"));
-    assert_eq!(
-        rejects[2].recipient_account.as_deref(),
-        Some("123456789012")
-    );
-    assert_eq!(rejects[3].identity_account.as_deref(), Some("123456789012"));
+    let lane = |at| rows.reject(at).lane().to_string();
+    assert_eq!(lane(0), "000000000000/unknown");
+    assert_eq!(lane(1), "000000000000/eu-west-1");
+    assert_eq!(lane(2), "123456789012/unknown");
+    assert_eq!(lane(3), "123456789012/unknown");
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows.row(0).unwrap().index, 6);
+    assert_eq!(rows.row(0).index(), 6);
 }
 
 #[test]
@@ -497,17 +492,14 @@ fn a_record_with_invalid_utf8_is_a_reject_as_bytes_and_its_neighbours_are_rows()
     bytes.extend_from_slice(b"\"\xff\xfe\",\"awsRegion\":\"eu-west-1\"}");
     let damaged = bytes[damaged_from..].to_vec();
     bytes.extend_from_slice(format!(r#",{{{TIME}}}]}}"#).as_bytes());
-    let document = read_document(&bytes, 1 << 20).unwrap();
-    let rows = shred(
-        &Schema::new(&[]).unwrap(),
-        document,
-        "",
-        jiff::Timestamp::MAX,
-    )
-    .unwrap();
+    let limits = Limits::of(1 << 20);
+    let document = read_document(&bytes, limits).unwrap();
+    let schema = Schema::new(&[]).unwrap();
+    let rows = shred(&schema, document, "", jiff::Timestamp::MAX, limits).unwrap();
     assert_eq!(rows.len(), 2);
     assert_eq!(rows.rejects().len(), 1);
-    assert_eq!(rows.rejects()[0].reason, RejectReason::InvalidUtf8);
-    assert_eq!(rows.rejects()[0].record, damaged);
-    assert_eq!(rows.rejects()[0].aws_region.as_deref(), Some("eu-west-1"));
+    let reject = rows.reject(0);
+    assert_eq!(reject.reason(), RejectReason::InvalidUtf8);
+    assert_eq!(reject.bytes(), damaged);
+    assert_eq!(reject.lane().to_string(), "000000000000/eu-west-1");
 }

@@ -1,152 +1,101 @@
 //! Delivered bytes to one text whose records can be walked.
 
-use sha2::{Digest as _, Sha256};
+use crate::json::Span;
 
-use crate::json::{JsonError, Span};
-
+use super::damaged::Damaged;
 use super::gunzip::{MAGIC, gunzip};
+use super::limits::Limits;
 use super::lookup::normalise;
 use super::records::{is_lookup, walk};
+use super::sha256::Sha256;
+use super::unreadable::Unreadable;
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
-
-/// Why a raw object cannot be read as a whole. The text of each is recorded in the ledger
-/// and compared there, so it says nothing that differs between two tries.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// The gzip data end inside a member.
-    #[error("truncated gzip")]
-    TruncatedGzip,
-    /// The gzip data are invalid, or their checksum or length is wrong.
-    #[error("corrupt gzip")]
-    CorruptGzip,
-    /// Something other than a member or zeros follows the last gzip member.
-    #[error("trailing garbage after the gzip data")]
-    TrailingGarbage,
-    /// More uncompressed bytes than the cap allows.
-    #[error("larger than {cap} bytes uncompressed")]
-    TooLarge {
-        /// The cap in bytes.
-        cap: u64,
-    },
-    /// Invalid UTF-8 that stands in no record.
-    #[error("invalid UTF-8 outside the records")]
-    InvalidUtf8OutsideRecords,
-    /// The text is no JSON.
-    #[error("not JSON: {0}")]
-    NotJson(#[from] JsonError),
-    /// JSON, or nothing at all, but no CloudTrail records.
-    #[error("no records")]
-    NoRecords,
-    /// x
-    #[error("its records take more memory than is allowed")]
-    TooMuchMemory,
-}
-
-impl Unreadable {
-    /// x
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::TruncatedGzip => "truncated_gzip",
-            Self::CorruptGzip => "corrupt_gzip",
-            Self::TrailingGarbage => "trailing_garbage",
-            Self::TooLarge { .. } => "too_large",
-            Self::TooMuchMemory => "too_much_memory",
-            Self::InvalidUtf8OutsideRecords => "invalid_utf8_outside_records",
-            Self::NotJson(_) => "not_json",
-            Self::NoRecords => "no_records",
-        }
-    }
-    /// x
-    pub fn from_code(code: &str) -> Option<Self> {
-        [
-            Self::TruncatedGzip,
-            Self::CorruptGzip,
-            Self::TrailingGarbage,
-            Self::TooLarge { cap: 0 },
-            Self::TooMuchMemory,
-            Self::InvalidUtf8OutsideRecords,
-            Self::NoRecords,
-        ]
-        .into_iter()
-        .find(|c| c.code() == code)
-    }
-}
-
-/// A record that was delivered with invalid UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damaged {
-    /// Where the record is in [`Document::text`], with `?` for each invalid byte.
-    pub span: Span,
-    /// The record as delivered.
-    pub bytes: Vec<u8>,
-}
 
 /// What one raw object holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// JSON text that [`for_each_record`](super::for_each_record) walks.
     pub text: String,
-    /// SHA-256 of the delivered bytes, uncompressed: the `hashValue` of digest files.
-    pub sha256: [u8; 32],
+    /// Of the bytes as delivered, compressed or not: by it the object is known again.
+    pub sha256: Sha256,
     /// Length of the delivered bytes, uncompressed.
-    pub raw_bytes: u64,
-    /// The records whose bytes are no UTF-8, in the order of the text.
-    pub damaged: Vec<Damaged>,
+    pub uncompressed_bytes: u64,
+    /// The records whose bytes are no UTF-8.
+    pub damaged: Damaged,
 }
 
-/// Reads a delivered object of at most `cap` uncompressed bytes.
+impl Document {
+    /// The bytes that this keeps on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.text.capacity() + self.damaged.heap_bytes()
+    }
+}
+
+/// Reads a delivered object within its limits, of which the heap's hold for what is made of
+/// it, not for the delivered bytes.
 ///
 /// gzip is known by its magic bytes; a byte order mark is dropped. The events that
 /// `lookup-events` embeds as strings become records of the text. Whether the rest is JSON
 /// shows only when the records are walked.
-pub fn read_document(delivered: &[u8], cap: u64) -> Result<Document, Unreadable> {
+pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unreadable> {
     let mut bytes = if delivered.starts_with(&MAGIC) {
-        gunzip(delivered, cap)?
-    } else if delivered.len() as u64 > cap {
-        return Err(Unreadable::TooLarge { cap });
+        gunzip(delivered, limits)?
     } else {
+        let length = delivered.len() as u64;
+        if length > limits.uncompressed {
+            return Err(Unreadable::TooLarge);
+        }
+        check_heap(delivered.len(), limits)?;
         delivered.to_vec()
     };
-    let sha256 = Sha256::digest(&bytes).into();
-    let raw_bytes = bytes.len() as u64;
+    let uncompressed_bytes = bytes.len() as u64;
     if bytes.starts_with(&BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
     let (mut text, mut damaged) = match String::from_utf8(bytes) {
-        Ok(text) => (text, Vec::new()),
-        Err(error) => patch(error.as_bytes())?,
+        Ok(text) => (text, Damaged::default()),
+        Err(error) => patch(error.as_bytes(), limits)?,
     };
     if is_lookup(&text) {
-        (text, damaged) = normalise(&text, &damaged)?;
+        (text, damaged) = normalise(&text, &damaged, limits)?;
     }
     Ok(Document {
         text,
-        sha256,
-        raw_bytes,
+        sha256: Sha256::of(delivered),
+        uncompressed_bytes,
         damaged,
     })
 }
 
+/// Fails if `bytes` on the heap are too many.
+pub(super) fn check_heap(bytes: usize, limits: Limits) -> Result<(), Unreadable> {
+    if bytes as u64 > limits.heap {
+        return Err(Unreadable::TooMuchMemory);
+    }
+    Ok(())
+}
+
 /// The bytes as a text of the same length, and the records in which the two differ.
-fn patch(bytes: &[u8]) -> Result<(String, Vec<Damaged>), Unreadable> {
+fn patch(bytes: &[u8], limits: Limits) -> Result<(String, Damaged), Unreadable> {
+    check_heap(2 * bytes.len(), limits)?;
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|_| '?'));
     }
-    let differs = |from: usize, to: usize| bytes.get(from..to) != text.as_bytes().get(from..to);
-    let mut damaged = Vec::new();
+    let differs = |from: usize, to: usize| bytes[from..to] != text.as_bytes()[from..to];
+    let mut damaged = Damaged::default();
     let mut end = 0;
     walk(&text, |scanner, _| {
-        let span = scanner.skip()?;
+        let span: Span = scanner.skip()?;
         let (from, to) = (span.start as usize, span.end as usize);
         if differs(end, from) {
             return Err(Unreadable::InvalidUtf8OutsideRecords);
         }
         if differs(from, to) {
-            let bytes = bytes.get(from..to).unwrap_or_default().to_vec();
-            damaged.push(Damaged { span, bytes });
+            damaged.push(span, &bytes[from..to]);
+            check_heap(2 * bytes.len() + damaged.heap_bytes(), limits)?;
         }
         end = to;
         Ok(())
@@ -168,21 +117,23 @@ mod tests {
     use crate::cloudtrail::for_each_record;
     use crate::cloudtrail::gunzip::tests::gzip;
 
-    const CAP: u64 = 1 << 24;
+    const LIMITS: Limits = Limits {
+        uncompressed: 1 << 24,
+        heap: 1 << 26,
+    };
 
     fn count(document: &Document) -> Result<u64, Unreadable> {
-        for_each_record(document, |scanner, _| Ok(scanner.skip().map(|_| ())?))
+        for_each_record(document, |scanner| Ok(scanner.skip().map(|_| ())?))
     }
 
     /// Each damaged record: its patched text, its bytes.
     fn damaged(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Unreadable> {
-        let document = read_document(bytes, CAP)?;
+        let document = read_document(bytes, LIMITS)?;
         let mut found = Vec::new();
-        for_each_record::<Unreadable>(&document, |scanner, damaged| {
+        for_each_record::<Unreadable>(&document, |scanner| {
             let span = scanner.skip()?;
-            if let Some(damaged) = damaged {
-                assert_eq!(damaged.span, span);
-                found.push((span.of(&document.text).to_owned(), damaged.bytes.clone()));
+            if let Some(bytes) = document.damaged.delivered(span) {
+                found.push((span.of(&document.text).to_owned(), bytes.to_vec()));
             }
             Ok(())
         })?;
@@ -191,33 +142,57 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_known_by_its_bytes_and_the_hash_is_of_what_it_holds() {
+    fn gzip_is_known_by_its_bytes_and_hashed_as_delivered() {
         let text = br#"{"Records":[]}"#;
-        let plain = read_document(text, CAP).unwrap();
-        assert_eq!(read_document(&gzip(text), CAP).unwrap(), plain);
-        assert_eq!(plain.raw_bytes, 14);
-        let expected: [u8; 32] = Sha256::digest(text).into();
-        assert_eq!(plain.sha256, expected);
+        let plain = read_document(text, LIMITS).unwrap();
+        assert_eq!(plain.sha256, Sha256::of(text));
+        assert_eq!(plain.uncompressed_bytes, 14);
+        let packed = gzip(text);
+        let expected = Document {
+            sha256: Sha256::of(&packed),
+            ..plain
+        };
+        assert_eq!(read_document(&packed, LIMITS).unwrap(), expected);
     }
 
     #[test]
     fn a_byte_order_mark_is_dropped_but_hashed() {
         let text = "\u{feff}{\"Records\":[{\"eventName\":\"é\"}]}".as_bytes();
-        let document = read_document(text, CAP).unwrap();
+        let document = read_document(text, LIMITS).unwrap();
         assert_eq!(document.text, "{\"Records\":[{\"eventName\":\"é\"}]}");
-        assert_eq!(document.raw_bytes, text.len() as u64);
-        let expected: [u8; 32] = Sha256::digest(text).into();
-        assert_eq!(document.sha256, expected);
+        assert_eq!(document.uncompressed_bytes, text.len() as u64);
+        assert_eq!(document.sha256, Sha256::of(text));
     }
 
     #[test]
     fn the_cap_holds_for_plain_text_too() {
         let text = br#"{"Records":[]}"#;
         assert_eq!(
-            read_document(text, 13),
-            Err(Unreadable::TooLarge { cap: 13 })
+            read_document(text, Limits::of(13)),
+            Err(Unreadable::TooLarge)
         );
-        assert!(read_document(text, 14).is_ok());
+        assert!(read_document(text, Limits::of(14)).is_ok());
+    }
+
+    #[test]
+    fn what_takes_more_memory_than_allowed_is_told_apart_from_what_is_too_large() {
+        let record = b"{\"eventName\":\"\xff\"}\n";
+        let damaged = record.repeat(100);
+        let lookup = br#"{"Events":[{"CloudTrailEvent":"{}"}]}"#;
+        for (bytes, least) in [
+            (&b"{\"Records\":[]}"[..], 1),
+            (&damaged, 3),
+            (lookup, 2),
+            (&gzip(&damaged), 3),
+        ] {
+            let uncompressed = 1 << 20;
+            let length = read_document(bytes, LIMITS).unwrap().uncompressed_bytes;
+            let read = |heap| read_document(bytes, Limits { uncompressed, heap });
+            for heap in [0, length - 1, least * length - 1] {
+                assert_eq!(read(heap), Err(Unreadable::TooMuchMemory), "{heap}");
+            }
+            assert!(read(10 * length).is_ok());
+        }
     }
 
     #[test]
@@ -264,35 +239,30 @@ mod tests {
             b"{\"Records\":[\xff]}",
         ] {
             let result = damaged(file);
-            assert!(matches!(result, Err(Unreadable::NotJson(_))), "{result:?}");
+            assert_eq!(result, Err(Unreadable::NotJson));
         }
     }
 
     #[test]
-    fn the_reasons_read_the_same_each_time() {
-        let reason = |bytes: &[u8]| {
-            let result = read_document(bytes, 100).and_then(|document| count(&document));
-            result.unwrap_err().to_string()
+    fn each_cause_has_its_code() {
+        let code = |bytes: &[u8]| {
+            let result = read_document(bytes, Limits::of(100));
+            let result = result.and_then(|document| count(&document));
+            result.unwrap_err().code()
         };
         let file = gzip(b"{\"Records\":[]}");
-        let garbage = [&file[..], b"x"].concat();
-        let reasons = [
-            reason(&file[..9]),
-            reason(&garbage),
-            reason(&[b' '; 101]),
-            reason(b"{\"Records\":[1,]}"),
-            reason(b"{}"),
-            reason(b"{\"\xff\":0,\"Records\":[]}"),
-        ];
-        let expected = [
-            "truncated gzip",
-            "trailing garbage after the gzip data",
-            "larger than 100 bytes uncompressed",
-            "not JSON: expected a value at byte 14",
-            "no records",
-            "invalid UTF-8 outside the records",
-        ];
-        assert_eq!(reasons, expected);
+        let mut corrupt = file.clone();
+        *corrupt.last_mut().unwrap() ^= 1;
+        assert_eq!(code(&file[..9]), "truncated_gzip");
+        assert_eq!(code(&corrupt), "corrupt_gzip");
+        assert_eq!(code(&[&file[..], b"x"].concat()), "trailing_garbage");
+        assert_eq!(code(&[b' '; 101]), "too_large");
+        assert_eq!(code(b"{\"Records\":[1,]}"), "not_json");
+        assert_eq!(code(b"{}"), "no_records");
+        assert_eq!(
+            code(b"{\"\xff\":0,\"Records\":[]}"),
+            "invalid_utf8_outside_records"
+        );
     }
 
     #[test]
@@ -300,7 +270,7 @@ mod tests {
         let file = gzip(br#"{"Records":[{"eventName":"A"},{"eventName":"B"}]}"#);
         for length in 1..file.len() {
             assert!(
-                read_document(&file[..length], CAP)
+                read_document(&file[..length], LIMITS)
                     .and_then(|document| count(&document))
                     .is_err()
             );
@@ -338,7 +308,7 @@ mod tests {
         files_under(&folder, &mut files);
         let mut records = 0;
         for (path, bytes) in &files {
-            let document = read_document(bytes, CAP).unwrap();
+            let document = read_document(bytes, LIMITS).unwrap();
             records += count(&document).unwrap();
             let key = path.to_str().unwrap();
             assert!(
@@ -354,7 +324,7 @@ mod tests {
         let Some(path) = shared("shapes.ndjson.gz") else {
             return;
         };
-        let document = read_document(&std::fs::read(path).unwrap(), CAP).unwrap();
+        let document = read_document(&std::fs::read(path).unwrap(), LIMITS).unwrap();
         assert_eq!(count(&document), Ok(1062));
     }
 
@@ -372,11 +342,9 @@ mod tests {
                 broken[at] = byte;
             }
             for bytes in [&bytes, text.as_bytes(), &broken, &gzip(&broken), &[&MAGIC, &bytes[..]].concat()] {
-                if let Ok(document) = read_document(bytes, 100) {
-                    let _ = count(&document);
-                    for Damaged { span, bytes } in &document.damaged {
-                        prop_assert_eq!(span.of(&document.text).len(), bytes.len());
-                        prop_assert!(std::str::from_utf8(bytes).is_err());
+                if read_document(bytes, Limits::of(100)).is_ok() {
+                    for (_, bytes) in damaged(bytes).unwrap_or_default() {
+                        prop_assert!(std::str::from_utf8(&bytes).is_err());
                     }
                 }
             }

@@ -1,10 +1,11 @@
-//! gzip members to bytes, within a cap.
+//! gzip members to bytes, within limits.
 
 use std::io::{ErrorKind, Read as _};
 
 use flate2::bufread::GzDecoder;
 
-use super::document::Unreadable;
+use super::limits::Limits;
+use super::unreadable::Unreadable;
 
 /// How the first two bytes of every gzip member read (RFC 1952 section 2.3.1).
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -16,16 +17,17 @@ const LARGEST_RATIO: usize = 1100;
 /// The smallest step by which the output grows, in bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// Inflates all members of a gzip file into at most `cap` bytes.
+/// Inflates all members of a gzip file into no more bytes than both limits allow.
 ///
 /// Zeros after the last member are padding, as `gzip` itself has it; anything else there
-/// is [`Unreadable::TrailingGarbage`]. Never allocates more than `cap` and one chunk.
-pub fn gunzip(bytes: &[u8], cap: u64) -> Result<Vec<u8>, Unreadable> {
-    let limit = usize::try_from(cap).unwrap_or(usize::MAX);
+/// is [`Unreadable::TrailingGarbage`]. Never allocates more than the limits and one chunk.
+pub fn gunzip(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, Unreadable> {
+    let limit = limits.uncompressed.min(limits.heap);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut output = Output::new(size_hint(bytes), limit);
     let mut rest = bytes;
     loop {
-        rest = inflate_member(rest, &mut output, cap)?;
+        rest = inflate_member(rest, &mut output, limits)?;
         if rest.iter().all(|&byte| byte == 0) {
             return Ok(output.finish());
         }
@@ -39,7 +41,7 @@ pub fn gunzip(bytes: &[u8], cap: u64) -> Result<Vec<u8>, Unreadable> {
 fn inflate_member<'a>(
     bytes: &'a [u8],
     output: &mut Output,
-    cap: u64,
+    limits: Limits,
 ) -> Result<&'a [u8], Unreadable> {
     let mut decoder = GzDecoder::new(bytes);
     loop {
@@ -53,7 +55,11 @@ fn inflate_member<'a>(
             Err(_) => return Err(Unreadable::CorruptGzip),
         }
         if output.length > output.limit {
-            return Err(Unreadable::TooLarge { cap });
+            return Err(if limits.heap < limits.uncompressed {
+                Unreadable::TooMuchMemory
+            } else {
+                Unreadable::TooLarge
+            });
         }
     }
 }
@@ -93,7 +99,7 @@ impl Output {
             self.buffer.reserve_exact(size.saturating_sub(self.length));
             self.buffer.resize(size.max(self.length), 0);
         }
-        self.buffer.get_mut(self.length..).unwrap_or_default()
+        &mut self.buffer[self.length..]
     }
 
     fn advance(&mut self, read: usize) {
@@ -115,7 +121,10 @@ pub(super) mod tests {
 
     use super::*;
 
-    const CAP: u64 = 1 << 20;
+    const CAP: Limits = Limits {
+        uncompressed: 1 << 20,
+        heap: u64::MAX,
+    };
 
     /// One gzip member.
     pub(in crate::cloudtrail) fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -219,20 +228,23 @@ pub(super) mod tests {
     #[test]
     fn the_cap_counts_over_all_members_and_is_exact() {
         let file = [gzip(&[b'a'; 600]), gzip(&[b'b'; 400])].concat();
-        assert_eq!(gunzip(&file, 1000).unwrap().len(), 1000);
-        assert_eq!(gunzip(&file, 999), Err(Unreadable::TooLarge { cap: 999 }));
-        assert_eq!(gunzip(&file, u64::MAX).unwrap().len(), 1000);
-        assert_eq!(gunzip(&gzip(b""), 0).unwrap(), b"");
-        assert_eq!(gunzip(&gzip(b"a"), 0), Err(Unreadable::TooLarge { cap: 0 }));
+        assert_eq!(gunzip(&file, Limits::of(1000)).unwrap().len(), 1000);
+        assert_eq!(gunzip(&file, Limits::of(999)), Err(Unreadable::TooLarge));
+        assert_eq!(gunzip(&file, Limits::of(u64::MAX)).unwrap().len(), 1000);
+        assert_eq!(gunzip(&gzip(b""), Limits::of(0)).unwrap(), b"");
+        assert_eq!(
+            gunzip(&gzip(b"a"), Limits::of(0)),
+            Err(Unreadable::TooLarge)
+        );
     }
 
     #[test]
     fn a_bomb_stops_at_the_cap() {
         let bomb = gzip(&vec![0; 64 << 20]);
         assert!(bomb.len() < 80_000);
-        assert_eq!(gunzip(&bomb, CAP), Err(Unreadable::TooLarge { cap: CAP }));
+        assert_eq!(gunzip(&bomb, CAP), Err(Unreadable::TooLarge));
         let liar = [&bomb[..bomb.len() - 4], &[1, 0, 0, 0]].concat();
-        assert_eq!(gunzip(&liar, CAP), Err(Unreadable::TooLarge { cap: CAP }));
+        assert_eq!(gunzip(&liar, CAP), Err(Unreadable::TooLarge));
     }
 
     #[test]

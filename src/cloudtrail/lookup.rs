@@ -2,8 +2,14 @@
 
 use crate::json::{JsonError, Kind, Scanner, Span, unescape};
 
-use super::document::{Damaged, Unreadable};
+use super::damaged::Damaged;
+use super::document::check_heap;
+use super::limits::Limits;
 use super::records::{Origin, walk};
+use super::unreadable::Unreadable;
+
+/// How deep the records of `{"Records":[…]}` stand.
+const RECORD_DEPTH: u32 = 2;
 
 /// Writes the records of a `lookup-events` result as `{"Records":[…]}`.
 ///
@@ -12,11 +18,13 @@ use super::records::{Origin, walk};
 /// JSON or no Unicode as a JSON string, a damaged event as it is.
 pub(super) fn normalise(
     text: &str,
-    damaged: &[Damaged],
-) -> Result<(String, Vec<Damaged>), Unreadable> {
+    damaged: &Damaged,
+    limits: Limits,
+) -> Result<(String, Damaged), Unreadable> {
+    let taken = 2 * text.len() + damaged.heap_bytes();
+    check_heap(taken, limits)?;
     let mut out = String::with_capacity(text.len());
-    let mut moved = Vec::with_capacity(damaged.len());
-    let mut damaged = damaged.iter().peekable();
+    let mut moved = Damaged::default();
     out.push_str("{\"Records\":[");
     let mut separator = "";
     walk(text, |scanner, origin| {
@@ -24,14 +32,15 @@ pub(super) fn normalise(
         let span = scanner.skip()?;
         out.push_str(separator);
         separator = ",";
-        if let Some(damaged) = damaged.next_if(|damaged| damaged.span == span) {
+        if let Some(delivered) = damaged.delivered(span) {
             let start = out.len();
             out.push_str(span.of(text));
-            moved.push(Damaged {
-                span: narrow(start, out.len())?,
-                bytes: damaged.bytes.clone(),
-            });
+            moved.push(narrow(start, out.len())?, delivered);
+            check_heap(taken + moved.heap_bytes(), limits)?;
         } else if origin == Origin::Events {
+            // The event is unescaped beside both texts.
+            let event = (span.end - span.start) as usize;
+            check_heap(taken + moved.heap_bytes() + event, limits)?;
             push_event(&mut out, text, span, &mut inside)?;
         } else {
             out.push_str(span.of(text));
@@ -81,21 +90,8 @@ fn push_event(
 
 /// Whether the text is a single JSON value also when it stands as deep as records do.
 fn is_one_value(text: &str) -> bool {
-    let nested = format!("[[{text}]]");
-    let mut scanner = Scanner::new(nested.as_bytes());
-    let mut first = true;
-    let mut judge = || {
-        scanner.enter_array()?;
-        scanner.next_element(&mut first)?;
-        let mut first = true;
-        scanner.enter_array()?;
-        let one = scanner.next_element(&mut first)?;
-        scanner.skip()?;
-        let more = scanner.next_element(&mut first)? || scanner.next_element(&mut first)?;
-        scanner.finish()?;
-        Ok::<_, JsonError>(one && !more)
-    };
-    judge().unwrap_or(false)
+    let mut scanner = Scanner::new(text.as_bytes()).within(RECORD_DEPTH);
+    scanner.skip().and_then(|_| scanner.finish()).is_ok()
 }
 
 fn narrow(start: usize, end: usize) -> Result<Span, JsonError> {
@@ -110,19 +106,17 @@ fn narrow(start: usize, end: usize) -> Result<Span, JsonError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cloudtrail::{Unreadable, for_each_record, read_document};
+    use crate::cloudtrail::{Limits, Unreadable, for_each_record, read_document};
     use crate::json::{MAX_DEPTH, write_string};
 
     /// Each record's text, and its delivered bytes if it was damaged.
     fn records(bytes: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
-        let document = read_document(bytes, 1 << 20).unwrap();
+        let document = read_document(bytes, Limits::of(1 << 20)).unwrap();
         let mut records = Vec::new();
-        for_each_record::<Unreadable>(&document, |scanner, damaged| {
+        for_each_record::<Unreadable>(&document, |scanner| {
             let span = scanner.skip()?;
-            records.push((
-                span.of(&document.text).to_owned(),
-                damaged.map(|damaged| damaged.bytes.clone()),
-            ));
+            let delivered = document.damaged.delivered(span).map(<[u8]>::to_vec);
+            records.push((span.of(&document.text).to_owned(), delivered));
             Ok(())
         })
         .unwrap();

@@ -1,18 +1,24 @@
 //! The source's format: object keys, gzip, JSON documents.
 
+mod damaged;
 pub mod document;
 pub mod gunzip;
 pub mod key;
+mod limits;
 mod lookup;
 pub mod records;
-pub mod sha256;
+mod sha256;
 pub mod time;
+mod unreadable;
 
-pub use document::{Damaged, Document, Unreadable, read_document};
+pub use damaged::Damaged;
+pub use document::{Document, read_document};
 pub use gunzip::gunzip;
 pub use key::{
     Folder, KeyKind, LanePrefix, Level, RawKey, is_readable_name, level_of_prefix, parse_key,
 };
+pub use limits::Limits;
 pub use records::for_each_record;
-pub use sha256::{Sha256, Sha256Error};
+pub use sha256::{NoSha256, Sha256};
 pub use time::{EARLIEST, EventTime, parse_event_time};
+pub use unreadable::Unreadable;

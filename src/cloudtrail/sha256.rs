@@ -1,19 +1,29 @@
-//! SHA-256 as a value.
+//! The hash by which an object's bytes are known.
 
-use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 use std::fmt;
 use std::str::FromStr;
 
-/// A SHA-256 hash; as text 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Sha256(pub [u8; 32]);
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::Digest as _;
+
+/// The SHA-256 of an object's bytes as delivered; 64 lower-case hexadecimal digits as text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sha256([u8; 32]);
+
+/// Why a text is no SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a SHA-256 has 64 hexadecimal digits")]
+pub struct NoSha256;
 
 impl Sha256 {
-    /// The hash of `bytes`.
+    /// The hash of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 
@@ -25,42 +35,39 @@ impl fmt::Display for Sha256 {
 
 impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "Sha256({self})")
     }
 }
-
-/// Why a text is no hash.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a SHA-256 hash is 64 hexadecimal digits")]
-pub struct Sha256Error;
 
 impl FromStr for Sha256 {
-    type Err = Sha256Error;
+    type Err = NoSha256;
 
-    fn from_str(text: &str) -> Result<Self, Sha256Error> {
-        let mut hash = [0; 32];
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(Sha256Error);
+    fn from_str(text: &str) -> Result<Self, NoSha256> {
+        let (digits, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(NoSha256);
+        };
+        let mut bytes = [0; 32];
+        if digits.len() != bytes.len() {
+            return Err(NoSha256);
         }
-        for (at, byte) in hash.iter_mut().enumerate() {
-            let digits = &text[2 * at..2 * at + 2];
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| Sha256Error)?;
+        let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(NoSha256);
+        for (byte, [high, low]) in bytes.iter_mut().zip(digits) {
+            *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
         }
-        Ok(Self(hash))
+        Ok(Self(bytes))
     }
 }
 
-impl TryFrom<String> for Sha256 {
-    type Error = Sha256Error;
-
-    fn try_from(text: String) -> Result<Self, Sha256Error> {
-        text.parse()
+impl Serialize for Sha256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl From<Sha256> for String {
-    fn from(hash: Sha256) -> Self {
-        hash.to_string()
+impl<'de> Deserialize<'de> for Sha256 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
@@ -68,14 +75,29 @@ impl From<Sha256> for String {
 mod tests {
     use super::*;
 
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
     #[test]
-    fn a_hash_reads_back_and_what_is_none_does_not() {
+    fn a_sha256_reads_as_it_is_written() {
         let hash = Sha256::of(b"abc");
-        let text = hash.to_string();
-        assert!(text.starts_with("ba7816bf"));
-        assert_eq!(text.parse(), Ok(hash));
-        for wrong in ["", "ba78", &text[1..], &text.replace('b', "x")] {
-            assert_eq!(wrong.parse::<Sha256>(), Err(Sha256Error), "{wrong}");
+        assert_eq!(hash.to_string(), ABC);
+        assert_eq!(ABC.parse(), Ok(hash));
+        let json = serde_json::to_string(&hash).unwrap();
+        assert_eq!(json, format!("\"{ABC}\""));
+        assert_eq!(serde_json::from_str::<Sha256>(&json).unwrap(), hash);
+    }
+
+    #[test]
+    fn another_text_is_no_sha256() {
+        for text in [
+            "",
+            "ba",
+            &ABC[1..],
+            &format!("{ABC}00"),
+            &ABC.replace('a', "g"),
+            &ABC.replace("ba", "é"),
+        ] {
+            assert_eq!(text.parse::<Sha256>(), Err(NoSha256), "{text}");
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::work::Context;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use parquet::arrow::async_reader::AsyncFileReader;
+use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -124,14 +125,15 @@ async fn encode_file(
     mut refs: Vec<RowRef>,
 ) -> Result<Bytes, Failure> {
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    let objects = Arc::clone(&rows.objects);
+    let objects = rows.objects.clone();
     let encoded = context.cpu.run(move || {
         sort_rows(&objects, &mut refs);
         encode(&schema, &objects, &refs, &options)
     });
-    encoded
-        .await?
-        .map_err(|error| Failure::Internal(error.to_string()))
+    encoded.await?.map_err(|error| match error.source() {
+        Some(cause) => Failure::Internal(format!("{error}: {cause}")),
+        None => Failure::Internal(error.to_string()),
+    })
 }
 
 /// The file that another worker, or an earlier attempt, has put under a claimed name. It must

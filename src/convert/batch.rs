@@ -5,7 +5,7 @@ use super::list::RawObject;
 use crate::cloudtrail::Sha256;
 use crate::lane::Lane;
 use crate::ledger::{Cause, ClaimedObject, Converted, Outcome};
-use crate::table::Rows;
+use crate::table::ObjectRows;
 use crate::work::Share;
 use jiff::{Timestamp, civil::Date};
 use std::{collections::BTreeMap, sync::Arc};
@@ -55,7 +55,7 @@ pub(crate) enum Content {
 /// The rows and rejects of one object that are the lane's.
 #[derive(Debug, Clone)]
 pub(crate) struct LaneRows {
-    pub(crate) rows: Arc<Rows>,
+    pub(crate) rows: Arc<ObjectRows>,
     pub(crate) row_indexes: Vec<u32>,
     pub(crate) reject_indexes: Vec<u32>,
     pub(crate) sha256: Sha256,
@@ -65,9 +65,10 @@ pub(crate) struct LaneRows {
 impl LaneRows {
     /// All that was decoded.
     pub(crate) fn all(decoded: Decoded) -> Self {
+        let rejects = decoded.rows.rejects().len();
         Self {
             row_indexes: (0..decoded.rows.len() as u32).collect(),
-            reject_indexes: (0..decoded.rows.rejects().len() as u32).collect(),
+            reject_indexes: (0..rejects as u32).collect(),
             sha256: decoded.sha256,
             uncompressed_bytes: decoded.uncompressed_bytes,
             rows: Arc::new(decoded.rows),
@@ -151,16 +152,11 @@ pub(crate) fn lane_parts(object: &RawObject, all: LaneRows) -> BTreeMap<Lane, La
     }
     let mut parts: BTreeMap<Lane, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
     for &row in &all.row_indexes {
-        let at = row as usize;
-        let lane = Lane::of_record(
-            all.rows.recipient_account(at),
-            all.rows.identity_account(at),
-            all.rows.aws_region(at),
-        );
+        let lane = all.rows.row(row as usize).lane();
         parts.entry(lane).or_default().0.push(row);
     }
     for &reject in &all.reject_indexes {
-        let lane = all.rows.rejects()[reject as usize].lane();
+        let lane = all.rows.reject(reject as usize).lane();
         parts.entry(lane).or_default().1.push(reject);
     }
     if parts.is_empty() {

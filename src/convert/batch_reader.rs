@@ -3,13 +3,12 @@
 use super::batch::{Batch, BatchObject, Content, LaneRows};
 use super::list::{Aside, RawObject};
 use super::pending::{Pending, PendingObjects};
-use super::read::{Allowance, Attempt, READ_AHEAD, read_object};
+use super::read::{Attempt, READ_AHEAD, read_object};
 use super::task::Task;
-use crate::cloudtrail::Unreadable;
+use crate::cloudtrail::{Limits, Unreadable};
 use crate::failure::Failure;
 use crate::ledger::{Cause, Converted};
 use crate::monitor::Progress;
-use crate::work::MEMORY_PER_BYTE;
 use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use std::{collections::VecDeque, sync::Arc};
@@ -20,9 +19,6 @@ const MAX_OBJECTS: usize = 10_000;
 /// Uncompressed bytes expected of a compressed byte, until a lane has shown its own ratio.
 /// CloudTrail's objects have 5.6 to 8.6.
 pub(crate) const EXPECTED_RATIO: f64 = 8.0;
-
-/// Memory that any object may take, in bytes: tiny ones compress in no usual ratio.
-const LEAST_MEMORY: u64 = 64 << 10;
 
 /// Reads pending objects in order and cuts them into batches.
 pub(crate) struct BatchReader<'r> {
@@ -131,13 +127,13 @@ impl<'r> BatchReader<'r> {
         let (task, read_at) = (self.task, self.task.options.now);
         let expected = plan.iter().map(|(pending, _)| self.expected(pending)).sum();
         let share = task.context.budget.reserve(expected).await;
-        let waiting: Vec<(RawObject, Allowance)> = plan
+        let waiting: Vec<(RawObject, Limits)> = plan
             .iter()
-            .map(|(pending, _)| (pending.object.clone(), self.allowance(pending)))
+            .map(|(pending, _)| (pending.object.clone(), self.limits(pending)))
             .collect();
         let mut attempts = stream::iter(waiting)
-            .map(async |(object, allowance)| {
-                read_object(task, &task.source, &object, &object, allowance, read_at).await
+            .map(async |(object, limits)| {
+                read_object(task, &task.source, &object, &object, limits, read_at).await
             })
             .buffered(READ_AHEAD);
         let mut objects = Vec::with_capacity(plan.len());
@@ -215,11 +211,13 @@ impl<'r> BatchReader<'r> {
         })
     }
 
-    fn allowance(&self, pending: &Pending) -> Allowance {
-        let expected = self.expected(pending).saturating_mul(MEMORY_PER_BYTE);
-        Allowance {
-            uncompressed: self.task.options.rows.max_object_bytes,
-            memory: expected.max(LEAST_MEMORY),
+    /// What an object may take: what is reserved for it, or all that any may.
+    fn limits(&self, pending: &Pending) -> Limits {
+        let most = Limits::of(self.task.options.rows.max_object_bytes);
+        let expected = Limits::of(self.expected(pending));
+        Limits {
+            heap: expected.heap.min(most.heap),
+            ..most
         }
     }
 }

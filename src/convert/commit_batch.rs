@@ -9,10 +9,12 @@ use crate::commit::{Committed, NewRows, Turn};
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{
-    ClaimNumber, ClaimedRejects, Convert, Converted, Month, ObjectId, Receipt, Work, rejects_folder,
+    Claim, ClaimNumber, ClaimedRejects, Convert, Converted, Month, ObjectId, Receipt, Work,
+    rejects_folder,
 };
 use crate::scope::DeliveryDays;
 use crate::store::Store;
+use crate::table::RowRef;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -134,7 +136,7 @@ pub(crate) async fn commit_batch(
 }
 
 /// Every record that was read is a row, a duplicate or a reject, or nothing is claimed.
-fn check_conserved(claim: &crate::ledger::Claim) -> Result<(), Failure> {
+fn check_conserved(claim: &Claim) -> Result<(), Failure> {
     let read: u64 = claim
         .objects()
         .iter()
@@ -152,8 +154,8 @@ fn check_conserved(claim: &crate::ledger::Claim) -> Result<(), Failure> {
 
 /// Rows whose own region is not the lane's.
 pub(crate) fn other_region_rows(lane: &Lane, rows: &NewRows) -> u64 {
-    let elsewhere = |row: &&crate::table::RowRef| {
-        let region = rows.objects[row.object as usize].aws_region(row.row as usize);
+    let elsewhere = |row: &&RowRef| {
+        let region = rows.objects.row(**row).aws_region();
         region.is_some_and(|region| region != lane.region.as_str())
     };
     rows.by_date.values().flatten().filter(elsewhere).count() as u64

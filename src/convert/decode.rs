@@ -1,7 +1,7 @@
 //! The bytes of one raw object → its rows, or why it cannot be read.
 
-use crate::cloudtrail::{Sha256, Unreadable, read_document};
-use crate::table::{Rows, Schema, shred};
+use crate::cloudtrail::{Limits, Sha256, Unreadable, read_document};
+use crate::table::{ObjectRows, Schema, shred};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::list::RawObject;
@@ -10,26 +10,25 @@ use super::list::RawObject;
 #[derive(Debug)]
 pub struct Decoded {
     /// Its rows and rejects.
-    pub rows: Rows,
-    /// SHA-256 of the delivered bytes.
+    pub rows: ObjectRows,
+    /// Of the bytes as delivered.
     pub sha256: Sha256,
     /// Uncompressed bytes.
     pub uncompressed_bytes: u64,
 }
 
-/// Inflates and parses one object. `source_file` is what its rows say they come from;
-/// `latest` the last event time that is believed.
+/// Inflates and parses one object within its limits. `source_file` is what its rows say they
+/// come from; `latest` the last event time that is believed.
 pub fn decode(
     schema: &Schema,
     delivered: &[u8],
-    max_bytes: u64,
+    limits: Limits,
     source_file: &str,
     latest: Timestamp,
 ) -> Result<Decoded, Unreadable> {
-    let document = read_document(delivered, max_bytes)?;
-    let sha256 = Sha256::of(delivered);
-    let uncompressed_bytes = document.raw_bytes;
-    let rows = shred(schema, document, source_file, latest)?;
+    let document = read_document(delivered, limits)?;
+    let (sha256, uncompressed_bytes) = (document.sha256, document.uncompressed_bytes);
+    let rows = shred(schema, document, source_file, latest, limits)?;
     Ok(Decoded {
         rows,
         sha256,

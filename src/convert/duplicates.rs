@@ -5,8 +5,9 @@ use crate::commit::{NewRows, Turn, hash_of_id, seconds};
 use crate::failure::Failure;
 use crate::files::Lookup;
 use crate::ledger::ClaimNumber;
-use crate::table::{RowRef, Rows, same_record};
-use std::{collections::BTreeMap, sync::Arc};
+use crate::table::{Objects, RecordHasher, RowRef, same_record};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// A batch's rows that stay.
 #[derive(Debug, Default)]
@@ -26,13 +27,11 @@ pub(crate) async fn distinct(
     keep: bool,
     has_receipt: impl Fn(ClaimNumber) -> bool,
 ) -> Result<Distinct, Failure> {
-    let mut all = Vec::new();
+    let all = Objects::new(lane_rows(objects).map(|content| Arc::clone(&content.rows)));
     let mut rows = Vec::new();
-    for content in lane_rows(objects) {
-        let object = all.len() as u32;
-        all.push(Arc::clone(&content.rows));
-        let of_object = content.row_indexes.iter();
-        rows.extend(of_object.map(|&row| RowRef { object, row }));
+    for (object, content) in lane_rows(objects).enumerate() {
+        let indexes = content.row_indexes.iter();
+        rows.extend(indexes.map(|&row| all.row_ref(object, row as usize)));
     }
     let cpu = turn.cpu().clone();
     let mut distinct = cpu.run(move || distinct_within(all, rows, keep)).await?;
@@ -46,7 +45,7 @@ pub(crate) async fn distinct(
 }
 
 /// Of rows that are the same event the first stays, unless all are kept.
-fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Distinct {
+fn distinct_within(all: Objects, mut rows: Vec<RowRef>, keep: bool) -> Distinct {
     let mut distinct = Distinct::default();
     if !keep {
         let repeated = repeated(&all, &rows);
@@ -60,33 +59,38 @@ fn distinct_within(all: Vec<Arc<Rows>>, mut rows: Vec<RowRef>, keep: bool) -> Di
         });
     }
     for row in rows {
-        let date = all[row.object as usize].rows()[row.row as usize].date;
+        let date = all.row(row).date();
         distinct.rows.by_date.entry(date).or_default().push(row);
     }
-    distinct.rows.objects = all.into();
+    distinct.rows.objects = all;
     distinct
 }
 
 /// The positions of rows that repeat an earlier one, ascending.
-fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
+fn repeated(objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
     // Equal records are of one time: where ids are masked, that spares most comparisons.
     let mut by_id: Vec<(u64, i64, usize)> = rows
         .iter()
         .enumerate()
         .filter_map(|(at, &row)| {
-            let millis = objects[row.object as usize].row(row.row as usize)?.millis;
-            Some((hash_of_id(event_id(objects, row)?), millis, at))
+            let row = objects.row(row);
+            Some((hash_of_id(row.event_id()?), row.millis(), at))
         })
         .collect();
     by_id.sort_unstable();
+    let hasher = RecordHasher::default();
     let mut repeated = Vec::new();
     for alike in by_id
         .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
         .filter(|chunk| chunk.len() > 1)
     {
-        let mut kept: Vec<RowRef> = Vec::new();
+        // Where ids are masked, thousands of records may share one: only those of one hash
+        // are compared.
+        let mut kept: FxHashMap<u64, Vec<RowRef>> = FxHashMap::default();
         for &(.., at) in alike {
             let row = rows[at];
+            let hash = hasher.hash(objects.row(row).record_text());
+            let kept = kept.entry(hash).or_default();
             if kept.iter().any(|&other| same_event(objects, other, row)) {
                 repeated.push(at);
             } else {
@@ -98,18 +102,9 @@ fn repeated(objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
     repeated
 }
 
-fn event_id(objects: &[Arc<Rows>], row: RowRef) -> Option<&str> {
-    objects[row.object as usize].event_id(row.row as usize)
-}
-
-fn record(objects: &[Arc<Rows>], row: RowRef) -> &str {
-    objects[row.object as usize].record_text(row.row as usize)
-}
-
-fn same_event(objects: &[Arc<Rows>], a: RowRef, b: RowRef) -> bool {
-    event_id(objects, a) == event_id(objects, b)
-        && (record(objects, a) == record(objects, b)
-            || same_record(record(objects, a), record(objects, b)))
+fn same_event(objects: &Objects, a: RowRef, b: RowRef) -> bool {
+    let (a, b) = (objects.row(a), objects.row(b));
+    a.event_id() == b.event_id() && same_record(a.record_text(), b.record_text())
 }
 
 /// Drops the rows whose event stands in a file of a lower claim than `number`.
@@ -125,7 +120,7 @@ async fn drop_converted(
         let objects = &distinct.rows.objects;
         let ids: Vec<(u64, &str)> = rows
             .iter()
-            .filter_map(|&row| event_id(objects, row))
+            .filter_map(|&row| objects.row(row).event_id())
             .map(|id| (hash_of_id(id), id))
             .collect();
         if ids.is_empty() {
@@ -141,7 +136,7 @@ async fn drop_converted(
         if found.is_empty() {
             continue;
         }
-        let (objects, candidates) = (Arc::clone(objects), std::mem::take(rows));
+        let (objects, candidates) = (objects.clone(), std::mem::take(rows));
         let before = candidates.len();
         let cpu = turn.cpu().clone();
         *rows = cpu
@@ -154,18 +149,24 @@ async fn drop_converted(
 }
 
 /// The rows that equal none of the found records.
-fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String)]) -> Vec<RowRef> {
-    let mut by_id: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, record) in found {
-        by_id.entry(id).or_default().push(record);
+fn absent(objects: &Objects, mut rows: Vec<RowRef>, found: &[(String, String)]) -> Vec<RowRef> {
+    let ids: FxHashSet<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    let hasher = RecordHasher::default();
+    let mut by_hash: FxHashMap<u64, Vec<&str>> = FxHashMap::default();
+    for (_, record) in found {
+        by_hash.entry(hasher.hash(record)).or_default().push(record);
     }
     rows.retain(|&row| {
-        let known = event_id(objects, row).and_then(|id| by_id.get(id));
-        !known.is_some_and(|known| {
-            known
-                .iter()
-                .any(|other| same_record(record(objects, row), other))
-        })
+        let record = objects.row(row).record_text();
+        let may_be_known = objects
+            .row(row)
+            .event_id()
+            .is_some_and(|id| ids.contains(id));
+        let known = match may_be_known {
+            true => by_hash.get(&hasher.hash(record)),
+            false => None,
+        };
+        !known.is_some_and(|known| known.iter().any(|other| same_record(record, other)))
     });
     rows
 }
@@ -173,7 +174,7 @@ fn absent(objects: &[Arc<Rows>], mut rows: Vec<RowRef>, found: &[(String, String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudtrail::read_document;
+    use crate::cloudtrail::{Limits, read_document};
     use crate::table::{Schema, shred};
     use jiff::Timestamp;
 
@@ -187,12 +188,45 @@ mod tests {
         let text = [(1, "a"), (2, "a"), (1, "b"), (1, "a"), (2, "a"), (3, "a")]
             .map(|(second, name)| record(second, name))
             .join("\n");
-        let document = read_document(text.as_bytes(), 1 << 20).unwrap();
+        let limits = Limits::of(1 << 20);
+        let document = read_document(text.as_bytes(), limits).unwrap();
         let schema = Schema::new(&[]).unwrap();
-        let objects = [Arc::new(
-            shred(&schema, document, "", Timestamp::MAX).unwrap(),
-        )];
-        let rows: Vec<RowRef> = (0..6).map(|row| RowRef { object: 0, row }).collect();
+        let object = shred(&schema, document, "", Timestamp::MAX, limits).unwrap();
+        let objects = Objects::new([Arc::new(object)]);
+        let rows: Vec<RowRef> = objects.row_refs().collect();
         assert_eq!(repeated(&objects, &rows), [3, 4]);
+    }
+
+    /// Each its own content, all of one masked id and one second.
+    fn masked(count: usize) -> Objects {
+        let record = |n: usize| {
+            format!(
+                r#"{{"eventTime":"2024-05-01T00:00:00Z","eventID":"masked","requestID":"{n}"}}"#
+            )
+        };
+        let text: Vec<String> = (0..count).map(record).collect();
+        let limits = Limits::of(64 << 20);
+        let document = read_document(text.join("\n").as_bytes(), limits).unwrap();
+        let schema = Schema::new(&[]).unwrap();
+        let object = shred(&schema, document, "", Timestamp::MAX, limits).unwrap();
+        Objects::new([Arc::new(object)])
+    }
+
+    #[test]
+    fn of_32_000_records_of_one_masked_id_each_is_compared_with_few() {
+        let objects = masked(32_000);
+        let rows: Vec<RowRef> = objects.row_refs().collect();
+        assert_eq!(repeated(&objects, &rows), [] as [usize; 0]);
+        let found: Vec<(String, String)> = rows
+            .iter()
+            .skip(1)
+            .map(|&row| {
+                (
+                    "masked".to_owned(),
+                    objects.row(row).record_text().to_owned(),
+                )
+            })
+            .collect();
+        assert_eq!(absent(&objects, rows.clone(), &found), [rows[0]]);
     }
 }

@@ -56,6 +56,15 @@ impl RawObject {
         }
     }
 
+    /// Itself, as it was listed.
+    pub(crate) fn listed(&self) -> Entry {
+        Entry {
+            key: self.key.clone(),
+            size: self.size,
+            etag: self.etag.clone(),
+        }
+    }
+
     /// Its identity in the ledger.
     pub fn id(&self) -> ObjectId {
         ObjectId::new(&self.address, self.size, &self.etag)

@@ -3,6 +3,7 @@
 use super::decode::{Decoded, decode, latest_event_time};
 use super::list::RawObject;
 use super::task::Task;
+use crate::cloudtrail::{Limits, Unreadable};
 use crate::failure::Failure;
 use crate::ledger::Cause;
 use crate::store::{ErrorKind, Store, StoreError};
@@ -11,15 +12,6 @@ use std::sync::Arc;
 
 /// Objects of one batch read at once: hides the round trips of tiny objects.
 pub(crate) const READ_AHEAD: usize = 16;
-
-/// What an object may take, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Allowance {
-    /// Uncompressed content.
-    pub(crate) uncompressed: u64,
-    /// Memory of what is decoded.
-    pub(crate) memory: u64,
-}
 
 /// What came of an attempt to read one object.
 #[derive(Debug)]
@@ -40,26 +32,26 @@ pub(crate) async fn read_object(
     source: &Store,
     object: &RawObject,
     named: &RawObject,
-    allowance: Allowance,
+    limits: Limits,
     read_at: Timestamp,
 ) -> Result<Attempt, Failure> {
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&task.gets).acquire_owned().await;
-    let delivered = match source.get(&object.key, Some(&object.etag)).await {
+    let delivered = match source.get_listed(&object.listed()).await {
         Ok(bytes) => bytes,
         Err(error) => return not_fetched(error),
     };
     let schema = Arc::clone(&task.context.schema);
     let source_file = named.source_file.clone();
     let latest = latest_event_time(named, read_at);
-    let max_bytes = allowance.uncompressed;
     let decoded = task
         .context
         .cpu
-        .run(move || decode(&schema, &delivered, max_bytes, &source_file, latest))
+        .run(move || decode(&schema, &delivered, limits, &source_file, latest))
         .await?;
     Ok(match decoded {
         Ok(decoded) => Attempt::Read(decoded),
+        Err(Unreadable::TooMuchMemory) => Attempt::Exceeds,
         Err(reason) => Attempt::Unread(Cause::Content(reason)),
     })
 }

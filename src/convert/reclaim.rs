@@ -2,13 +2,12 @@
 
 use super::batch::{LaneRows, lane_parts};
 use super::list::RawObject;
-use super::read::{Allowance, Attempt, read_object};
+use super::read::{Attempt, read_object};
 use super::task::Task;
-use crate::cloudtrail::Unreadable;
+use crate::cloudtrail::{Limits, Unreadable};
 use crate::failure::Failure;
 use crate::ledger::{Cause, Claim, ClaimedObject, Convert};
 use crate::store::{Entry, Store};
-use crate::work::MEMORY_PER_BYTE;
 use std::collections::BTreeSet;
 
 /// Reads what a claim has read before: the same bytes, from where they were or are now.
@@ -52,7 +51,10 @@ impl<'r> Reclaim<'r> {
             prefixes,
             claim,
             convert,
-            source: task.source.rooted_at(&convert.source),
+            source: task
+                .source
+                .rooted_at(&convert.source)
+                .map(|source| source.as_source()),
         }
     }
 
@@ -165,13 +167,9 @@ impl<'r> Reclaim<'r> {
         named: &RawObject,
         claimed: &ClaimedObject,
     ) -> Result<Tried, Failure> {
-        let max_bytes = self.claim.options.max_object_bytes;
-        let allowance = Allowance {
-            uncompressed: max_bytes,
-            memory: max_bytes.saturating_mul(MEMORY_PER_BYTE),
-        };
+        let limits = Limits::of(self.claim.options.max_object_bytes);
         let read_at = self.convert.read_at;
-        let attempt = read_object(self.task, source, object, named, allowance, read_at).await;
+        let attempt = read_object(self.task, source, object, named, limits, read_at).await;
         let is_own = source.url("") == self.task.source.url("");
         let decoded = match attempt {
             Ok(Attempt::Read(decoded)) => decoded,

@@ -15,21 +15,21 @@ pub(crate) fn rejects_document(objects: &[BatchObject]) -> Bytes {
             continue;
         };
         for &index in &content.reject_indexes {
-            let reject = &content.rows.rejects()[index as usize];
+            let reject = content.rows.reject(index as usize);
             out.push_str("{\"source\":");
             write_string(&mut out, &object.object.address);
             out.push_str(",\"sourcefile\":");
             write_string(&mut out, content.rows.source());
-            out.push_str(&format!(",\"index\":{},\"code\":", reject.index));
-            write_string(&mut out, reject.reason.code());
-            match std::str::from_utf8(&reject.record) {
+            out.push_str(&format!(",\"index\":{},\"code\":", reject.index()));
+            write_string(&mut out, reject.reason().code());
+            match std::str::from_utf8(reject.bytes()) {
                 Ok(text) => {
                     out.push_str(",\"record\":");
                     write_string(&mut out, text);
                 }
                 Err(_) => {
                     out.push_str(",\"record_base64\":");
-                    write_string(&mut out, &STANDARD.encode(&reject.record));
+                    write_string(&mut out, &STANDARD.encode(reject.bytes()));
                 }
             }
             out.push_str("}\n");

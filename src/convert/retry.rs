@@ -7,6 +7,7 @@ use super::duplicates::distinct;
 use super::list::RawObject;
 use super::rejects::RejectedLine;
 use super::task::Task;
+use crate::cloudtrail::Limits;
 use crate::commit::{Committed, Rebuilt, Turn};
 use crate::failure::{Failure, Waiting};
 use crate::ledger::{
@@ -44,8 +45,8 @@ pub(super) async fn retry_rejects(
         let _share = task.context.budget.reserve(entry.size).await;
         let wanted = |line| !views.is_retried(&entry.key, line);
         let read_at = task.options.now;
-        let max_bytes = task.options.rows.max_object_bytes;
-        let retried = read_lines(turn, &entry.key, max_bytes, read_at, wanted).await?;
+        let limits = Limits::of(task.options.rows.max_object_bytes);
+        let retried = read_lines(turn, &entry.key, limits, read_at, wanted).await?;
         if retried.lines.is_empty() {
             continue;
         }
@@ -103,10 +104,10 @@ pub(super) async fn rebuild_retry(
     retry: &RetryRejects,
 ) -> Result<Rebuilt, Failure> {
     let mut objects = Vec::new();
-    let max_bytes = claim.options.max_object_bytes;
+    let limits = Limits::of(claim.options.max_object_bytes);
     for rejects in &retry.rejects {
         let wanted = |line| rejects.lines.binary_search(&line).is_ok();
-        let again = read_lines(turn, &rejects.key, max_bytes, retry.read_at, wanted).await?;
+        let again = read_lines(turn, &rejects.key, limits, retry.read_at, wanted).await?;
         objects.extend(again.objects);
     }
     let keep = claim.options.keep_duplicates;
@@ -126,12 +127,12 @@ pub(super) async fn rebuild_retry(
 async fn read_lines(
     turn: &Turn<'_>,
     key: &str,
-    max_bytes: u64,
+    limits: Limits,
     read_at: Timestamp,
     wanted: impl Fn(u32) -> bool,
 ) -> Result<Retried, Failure> {
     let destination = turn.destination();
-    let body = destination.get(key, None).await?;
+    let body = destination.get(key).await?;
     let mut retried = Retried {
         lines: Vec::new(),
         objects: Vec::new(),
@@ -147,7 +148,7 @@ async fn read_lines(
                 destination.url(key)
             ))
         })?;
-        if let Some(object) = judge(turn, line, max_bytes, read_at).await? {
+        if let Some(object) = judge(turn, line, limits, read_at).await? {
             retried.lines.push(number);
             retried.objects.push(object);
         }
@@ -159,7 +160,7 @@ async fn read_lines(
 async fn judge(
     turn: &Turn<'_>,
     line: RejectedLine,
-    max_bytes: u64,
+    limits: Limits,
     read_at: Timestamp,
 ) -> Result<Option<BatchObject>, Failure> {
     let Some(record) = line.record else {
@@ -174,14 +175,14 @@ async fn judge(
     let latest = latest_event_time(&object, read_at);
     let schema = Arc::clone(turn.schema());
     let (source_file, text) = (object.source_file.clone(), record.clone());
-    let decode = move || decode(&schema, text.as_bytes(), max_bytes, &source_file, latest);
+    let decode = move || decode(&schema, text.as_bytes(), limits, &source_file, latest);
     let Ok(decoded) = turn.cpu().run(decode).await? else {
         return Ok(None);
     };
     // A record may look like a container of records; then it is none.
-    let is_row = decoded.rows.rejects().is_empty()
+    let is_row = decoded.rows.rejects().len() == 0
         && decoded.rows.len() == 1
-        && decoded.rows.record_text(0) == record.trim();
+        && decoded.rows.row(0).record_text() == record.trim();
     Ok(is_row.then(|| BatchObject {
         object,
         content: Content::Rows(LaneRows::all(decoded)),

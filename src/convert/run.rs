@@ -54,7 +54,7 @@ pub async fn convert(
             monitor,
             stop,
         },
-        source,
+        source: source.as_source(),
         options,
     };
     ensure_format(&task.context.destination)
@@ -63,6 +63,7 @@ pub async fn convert(
     let (sources, mut unplaced) = find_lanes(&task).await?;
     unplaced.extend(convert_lanes(&task, sources).await?);
     convert_unplaced(&task, unplaced).await?;
+    tell_passed_over(&task);
     check_arguments(&task);
     let interrupted = task.context.stop.is_cancelled();
     task.tally
@@ -153,6 +154,19 @@ fn ignored(task: &Task, objects: u64) {
     }
 }
 
+/// Tells what could not be looked at.
+fn tell_passed_over(task: &Task) {
+    for passed in task.source.passed_over() {
+        let (url, why) = (passed.url, passed.reason);
+        if passed.is_failure {
+            task.tally.problem(Problem::PassedOver { url, why });
+        } else {
+            let note = format!("{url} is passed over: {why}");
+            task.context.monitor.report(Progress::Note(note));
+        }
+    }
+}
+
 /// Tells of arguments that nothing was found for. One worker of several cannot know.
 fn check_arguments(task: &Task) {
     if task.options.shard != Shard::ALL {
@@ -160,6 +174,6 @@ fn check_arguments(task: &Task) {
     }
     for argument in task.tally.unmet(&task.options.accept_unread.named) {
         let argument = format!("--accept-unread {argument}");
-        task.tally.passed_over(Problem::NotFound { argument });
+        task.tally.problem(Problem::NotFound { argument });
     }
 }

@@ -90,6 +90,7 @@ pub async fn status(
     shard: Shard,
     now: Timestamp,
 ) -> Result<Status, Failure> {
+    let source = &source.as_source();
     let own = own_prefixes(source, destination);
     let walk = Walk {
         source,

@@ -100,7 +100,7 @@ impl Tally {
     }
 
     /// Counts a problem that is a failure by itself.
-    pub(crate) fn passed_over(&self, problem: Problem) {
+    pub(crate) fn problem(&self, problem: Problem) {
         self.count(|summary| match problem {
             Problem::NotFound { .. } => summary.unmet_arguments += 1,
             _ => summary.passed_over += 1,

@@ -40,7 +40,7 @@ impl FileReader {
         }
         let whole = match &self.whole {
             Some(whole) => whole.clone(),
-            None => self.store.get(&self.key, None).await.map_err(failed)?,
+            None => self.store.get(&self.key).await.map_err(failed)?,
         };
         self.whole = Some(whole.clone());
         let (start, end) = (range.start as usize, range.end as usize);

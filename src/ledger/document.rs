@@ -29,7 +29,7 @@ impl Document for Receipt {
 
 /// Reads the document at `key`.
 pub(super) async fn read<T: Document>(store: &Store, key: &str) -> Result<T, LedgerError> {
-    let body = store.get(key, None).await?;
+    let body = store.get(key).await?;
     let damaged = |why: String| LedgerError::Damaged {
         url: store.url(key),
         why,

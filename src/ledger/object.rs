@@ -37,9 +37,9 @@ impl ContentHash {
 /// 160 bits of SHA-256 over parts that cannot run into each other.
 fn digest(parts: &[&str]) -> [u8; 20] {
     let text = parts.join("\0");
-    let whole = Sha256::of(text.as_bytes()).0;
+    let whole = Sha256::of(text.as_bytes());
     let mut short = [0; 20];
-    short.copy_from_slice(&whole[..20]);
+    short.copy_from_slice(&whole.as_bytes()[..20]);
     short
 }
 

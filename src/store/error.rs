@@ -26,6 +26,34 @@ pub enum ErrorKind {
     Other,
 }
 
+/// What makes an error [`ErrorKind::Fatal`], as far as it is known: it decides the next step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Cause {
+    /// Nothing of what follows, or not known.
+    #[default]
+    Unknown,
+    /// No credentials were found.
+    NoCredentials,
+    /// The service does not know the credentials, or they have expired.
+    RefusedCredentials,
+    /// The secret key is not the one of the key id.
+    WrongSignature,
+    /// This machine's clock is wrong.
+    WrongClock,
+    /// There is no such bucket.
+    NoBucket,
+    /// The bucket is in another region.
+    OtherRegion,
+    /// Nothing answers at the service's address.
+    NoAnswer,
+    /// The right to do this is missing.
+    NotAllowed,
+    /// The file system is full, or the quota is used up.
+    NoSpace,
+    /// The service does not do what its protocol says.
+    BrokenService,
+}
+
 /// What was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -51,6 +79,8 @@ pub struct StoreError {
     pub url: String,
     /// The cause, as the system or the service put it.
     pub reason: String,
+    /// The cause of an error that ends the run.
+    pub cause: Cause,
 }
 
 impl StoreError {
@@ -65,6 +95,20 @@ impl StoreError {
             kind,
             url: url.into(),
             reason: reason.into(),
+            cause: Cause::Unknown,
+        }
+    }
+
+    /// An error that ends the run.
+    pub(super) fn fatal(
+        action: Action,
+        cause: Cause,
+        url: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> StoreError {
+        StoreError {
+            cause,
+            ..StoreError::new(action, ErrorKind::Fatal, url, reason)
         }
     }
 
@@ -80,7 +124,15 @@ impl StoreError {
             Io::PermissionDenied => ErrorKind::Denied,
             _ => ErrorKind::Other,
         };
-        StoreError::new(action, kind, url, error.to_string())
+        let cause = match error.kind() {
+            Io::StorageFull | Io::QuotaExceeded => Cause::NoSpace,
+            Io::PermissionDenied | Io::ReadOnlyFilesystem => Cause::NotAllowed,
+            _ => Cause::Unknown,
+        };
+        StoreError {
+            cause,
+            ..StoreError::new(action, kind, url, error.to_string())
+        }
     }
 
     fn advice(&self) -> &'static str {
@@ -90,14 +142,34 @@ impl StoreError {
             (ErrorKind::Denied, _) => "allow reading it (and its encryption key), then run again",
             (ErrorKind::Archived, _) => "restore it from its archive class, then run again",
             (ErrorKind::Transient, _) => "run again later",
-            (ErrorKind::Fatal, Action::Write) => {
-                "check the address, the credentials, the free space and the right to write"
-            }
-            (ErrorKind::Fatal, _) => {
-                "check the address, the credentials, the network and the right to list"
-            }
+            (ErrorKind::Fatal, action) => self.cause.advice(action),
             (ErrorKind::Other, Action::List) => "rename or move it, then run again",
             (ErrorKind::Other, _) => "look at this object, then run again",
+        }
+    }
+}
+
+impl Cause {
+    fn advice(self, action: Action) -> &'static str {
+        match (self, action) {
+            (Cause::NoCredentials, _) => {
+                "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role"
+            }
+            (Cause::RefusedCredentials, _) => "sign in again, or use other credentials",
+            (Cause::WrongSignature, _) => "check the secret access key",
+            (Cause::WrongClock, _) => "set this machine's clock",
+            (Cause::NoBucket, _) => "check the bucket's name, or create it",
+            (Cause::OtherRegion, _) => "set AWS_REGION to the bucket's region",
+            (Cause::NoAnswer, _) => "check the endpoint's address and the network",
+            (Cause::NotAllowed, Action::Write) => "give the right to write there",
+            (Cause::NotAllowed, Action::List) => "give the right to list it",
+            (Cause::NotAllowed, _) => "give the right to read it",
+            (Cause::NoSpace, _) => "make room there",
+            (Cause::BrokenService, _) => {
+                "use another endpoint: this one's answers cannot be relied on"
+            }
+            (Cause::Unknown, Action::Write) => "check the address and the right to write there",
+            (Cause::Unknown, _) => "check the address",
         }
     }
 }

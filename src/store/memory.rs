@@ -87,18 +87,22 @@ impl Memory {
         listing
     }
 
-    pub(super) fn get(&self, key: &str, if_match: Option<&str>) -> Result<Bytes> {
-        let object = self.object(key)?;
-        if if_match.is_some_and(|etag| etag != object.etag()) {
-            let reason = "it was replaced";
-            return Err(StoreError::new(
-                Action::Read,
-                ErrorKind::Changed,
-                url(key),
-                reason,
-            ));
+    pub(super) fn get(&self, key: &str) -> Result<Bytes> {
+        Ok(self.object(key)?.bytes)
+    }
+
+    pub(super) fn get_listed(&self, listed: &Entry) -> Result<Bytes> {
+        let object = self.object(&listed.key)?;
+        if object.entry(&listed.key) == *listed {
+            return Ok(object.bytes);
         }
-        Ok(object.bytes)
+        let (url, reason) = (url(&listed.key), "it was replaced");
+        Err(StoreError::new(
+            Action::Read,
+            ErrorKind::Changed,
+            url,
+            reason,
+        ))
     }
 
     pub(super) fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
@@ -212,7 +216,7 @@ mod tests {
         let store = Store::memory_with(on_put(Fault::Twice));
         let put = store.put_if_absent("a", Bytes::from("x")).await.unwrap();
         assert_eq!(put, PutOutcome::AlreadyExists);
-        assert_eq!(store.get("a", None).await.unwrap(), "x");
+        assert_eq!(store.get("a").await.unwrap(), "x");
     }
 
     #[tokio::test]
@@ -226,8 +230,8 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(put, PutOutcome::Written);
-        assert!(asleep.get("a", None).now_or_never().is_none());
-        assert_eq!(memory.store().get("a", None).await.unwrap(), "");
+        assert!(asleep.get("a").now_or_never().is_none());
+        assert_eq!(memory.store().get("a").await.unwrap(), "");
     }
 
     #[tokio::test]
@@ -236,12 +240,12 @@ mod tests {
         memory.replace("a", "x");
         let old = memory.store().list("", None).await.unwrap().remove(0);
         memory.replace("a", "x");
-        let error = memory.store().get("a", Some(&old.etag)).await.unwrap_err();
+        let error = memory.store().get_listed(&old).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Changed);
         assert!(memory.remove("a"));
         assert!(!memory.remove("a"));
         assert_eq!(
-            memory.store().get("a", None).await.unwrap_err().kind,
+            memory.store().get("a").await.unwrap_err().kind,
             ErrorKind::NotFound
         );
     }

@@ -54,7 +54,7 @@ impl Pages {
                 Ok((page, rest))
             }
             Pages::S3(pages) => {
-                let (page, rest) = pages.next().await?;
+                let (page, rest) = Box::pin(pages.next()).await?;
                 Ok((page, rest.map(Pages::S3)))
             }
         }

@@ -1,11 +1,12 @@
 //! S3 and what speaks its protocol.
 
 mod fault;
+mod get;
 mod list;
+mod order;
 mod put;
 mod version;
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,22 +14,18 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Builder, Config, Region};
-use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::types::RequestPayer;
-use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 pub(super) use list::S3Pages;
 
-use super::{Action, ErrorKind, Result, StoreError};
+use super::passed_over::Aside;
+use super::{Action, Cause, ErrorKind, Result, StoreError};
 use crate::aws::{self, SdkConfig};
 
 /// Requests for one call, the first included. Ten ride out half a minute of `SlowDown`, which is
 /// how long S3 takes to notice that a prefix is busy.
 const ATTEMPTS: u32 = 10;
-
-/// Reads of one object whose body broke on its way. The SDK has no retry for those.
-const BODY_ATTEMPTS: u32 = 5;
 
 /// How to talk to S3, beyond what the environment says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +45,10 @@ pub struct S3Options {
 }
 
 #[derive(Clone)]
-pub(super) struct S3(Arc<Inner>);
+pub(super) struct S3 {
+    inner: Arc<Inner>,
+    pub(super) aside: Aside,
+}
 
 struct Inner {
     bucket: String,
@@ -85,7 +85,7 @@ impl S3 {
         let failed = |reason| StoreError::new(Action::Open, ErrorKind::Fatal, url, reason);
         let (bucket, root) = bucket_and_root(url).map_err(failed)?;
         let custom = options.endpoint_url.is_some() || aws::endpoint_url(sdk, "S3").is_some();
-        Ok(S3(Arc::new(Inner {
+        Ok(S3::over(Inner {
             bucket,
             root,
             config: config(sdk, options, custom),
@@ -94,14 +94,14 @@ impl S3 {
             payer: options.requester_pays.then_some(RequestPayer::Requester),
             owner: options.expected_bucket_owner.clone(),
             kms_key: options.sse_kms_key_id.clone(),
-        })))
+        }))
     }
 
     /// Another bucket or prefix, reached in the same way.
     pub(super) fn rooted_at(&self, url: &str) -> Option<S3> {
         let (bucket, root) = bucket_and_root(url).ok()?;
-        let inner = &self.0;
-        Some(S3(Arc::new(Inner {
+        let inner = &self.inner;
+        Some(S3::over(Inner {
             bucket,
             root,
             config: inner.config.clone(),
@@ -110,27 +110,22 @@ impl S3 {
             payer: inner.payer.clone(),
             owner: inner.owner.clone(),
             kms_key: inner.kms_key.clone(),
-        })))
+        }))
+    }
+
+    fn over(inner: Inner) -> S3 {
+        S3 {
+            inner: Arc::new(inner),
+            aside: Aside::default(),
+        }
     }
 
     pub(super) fn url(&self, key: &str) -> String {
-        format!("s3://{}/{}{key}", self.0.bucket, self.0.root)
-    }
-
-    pub(super) async fn get(&self, key: &str, if_match: Option<&str>) -> Result<Bytes> {
-        let request = self.get_request(key).await?;
-        self.read(key, request, if_match).await
-    }
-
-    pub(super) async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
-        let request = self.get_request(key).await?;
-        let last = range.end.saturating_sub(1);
-        let request = request.range(format!("bytes={}-{last}", range.start));
-        self.read(key, request, None).await
+        format!("s3://{}/{}{key}", self.inner.bucket, self.inner.root)
     }
 
     pub(super) async fn size(&self, key: &str) -> Result<u64> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let request = self
             .client()
             .await?
@@ -157,63 +152,13 @@ impl S3 {
         })
     }
 
-    async fn get_request(&self, key: &str) -> Result<GetObjectFluentBuilder> {
-        let inner = &self.0;
-        let request = self
-            .client()
-            .await?
-            .get_object()
-            .bucket(&inner.bucket)
-            .key(self.full(key));
-        Ok(request
-            .set_request_payer(inner.payer.clone())
-            .set_expected_bucket_owner(inner.owner.clone()))
-    }
-
-    /// Sends the request and reads its body, again if the body breaks on its way.
-    async fn read(
-        &self,
-        key: &str,
-        mut request: GetObjectFluentBuilder,
-        if_match: Option<&str>,
-    ) -> Result<Bytes> {
-        if let Some(etag) = if_match.filter(|etag| !version::is_made_up(etag)) {
-            request = request.if_match(etag);
-        }
-        let mut attempt = 0;
-        loop {
-            let sent = request.clone().send().await;
-            let output = sent.map_err(|error| self.fault(Action::Read, key, error))?;
-            // Some compatible services pass over If-Match.
-            if if_match.is_some_and(|etag| !version::is_of(&output, etag)) {
-                return Err(self.error(Action::Read, ErrorKind::Changed, key, "it was replaced"));
-            }
-            let length = output.content_length();
-            let broken = match output.body.collect().await {
-                Ok(body) => {
-                    let bytes = body.into_bytes();
-                    if length.is_none_or(|length| u64::try_from(length) == Ok(bytes.len() as u64)) {
-                        return Ok(bytes);
-                    }
-                    "its body came short".to_owned()
-                }
-                Err(error) => format!("its body broke off: {}", fault::chain(&error)),
-            };
-            attempt += 1;
-            if attempt == BODY_ATTEMPTS {
-                return Err(self.error(Action::Read, ErrorKind::Transient, key, broken));
-            }
-            pause(attempt).await;
-        }
-    }
-
     /// The client, in the bucket's own region.
     async fn client(&self) -> Result<&Client> {
-        self.0.client.get_or_try_init(|| self.connect()).await
+        self.inner.client.get_or_try_init(|| self.connect()).await
     }
 
     async fn connect(&self) -> Result<Client> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let client = Client::from_conf(inner.config.clone());
         if !inner.regional {
             return Ok(client);
@@ -230,7 +175,17 @@ impl S3 {
                 .raw_response()
                 .map(|response| response.status().as_u16())
             {
-                None | Some(404) => return Err(self.fault(Action::Open, "", error)),
+                None => return Err(self.fault(Action::Open, "", error)),
+                // HEAD has no body that would tell.
+                Some(404) => {
+                    let (url, reason) = (self.url(""), "there is no such bucket");
+                    return Err(StoreError::fatal(
+                        Action::Open,
+                        Cause::NoBucket,
+                        url,
+                        reason,
+                    ));
+                }
                 Some(_) => fault::bucket_region(&error),
             },
         };
@@ -243,7 +198,7 @@ impl S3 {
     }
 
     fn full(&self, key: &str) -> String {
-        format!("{}{key}", self.0.root)
+        format!("{}{key}", self.inner.root)
     }
 
     fn error(
@@ -259,7 +214,7 @@ impl S3 {
 
 fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(10))
+        .connect_timeout(Duration::from_secs(5))
         // Until the answer begins, the upload of one part included. Bodies have no limit but the
         // SDK's protection against streams that stall.
         .read_timeout(Duration::from_secs(120));
@@ -290,10 +245,15 @@ fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config
     builder.build()
 }
 
-/// Waits before the next attempt: longer each time, and a random part of it, so that writers which
-/// collided do not collide again.
+/// Waits before the next attempt: longer each time.
 async fn pause(attempt: u32) {
-    let most = 100_u64 << attempt.min(6);
-    let random = getrandom::u64().unwrap_or(most);
-    tokio::time::sleep(Duration::from_millis(most / 2 + random % (most / 2))).await;
+    sleep_about(Duration::from_millis(100 << attempt.min(6))).await;
+}
+
+/// Sleeps for half of this at least, and a random part of the rest, so that tasks which collided
+/// do not collide again.
+async fn sleep_about(most: Duration) {
+    let half = u64::try_from(most.as_millis() / 2).unwrap_or(u64::MAX);
+    let random = getrandom::u64().unwrap_or(half) % half.max(1);
+    tokio::time::sleep(Duration::from_millis(half + random)).await;
 }

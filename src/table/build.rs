@@ -11,38 +11,37 @@ use arrow::datatypes::{DataType, Field, Fields as ArrowFields, TimeUnit};
 use arrow::error::ArrowError;
 use rustc_hash::FxHashMap;
 
-use super::cells::Rows;
 use super::collect::{Lists, Texts};
-use super::schema::{Content, Schema};
+use super::objects::{Objects, RowRef};
+use super::schema::{Recipe, Schema};
 use super::shape::{Fields, Node, Slot, SlotKind};
-use super::sort::RowRef;
 
 /// Builds the arrays of the given columns for one row group.
 pub(super) fn build(
     schema: &Schema,
     columns: &[usize],
-    objects: &[Arc<Rows>],
+    objects: &Objects,
     rows: &[RowRef],
 ) -> Result<Vec<ArrayRef>, ArrowError> {
     let mut builder = Builder::collect(schema, objects, rows);
     columns
         .iter()
-        .filter_map(|column| schema.contents.get(*column))
-        .map(|content| match content {
-            Content::Timestamp => Ok(timestamps(objects, rows)),
-            Content::SourceFile => sources(objects, rows),
-            content => builder.content(content),
+        .map(|column| match &schema.recipes[*column] {
+            Recipe::Node(node) => builder.node(node),
+            Recipe::Texts { list, element } => builder.texts(*list, *element),
+            Recipe::Timestamp => Ok(timestamps(objects, rows)),
+            Recipe::SourceFile => sources(objects, rows),
         })
         .collect()
 }
 
 /// The type of a column.
-pub(super) fn data_type(content: &Content) -> DataType {
-    match content {
-        Content::Node(node) => node_type(node),
-        Content::Texts { .. } => DataType::List(element(DataType::Utf8)),
-        Content::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
-        Content::SourceFile => {
+pub(super) fn data_type(recipe: &Recipe) -> DataType {
+    match recipe {
+        Recipe::Node(node) => node_type(node),
+        Recipe::Texts { .. } => DataType::List(element(DataType::Utf8)),
+        Recipe::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+        Recipe::SourceFile => {
             DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
         }
     }
@@ -99,45 +98,33 @@ struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    fn collect(schema: &'s Schema, objects: &[Arc<Rows>], rows: &[RowRef]) -> Self {
+    fn collect(schema: &'s Schema, objects: &Objects, rows: &[RowRef]) -> Self {
         let kinds = &schema.slots.kinds;
         let mut texts: Vec<Texts> = Vec::new();
         let mut lists: Vec<Lists> = Vec::new();
         texts.resize_with(kinds.len(), Texts::default);
         lists.resize_with(schema.slots.lists, Lists::default);
         for (at, row) in rows.iter().enumerate() {
-            let Some(object) = objects.get(row.object as usize) else {
-                continue;
-            };
-            for cell in object.cells(row.row as usize) {
+            let row = objects.row(*row);
+            let object = row.object();
+            for cell in row.cells() {
                 let slot = usize::from(cell.slot);
-                let (Some(kind), Some(texts)) = (kinds.get(slot), texts.get_mut(slot)) else {
-                    continue;
-                };
-                match *kind {
+                let texts = &mut texts[slot];
+                match kinds[slot] {
                     SlotKind::Text => texts.put(at, object.text_of(*cell)),
                     SlotKind::Present => texts.mark(at),
-                    SlotKind::List(list) => {
-                        if let Some(list) = lists.get_mut(list) {
-                            list.begin(at);
-                        }
-                    }
+                    SlotKind::List(list) => lists[list].begin(at),
                     SlotKind::Element(list) => {
-                        if let Some(element) = lists.get_mut(list).map(Lists::add)
-                            && !cell.is_empty()
-                        {
+                        let element = lists[list].add();
+                        if !cell.is_empty() {
                             texts.mark(element);
                         }
                     }
                     SlotKind::ElementText(list) => {
-                        if let Some(list) = lists.get(list) {
-                            texts.put(list.last(), object.text_of(*cell));
-                        }
+                        texts.put(lists[list].last(), object.text_of(*cell));
                     }
                     SlotKind::Append(list) => {
-                        if let Some(element) = lists.get_mut(list).map(Lists::add) {
-                            texts.put(element, object.text_of(*cell));
-                        }
+                        texts.put(lists[list].add(), object.text_of(*cell));
                     }
                 }
             }
@@ -152,22 +139,11 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn content(&mut self, content: &Content) -> Result<ArrayRef, ArrowError> {
-        match content {
-            Content::Node(node) => self.node(node),
-            Content::Texts {
-                list,
-                element: texts,
-            } => {
-                let values = self.text(*texts)?;
-                let (offsets, nulls) = self.list(*list);
-                let field = element(DataType::Utf8);
-                Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls)?))
-            }
-            Content::Timestamp | Content::SourceFile => {
-                Err(ArrowError::SchemaError("a column of no cells".to_owned()))
-            }
-        }
+    fn texts(&mut self, list: Slot, texts: Slot) -> Result<ArrayRef, ArrowError> {
+        let values = self.text(texts)?;
+        let (offsets, nulls) = self.list(list);
+        let field = element(DataType::Utf8);
+        Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls)?))
     }
 
     fn node(&mut self, node: &Node) -> Result<ArrayRef, ArrowError> {
@@ -230,54 +206,40 @@ impl<'s> Builder<'s> {
     }
 
     fn take(&mut self, slot: Slot) -> Texts {
-        self.texts
-            .get_mut(usize::from(slot))
-            .map(std::mem::take)
-            .unwrap_or_default()
+        std::mem::take(&mut self.texts[usize::from(slot)])
     }
 
     fn list(&mut self, slot: Slot) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
-        let list = match self.schema.slots.kinds.get(usize::from(slot)) {
-            Some(SlotKind::List(list)) => self.lists.get_mut(*list),
-            _ => None,
+        let SlotKind::List(list) = self.schema.slots.kind(slot) else {
+            unreachable!("the columns' lists have slots of their own");
         };
-        list.map(std::mem::take)
-            .unwrap_or_default()
-            .finish(self.rows)
+        std::mem::take(&mut self.lists[list]).finish(self.rows)
     }
 
     fn len_of(&self, slot: Slot) -> usize {
-        match self.schema.slots.kinds.get(usize::from(slot)) {
-            Some(
-                SlotKind::Element(list) | SlotKind::ElementText(list) | SlotKind::Append(list),
-            ) => self.counts.get(*list).copied().unwrap_or_default(),
-            _ => self.rows,
+        match self.schema.slots.kind(slot) {
+            SlotKind::Element(list) | SlotKind::ElementText(list) | SlotKind::Append(list) => {
+                self.counts[list]
+            }
+            SlotKind::Text | SlotKind::Present | SlotKind::List(_) => self.rows,
         }
     }
 }
 
-fn timestamps(objects: &[Arc<Rows>], rows: &[RowRef]) -> ArrayRef {
-    let millis: Vec<i64> = rows
-        .iter()
-        .map(|row| {
-            let object = objects.get(row.object as usize);
-            object
-                .and_then(|object| object.row(row.row as usize))
-                .map_or(0, |row| row.millis)
-        })
-        .collect();
+fn timestamps(objects: &Objects, rows: &[RowRef]) -> ArrayRef {
+    let millis: Vec<i64> = rows.iter().map(|row| objects.row(*row).millis()).collect();
     let array = TimestampMillisecondArray::new(ScalarBuffer::from(millis), None);
     Arc::new(array.with_timezone("UTC"))
 }
 
-fn sources(objects: &[Arc<Rows>], rows: &[RowRef]) -> Result<ArrayRef, ArrowError> {
+fn sources(objects: &Objects, rows: &[RowRef]) -> Result<ArrayRef, ArrowError> {
     let mut numbers: FxHashMap<u32, i32> = FxHashMap::default();
     let mut names: Vec<&str> = Vec::new();
     let mut keys: Vec<i32> = Vec::with_capacity(rows.len());
     for row in rows {
-        let key = *numbers.entry(row.object).or_insert_with(|| {
-            names.push(objects.get(row.object as usize).map_or("", |o| o.source()));
-            i32::try_from(names.len() - 1).unwrap_or(i32::MAX)
+        let key = *numbers.entry(row.object()).or_insert_with(|| {
+            names.push(objects.row(*row).object().source());
+            names.len() as i32 - 1
         });
         keys.push(key);
     }

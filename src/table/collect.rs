@@ -6,6 +6,8 @@ use arrow::array::{ArrayRef, BooleanBufferBuilder, StringArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
+use super::objects::narrow;
+
 /// The positions that hold something, rising.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
@@ -13,15 +15,13 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// Marks a position after the last one. Gives false if it is not.
+    /// Marks a position, which must come after the last one.
     #[inline]
-    pub(super) fn mark(&mut self, at: usize) -> bool {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        if self.positions.last().is_some_and(|last| *last >= at) {
-            return false;
-        }
+    pub(super) fn mark(&mut self, at: usize) {
+        let at = narrow(at);
+        let rises = self.positions.last().is_none_or(|last| *last < at);
+        assert!(rises, "two values for one place");
         self.positions.push(at);
-        true
     }
 
     /// The nulls among `len` positions; none if all hold something.
@@ -62,10 +62,9 @@ impl Texts {
     /// Puts a text at a position after the last one.
     #[inline]
     pub(super) fn put(&mut self, at: usize, text: &str) {
-        if self.marks.mark(at) {
-            self.starts.push(offset(self.bytes.len()));
-            self.bytes.extend_from_slice(text.as_bytes());
-        }
+        self.marks.mark(at);
+        self.starts.push(offset(self.bytes.len()));
+        self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// Marks a position that has no text.
@@ -103,9 +102,8 @@ pub(super) struct Lists {
 impl Lists {
     /// Begins the list of a row.
     pub(super) fn begin(&mut self, row: usize) {
-        if self.marks.mark(row) {
-            self.starts.push(offset(self.count));
-        }
+        self.marks.mark(row);
+        self.starts.push(offset(self.count));
     }
 
     /// Adds an element to the last list; gives its position.
@@ -115,10 +113,10 @@ impl Lists {
         self.count - 1
     }
 
-    /// The position of the last element.
+    /// The position of the last element, which has been added.
     #[inline]
     pub(super) fn last(&self) -> usize {
-        self.count.saturating_sub(1)
+        self.count - 1
     }
 
     /// The offsets and nulls of `len` lists.
@@ -132,9 +130,11 @@ impl Lists {
     }
 }
 
-/// Row groups are cut before their texts reach 2 GiB; an array of more fails to be made.
 fn offset(at: usize) -> i32 {
-    i32::try_from(at).unwrap_or(i32::MAX)
+    let Ok(offset) = i32::try_from(at) else {
+        unreachable!("row groups are cut before the texts of a column reach 2 GiB");
+    };
+    offset
 }
 
 #[cfg(test)]
@@ -146,7 +146,6 @@ mod tests {
     fn positions_passed_over_are_null() {
         let mut texts = Texts::default();
         texts.put(1, "a");
-        texts.put(1, "ignored");
         texts.put(3, "");
         let array = texts.finish(5).unwrap();
         let found: Vec<_> = array.as_string::<i32>().iter().collect();

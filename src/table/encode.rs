@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
+use arrow::datatypes::{Field, Schema as ArrowSchema};
 use bytes::Bytes;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{
@@ -17,10 +17,9 @@ use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
 use super::build::{build, data_type};
-use super::cells::Rows;
 use super::layout::{GROUP_BYTES, GROUP_ROWS, properties};
+use super::objects::{Objects, RowRef};
 use super::schema::{ColumnKind, Schema};
-use super::sort::RowRef;
 
 /// Columns that one task encodes at least: small files are not worth many tasks.
 const COLUMNS_AT_ONCE: usize = 16;
@@ -86,9 +85,13 @@ pub enum EncodeError {
 }
 
 /// Encodes sorted rows as one Parquet object, row groups in parallel on rayon's pool.
+///
+/// # Panics
+///
+/// If the rows are not those of the objects, or the file would not have as many.
 pub fn encode(
     schema: &Schema,
-    objects: &[Arc<Rows>],
+    objects: &Objects,
     rows: &[RowRef],
     options: &EncodeOptions,
 ) -> Result<Bytes, EncodeError> {
@@ -112,64 +115,60 @@ pub fn encode(
             Ok(write_columns(&arrow_schema, arrays, writers)?)
         })
         .collect::<Result<_, _>>()?;
+    let mut written = 0;
     for chunks in groups {
         let mut group = writer.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut group)?;
         }
-        group.close()?;
+        written += group.close()?.num_rows();
     }
+    assert_eq!(written, rows.len() as i64, "rows in are rows out");
     Ok(writer.into_inner()?.into())
 }
 
 /// The columns that the file has: the documented ones, and those with a value in some row.
-fn columns_with_values(schema: &Schema, objects: &[Arc<Rows>], rows: &[RowRef]) -> Vec<usize> {
+fn columns_with_values(schema: &Schema, objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
     let mut has_value = vec![false; schema.slots.kinds.len()];
     for row in rows {
-        let object = objects.get(row.object as usize);
-        for cell in object.map_or(&[][..], |object| object.cells(row.row as usize)) {
-            if let Some(has_value) = has_value.get_mut(usize::from(cell.slot)) {
-                *has_value = true;
-            }
+        for cell in objects.row(*row).cells() {
+            has_value[usize::from(cell.slot)] = true;
         }
     }
-    let columns = schema.columns().iter().zip(&schema.contents).enumerate();
+    let columns = schema.columns().iter().zip(&schema.recipes).enumerate();
     columns
-        .filter(|(_, (column, content))| {
+        .filter(|(_, (column, recipe))| {
             column.kind == ColumnKind::Documented
-                || content
+                || recipe
                     .witness()
-                    .is_none_or(|slot| has_value.get(usize::from(slot)) == Some(&true))
+                    .is_none_or(|slot| has_value[usize::from(slot)])
         })
         .map(|(index, _)| index)
         .collect()
 }
 
 fn field(schema: &Schema, column: usize) -> Field {
-    let name = schema.columns().get(column).map_or("", |c| &c.name);
-    let ty = schema
-        .contents
-        .get(column)
-        .map_or(DataType::Null, data_type);
-    Field::new(name, ty, true)
+    let ty = data_type(&schema.recipes[column]);
+    Field::new(&schema.columns()[column].name, ty, true)
 }
 
 /// Cuts rows into row groups of about equal length, each of one row at least.
-fn row_groups<'r>(objects: &[Arc<Rows>], rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
+fn row_groups<'r>(objects: &Objects, rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
     let count = rows.len().div_ceil(GROUP_ROWS).max(1);
     let longest = rows.len().div_ceil(count).max(1);
     let mut groups = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, row) in rows.iter().enumerate() {
-        let object = objects.get(row.object as usize);
-        let size = object.map_or(0, |object| object.record_text(row.row as usize).len());
+        let size = objects.row(*row).record_text().len();
         if at > start && (at - start == longest || bytes + size > GROUP_BYTES) {
-            groups.extend(rows.get(start..at));
+            groups.push(&rows[start..at]);
             (start, bytes) = (at, 0);
         }
         bytes += size;
     }
-    groups.extend(rows.get(start..).filter(|rest| !rest.is_empty()));
+    if start < rows.len() {
+        groups.push(&rows[start..]);
+    }
     groups
 }
 

@@ -3,7 +3,7 @@
 use crate::json::{JsonError, Kind, Scanner, Span, unescape};
 
 use super::cells::Cell;
-use super::members::members;
+use super::objects::narrow;
 use super::shape::Slot;
 use super::shred::Shredder;
 use super::trie::TrieNode;
@@ -20,9 +20,10 @@ impl Shredder<'_> {
     ) -> Result<Span, JsonError> {
         let kind = scanner.peek()?;
         let trie = &self.schema.trie;
-        let Some(node) = trie.node(node).filter(|_| kind != Kind::Null) else {
+        if kind == Kind::Null {
             return scanner.skip();
-        };
+        }
+        let node = trie.node(node);
         if let Some((slot, contest)) = node.leaf
             && self.win(contest, scope)
         {
@@ -31,7 +32,7 @@ impl Shredder<'_> {
         let list = node.list.filter(|(_, contest)| self.win(*contest, scope));
         if let Some((element, _)) = list {
             for slot in &node.opens {
-                self.cells.push(Cell::marker(*slot));
+                self.push(Cell::marker(*slot));
             }
             if kind == Kind::Array {
                 return self.flatten_elements(scanner, element);
@@ -54,7 +55,7 @@ impl Shredder<'_> {
     ) -> Result<Span, JsonError> {
         if self.last_counts {
             let object = scanner.skip()?;
-            for item in members(self.text, object.start)? {
+            for item in self.members(object)? {
                 if let Some(child) = node.child(&item.name) {
                     let value = item.value.start as usize;
                     let mut scanner = Scanner::at(self.text.as_bytes(), value);
@@ -104,7 +105,7 @@ impl Shredder<'_> {
             self.string_cell(slot, token);
         } else {
             let span = scanner.skip()?;
-            self.cells.push(Cell::of(slot, span));
+            self.push(Cell::of(slot, span));
         }
         Ok(())
     }
@@ -112,17 +113,12 @@ impl Shredder<'_> {
     /// Whether this is the first value in its scope.
     #[inline]
     fn win(&mut self, contest: usize, scope: u32) -> bool {
-        match self.winners.get_mut(contest) {
-            Some(winner) => std::mem::replace(winner, scope) != scope,
-            None => false,
-        }
+        std::mem::replace(&mut self.winners[contest], scope) != scope
     }
 }
 
-/// From `start` to where the scanner stands. Texts are smaller than 4 GiB, or the scanner
-/// would have failed before.
+/// From `start` to where the scanner stands.
 fn span(start: usize, scanner: &Scanner<'_>) -> Span {
-    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Span {
         start: narrow(start),
         end: narrow(scanner.position()),

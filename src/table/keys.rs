@@ -27,11 +27,14 @@ impl KeyTable {
     /// The index of `key`, and whether it is spelled as in the table.
     #[inline]
     pub(crate) fn find(&self, key: &[u8]) -> Option<(usize, bool)> {
-        let mask = self.buckets.len().wrapping_sub(1);
+        if self.keys.is_empty() {
+            return None;
+        }
+        let mask = self.buckets.len() - 1;
         let mut at = hash(key) & mask;
         loop {
-            let index = usize::from(*self.buckets.get(at)?).checked_sub(1)?;
-            let candidate = self.keys.get(index)?.as_bytes();
+            let index = usize::from(self.buckets[at]).checked_sub(1)?;
+            let candidate = self.keys[index].as_bytes();
             if candidate == key {
                 return Some((index, true));
             }

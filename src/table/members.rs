@@ -2,9 +2,10 @@
 //! of duplicate names the last. For the paths where clarity counts more than speed.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::json::{JsonError, Kind, Scanner, Span, unescape};
+
+use super::objects::narrow;
 
 /// One member of an object.
 #[derive(Debug, Clone)]
@@ -48,7 +49,6 @@ pub(crate) fn write_member(out: &mut String, raw_name: &str, value: &str) {
 /// text; of duplicates the last, at its place.
 pub(crate) fn members(text: &str, start: u32) -> Result<Vec<Item<'_>>, JsonError> {
     let mut scanner = Scanner::at(text.as_bytes(), start as usize);
-    let mut last: HashMap<Cow<'_, [u8]>, usize> = HashMap::new();
     let mut items = Vec::new();
     let mut first = true;
     scanner.enter_object()?;
@@ -56,23 +56,37 @@ pub(crate) fn members(text: &str, start: u32) -> Result<Vec<Item<'_>>, JsonError
         let kind = scanner.peek()?;
         let value = scanner.skip()?;
         let raw_name = key.span.of(text);
-        let name = decode(raw_name);
-        last.insert(name.clone(), items.len());
         items.push(Item {
-            name,
+            name: decode(raw_name),
             raw_name,
             value,
             kind,
         });
     }
-    if last.len() < items.len() {
-        let mut at = 0;
-        items.retain(|item| {
-            at += 1;
-            last.get(&item.name) == Some(&(at - 1))
-        });
-    }
+    drop_repeated(&mut items);
     Ok(items)
+}
+
+/// Leaves of members of one name the last.
+fn drop_repeated(items: &mut Vec<Item<'_>>) {
+    let mut by_name: Vec<u32> = (0..narrow(items.len())).collect();
+    let name = |at: u32| &items[at as usize].name;
+    by_name.sort_unstable_by(|a, b| name(*a).cmp(name(*b)).then(a.cmp(b)));
+    let pairs = by_name.windows(2);
+    let mut repeated: Vec<u32> = pairs
+        .filter(|pair| name(pair[0]) == name(pair[1]))
+        .map(|pair| pair[0])
+        .collect();
+    if repeated.is_empty() {
+        return;
+    }
+    repeated.sort_unstable();
+    let mut repeated = repeated.into_iter().peekable();
+    let mut at = 0;
+    items.retain(|_| {
+        at += 1;
+        repeated.next_if_eq(&(at - 1)).is_none()
+    });
 }
 
 /// The spans and types of the elements of the array that begins at byte `start`.

@@ -1,7 +1,5 @@
 //! Equality of records as JSON.
 
-use std::collections::HashMap;
-
 use crate::json::{JsonError, Kind, Scanner, Span};
 
 use super::columns::{COLUMNS, Member, Type};
@@ -18,7 +16,7 @@ pub fn same_record(a: &str, b: &str) -> bool {
 
 /// What the members of an object are.
 #[derive(Clone, Copy)]
-enum Level {
+pub(super) enum Level {
     Record,
     Struct(&'static [Member]),
     Structs(&'static [Member]),
@@ -28,11 +26,11 @@ enum Level {
 }
 
 impl Level {
-    fn drops_nulls(self) -> bool {
+    pub(super) fn drops_nulls(self) -> bool {
         !matches!(self, Level::Json | Level::Structs(_))
     }
 
-    fn member(self, name: &[u8]) -> Level {
+    pub(super) fn member(self, name: &[u8]) -> Level {
         let ty = match self {
             Level::Record => {
                 let mut columns = COLUMNS.iter().map(|column| column.member);
@@ -54,7 +52,7 @@ impl Level {
         }
     }
 
-    fn element(self) -> Level {
+    pub(super) fn element(self) -> Level {
         match self {
             Level::Structs(members) => Level::Struct(members),
             _ => Level::Json,
@@ -63,13 +61,15 @@ impl Level {
 }
 
 fn compare(a: &str, b: &str) -> Result<bool, JsonError> {
-    let value = |text: &str| {
-        let mut scanner = Scanner::new(text.as_bytes());
-        let kind = scanner.peek()?;
-        let span = scanner.skip()?;
-        scanner.finish().map(|()| (span, kind))
-    };
-    same(a, value(a)?, b, value(b)?, Level::Record)
+    same(a, whole(a)?, b, whole(b)?, Level::Record)
+}
+
+/// A text that is one value.
+pub(super) fn whole(text: &str) -> Result<(Span, Kind), JsonError> {
+    let mut scanner = Scanner::new(text.as_bytes());
+    let kind = scanner.peek()?;
+    let span = scanner.skip()?;
+    scanner.finish().map(|()| (span, kind))
 }
 
 fn same(
@@ -122,16 +122,11 @@ fn same_objects(
     if left.len() != right.len() {
         return Ok(false);
     }
-    let mut by_name = HashMap::new();
-    for item in &right {
-        by_name.insert(&*item.name, (item.value, item.kind));
-    }
-    for item in &left {
-        let Some(other) = by_name.get(&*item.name) else {
-            return Ok(false);
-        };
-        let level = level.member(&item.name);
-        if !same(a, (item.value, item.kind), b, *other, level)? {
+    left.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    right.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    for (left, right) in left.iter().zip(&right) {
+        let (one, other) = ((left.value, left.kind), (right.value, right.kind));
+        if left.name != right.name || !same(a, one, b, other, level.member(&left.name))? {
             return Ok(false);
         }
     }

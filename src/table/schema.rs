@@ -39,7 +39,7 @@ pub enum ColumnKind {
 
 /// How a column is built from cells.
 #[derive(Debug, Clone)]
-pub(crate) enum Content {
+pub(crate) enum Recipe {
     /// A member, or a text.
     Node(Node),
     /// A list of texts.
@@ -68,7 +68,7 @@ pub(crate) struct Known {
 pub struct Schema {
     columns: Vec<ColumnInfo>,
     /// One a column.
-    pub(crate) contents: Vec<Content>,
+    pub(crate) recipes: Vec<Recipe>,
     pub(crate) record: Fields,
     pub(crate) trie: Trie,
     /// For each member of `record`, the trie's place of it.
@@ -85,7 +85,7 @@ impl Schema {
         let additional_fields = slots.add(SlotKind::Text);
         let mut schema = Self {
             columns: Vec::new(),
-            contents: Vec::new(),
+            recipes: Vec::new(),
             known: known(&record, additional_fields),
             record,
             trie: Trie::new(),
@@ -117,15 +117,15 @@ impl Schema {
         format!("{:016x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes()))
     }
 
-    fn add(&mut self, kind: ColumnKind, name: &str, source: &str, comment: &str, content: Content) {
+    fn add(&mut self, kind: ColumnKind, name: &str, source: &str, comment: &str, recipe: Recipe) {
         self.columns.push(ColumnInfo {
             name: name.to_owned(),
-            glue_type: content.glue_type(),
+            glue_type: recipe.glue_type(),
             source: source.to_owned(),
             comment: comment.to_owned(),
             kind,
         });
-        self.contents.push(content);
+        self.recipes.push(recipe);
     }
 
     fn add_members(&mut self) {
@@ -138,10 +138,10 @@ impl Schema {
             };
             let source = column.member.source;
             let name = source.to_ascii_lowercase();
-            self.add(kind, &name, source, column.comment, Content::Node(node));
+            self.add(kind, &name, source, column.comment, Recipe::Node(node));
         }
         let typed = ColumnKind::Typed;
-        let additional = Content::Node(Node::Text(self.known.additional_fields));
+        let additional = Recipe::Node(Node::Text(self.known.additional_fields));
         self.add(
             typed,
             ADDITIONAL_FIELDS.0,
@@ -150,8 +150,8 @@ impl Schema {
             additional,
         );
         let (name, comment) = EVENT_TIMESTAMP;
-        self.add(typed, name, "eventTime", comment, Content::Timestamp);
-        self.add(typed, SOURCE_FILE.0, "", SOURCE_FILE.1, Content::SourceFile);
+        self.add(typed, name, "eventTime", comment, Recipe::Timestamp);
+        self.add(typed, SOURCE_FILE.0, "", SOURCE_FILE.1, Recipe::SourceFile);
     }
 
     /// The leaves of userIdentity and tlsDetails: they share the values of the nested columns.
@@ -164,9 +164,9 @@ impl Schema {
         }
         for (path, slot) in leaves {
             let name = path.replace('.', "_").to_ascii_lowercase();
-            let content = Content::Node(Node::Text(slot));
+            let recipe = Recipe::Node(Node::Text(slot));
             let comment = format!("{path} of the event");
-            self.add(ColumnKind::Flattened, &name, &path, &comment, content);
+            self.add(ColumnKind::Flattened, &name, &path, &comment, recipe);
         }
     }
 
@@ -190,14 +190,14 @@ impl Schema {
                     let target = self.new_target(column)?;
                     known.insert(column.name.clone(), self.columns.len());
                     targets.insert(self.columns.len(), target);
-                    let content = match target {
-                        Target::Text { slot, .. } => Content::Node(Node::Text(slot)),
-                        Target::Texts { list, element } => Content::Texts { list, element },
+                    let recipe = match target {
+                        Target::Text { slot, .. } => Recipe::Node(Node::Text(slot)),
+                        Target::Texts { list, element } => Recipe::Texts { list, element },
                     };
                     let comment: String = format!("{} of the event", column.path);
                     let comment: String = comment.chars().take(255).collect();
                     let (name, path) = (&column.name, &column.path);
-                    self.add(ColumnKind::Flattened, name, path, &comment, content);
+                    self.add(ColumnKind::Flattened, name, path, &comment, recipe);
                     Some(target)
                 }
             };
@@ -274,7 +274,12 @@ fn collect_leaves(node: &Node, path: &str, leaves: &mut Vec<(String, Slot)>) {
 }
 
 fn known(record: &Fields, additional_fields: Slot) -> Known {
-    let slot = |path: &[&str]| slot_of(record, path).unwrap_or_default();
+    let slot = |path: &[&str]| {
+        let Some(slot) = slot_of(record, path) else {
+            unreachable!("{path:?} is a text among the columns");
+        };
+        slot
+    };
     Known {
         event_time: slot(&["eventTime"]),
         event_source: slot(&["eventSource"]),
@@ -290,20 +295,20 @@ fn known(record: &Fields, additional_fields: Slot) -> Known {
 fn slot_of(fields: &Fields, path: &[&str]) -> Option<Slot> {
     let (key, rest) = path.split_first()?;
     let (index, _) = fields.find(key.as_bytes())?;
-    match &fields.fields.get(index)?.node {
+    match &fields.fields[index].node {
         Node::Text(slot) if rest.is_empty() => Some(*slot),
         Node::Struct { fields, .. } => slot_of(fields, rest),
         _ => None,
     }
 }
 
-impl Content {
+impl Recipe {
     fn glue_type(&self) -> String {
         match self {
-            Content::Node(node) => node_glue_type(node),
-            Content::Texts { .. } => "array<string>".to_owned(),
-            Content::Timestamp => "timestamp".to_owned(),
-            Content::SourceFile => "string".to_owned(),
+            Recipe::Node(node) => node_glue_type(node),
+            Recipe::Texts { .. } => "array<string>".to_owned(),
+            Recipe::Timestamp => "timestamp".to_owned(),
+            Recipe::SourceFile => "string".to_owned(),
         }
     }
 
@@ -311,14 +316,14 @@ impl Content {
     /// for a column that never is.
     pub(crate) fn witness(&self) -> Option<Slot> {
         match self {
-            Content::Node(Node::Text(slot) | Node::Boolean(slot) | Node::Json(slot))
-            | Content::Node(
+            Recipe::Node(Node::Text(slot) | Node::Boolean(slot) | Node::Json(slot))
+            | Recipe::Node(
                 Node::Struct { present: slot, .. }
                 | Node::Structs { list: slot, .. }
                 | Node::Map { list: slot, .. },
             )
-            | Content::Texts { list: slot, .. } => Some(*slot),
-            Content::Timestamp | Content::SourceFile => None,
+            | Recipe::Texts { list: slot, .. } => Some(*slot),
+            Recipe::Timestamp | Recipe::SourceFile => None,
         }
     }
 }

@@ -84,10 +84,15 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub(crate) fn add(&mut self, kind: SlotKind) -> Slot {
-        // `Schema::new` bounds the columns far below the range of a slot.
-        let slot = Slot::try_from(self.kinds.len()).unwrap_or(Slot::MAX);
+        let Ok(slot) = Slot::try_from(self.kinds.len()) else {
+            unreachable!("`Schema::new` bounds the columns far below the range of a slot");
+        };
         self.kinds.push(kind);
         slot
+    }
+
+    pub(crate) fn kind(&self, slot: Slot) -> SlotKind {
+        self.kinds[usize::from(slot)]
     }
 
     pub(crate) fn add_list(&mut self) -> (usize, Slot) {

@@ -1,21 +1,27 @@
 //! One record → cells, in one pass over its JSON.
 //!
 //! Records nearly always hold what is documented, spelled as documented. This pass takes
-//! those; at the first surprise inside a struct it drops the record's cells and leaves the
-//! record to `careful`.
+//! those; at the first irregularity inside a struct it drops the record's cells and leaves
+//! the record to `irregular`.
+
+use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 
 use crate::cloudtrail::{
-    Damaged, Document, EARLIEST, EventTime, Unreadable, for_each_record, parse_event_time,
+    Document, EARLIEST, EventTime, Limits, Unreadable, for_each_record, parse_event_time,
 };
 use crate::json::{JsonError, Kind, Scanner, Span, StringToken, unescape};
 
-use super::cells::{Cell, MAX_TEXT, Reject, RejectReason, Row, Rows, cell_text};
+use super::allowance::Allowance;
+use super::cells::{Cell, MAX_TEXT};
+use super::object_rows::{ObjectRows, RowEntry};
+use super::objects::narrow;
+use super::reject::{RejectEntry, RejectReason};
 use super::schema::Schema;
 use super::shape::{Fields, Node, Slot};
 
-/// Takes a document's records apart.
+/// Takes a document's records apart within what `limits` leaves of the heap.
 ///
 /// `source` is what the rows' `sourcefile` says; an eventTime after `latest` is refused.
 pub fn shred(
@@ -23,16 +29,14 @@ pub fn shred(
     document: Document,
     source: &str,
     latest: Timestamp,
-) -> Result<Rows, Unreadable> {
+    limits: Limits,
+) -> Result<ObjectRows, Unreadable> {
     if document.text.len() > MAX_TEXT {
-        return Err(Unreadable::TooLarge {
-            cap: MAX_TEXT as u64,
-        });
+        return Err(Unreadable::TooLarge);
     }
-    let mut shredder = Shredder::new(schema, &document.text, latest);
-    for_each_record(&document, |scanner, damaged| {
-        shredder.record(scanner, damaged)
-    })?;
+    let taken = document.heap_bytes() + source.len();
+    let mut shredder = Shredder::new(schema, &document, latest, limits.heap, taken);
+    for_each_record(&document, |scanner| shredder.record(scanner))?;
     let Shredder {
         arena,
         cells,
@@ -40,12 +44,13 @@ pub fn shred(
         rejects,
         ..
     } = shredder;
-    Ok(Rows {
+    Ok(ObjectRows {
         text: document.text,
         arena,
         cells,
         rows,
         rejects,
+        damaged: document.damaged,
         source: source.to_owned(),
         known: schema.known,
     })
@@ -54,8 +59,8 @@ pub fn shred(
 /// Why the one pass over a record ends early.
 enum Stop {
     NotJson(JsonError),
-    /// The record holds something that `careful` has to judge.
-    Surprise,
+    /// The record holds something that `irregular` has to judge.
+    Irregular,
 }
 
 impl From<JsonError> for Stop {
@@ -68,100 +73,134 @@ impl From<JsonError> for Stop {
 pub(super) struct Shredder<'d> {
     pub(super) schema: &'d Schema,
     pub(super) text: &'d str,
-    pub(super) arena: String,
-    pub(super) cells: Vec<Cell>,
+    pub(super) allowance: Allowance,
+    arena: String,
+    cells: Vec<Cell>,
     /// The scope that each contest of the trie was last won in.
     pub(super) winners: Vec<u32>,
     /// Whether what is flattened is a struct that may have duplicate names, of which the
     /// last counts; of those in JSON text the first does.
     pub(super) last_counts: bool,
     last_scope: u32,
+    document: &'d Document,
     latest: Timestamp,
-    rows: Vec<Row>,
-    rejects: Vec<Reject>,
-    count: u64,
+    rows: Vec<RowEntry>,
+    rejects: Vec<RejectEntry>,
+    count: u32,
     /// The keys of the map at hand.
     map_keys: Vec<Span>,
 }
 
-/// Maps of more keys are left to `careful`, whose look for duplicates does not get slow.
+/// Maps of more keys are left to `irregular`, whose look for duplicates does not get slow.
 const MAX_PLAIN_KEYS: usize = 16;
 
 impl<'d> Shredder<'d> {
-    fn new(schema: &'d Schema, text: &'d str, latest: Timestamp) -> Self {
+    fn new(
+        schema: &'d Schema,
+        document: &'d Document,
+        latest: Timestamp,
+        heap: u64,
+        taken: usize,
+    ) -> Self {
+        let length = document.text.len();
+        let mut allowance = Allowance::new(heap, taken);
+        // A little more than usual records need, so that it seldom grows.
+        let (mut cells, mut rows) = (Vec::new(), Vec::new());
+        allowance.presize(&mut cells, length / 32);
+        allowance.presize(&mut rows, length / 1024);
         Self {
             schema,
-            text,
+            text: &document.text,
+            allowance,
             arena: String::new(),
-            // A little more than usual records need, so that it seldom grows.
-            cells: Vec::with_capacity(text.len() / 32),
+            cells,
             winners: vec![0; schema.trie.contests],
             last_counts: false,
             last_scope: 0,
+            document,
             latest,
-            rows: Vec::with_capacity(text.len() / 1024),
+            rows,
             rejects: Vec::new(),
             count: 0,
             map_keys: Vec::new(),
         }
     }
 
-    fn record(
-        &mut self,
-        scanner: &mut Scanner<'_>,
-        damaged: Option<&Damaged>,
-    ) -> Result<(), Unreadable> {
+    fn record(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Unreadable> {
         let index = self.count;
         self.count += 1;
-        let first_cell = self.cells.len();
+        let (first_cell, arena) = (self.cells.len(), self.arena.len());
         let kind = scanner.peek()?;
-        let start = scanner.position();
         let record = if kind == Kind::Object {
             self.object(scanner)?
         } else {
             scanner.skip()?
         };
-        debug_assert_eq!(record.start as usize, start);
-        if self.arena.len() > MAX_TEXT {
-            return Err(Unreadable::TooLarge {
-                cap: MAX_TEXT as u64,
-            });
-        }
-        let judged = match (damaged, kind) {
-            (Some(_), _) => Err(RejectReason::InvalidUtf8),
-            (None, Kind::Object) => self.judge(first_cell),
-            (None, _) => Err(RejectReason::NotAnObject),
+        let is_damaged =
+            !self.document.damaged.is_empty() && self.document.damaged.delivered(record).is_some();
+        let judged = match kind {
+            _ if is_damaged => Err(RejectReason::InvalidUtf8),
+            Kind::Object => self.judge(first_cell),
+            _ => Err(RejectReason::NotAnObject),
         };
         match judged {
-            Ok(time) => {
-                let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                let mut cells = self.cells.iter().skip(first_cell);
-                let event_id = cells.find(|cell| cell.slot == self.schema.known.event_id);
-                self.rows.push(Row {
-                    millis: time.millis,
-                    date: time.date,
-                    index,
-                    record,
-                    cells: (narrow(first_cell), narrow(self.cells.len())),
-                    event_id: event_id.copied(),
-                });
-            }
-            Err(reason) => {
-                let value = |slot| self.value(first_cell, slot).map(str::to_owned);
-                let known = self.schema.known;
-                let delivered = damaged.map_or(record.of(self.text).as_bytes(), |d| &d.bytes);
-                self.rejects.push(Reject {
-                    index,
-                    reason,
-                    record: delivered.to_vec(),
-                    recipient_account: value(known.recipient_account),
-                    identity_account: value(known.identity_account),
-                    aws_region: value(known.aws_region),
-                });
-                self.cells.truncate(first_cell);
-            }
+            Ok(time) => self.add_row(index, record, first_cell, time),
+            Err(reason) => self.add_reject(index, record, (first_cell, arena), reason),
+        }
+        if self.allowance.is_exhausted() || self.arena.len() > MAX_TEXT {
+            return Err(Unreadable::TooMuchMemory);
         }
         Ok(())
+    }
+
+    fn add_row(&mut self, index: u32, record: Span, first_cell: usize, time: EventTime) {
+        let event_id = self.schema.known.event_id;
+        let mut cells = self.cells[first_cell..].iter();
+        let event_id = cells.position(|cell| cell.slot == event_id);
+        let row = RowEntry {
+            millis: time.millis,
+            date: time.date,
+            index,
+            record,
+            cells: (narrow(first_cell), narrow(self.cells.len())),
+            event_id: event_id.and_then(|at| NonZeroU32::new(narrow(at + 1))),
+        };
+        self.allowance.push(&mut self.rows, row);
+    }
+
+    /// Of a reject's cells those stay that name its lane.
+    fn add_reject(
+        &mut self,
+        index: u32,
+        record: Span,
+        (first_cell, arena): (usize, usize),
+        reason: RejectReason,
+    ) {
+        let known = self.schema.known;
+        let mut kept = first_cell;
+        for slot in [
+            known.recipient_account,
+            known.identity_account,
+            known.aws_region,
+        ] {
+            let mut rest = kept..self.cells.len();
+            if let Some(at) = rest.find(|at| self.cells[*at].slot == slot) {
+                self.cells.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.cells.truncate(kept);
+        let kept = &self.cells[first_cell..];
+        if !kept.iter().any(|cell| cell.is_in_arena()) {
+            self.arena.truncate(arena);
+        }
+        let reject = RejectEntry {
+            index,
+            record,
+            cells: (narrow(first_cell), kept.len() as u8),
+            reason,
+        };
+        self.allowance.push(&mut self.rejects, reject);
     }
 
     /// The record's time, or why it is no row.
@@ -180,9 +219,9 @@ impl<'d> Shredder<'d> {
     }
 
     fn value(&self, first_cell: usize, slot: Slot) -> Option<&str> {
-        let mut cells = self.cells.get(first_cell..)?.iter();
+        let mut cells = self.cells[first_cell..].iter();
         let cell = cells.find(|cell| cell.slot == slot)?;
-        Some(cell_text(*cell, self.text, &self.arena))
+        Some(cell.text(self.text, &self.arena))
     }
 
     fn object(&mut self, scanner: &mut Scanner<'_>) -> Result<Span, JsonError> {
@@ -192,16 +231,16 @@ impl<'d> Shredder<'d> {
         let schema = self.schema;
         match self.fields(scanner, &schema.record, Some(scope)) {
             Ok(()) => Ok(Span {
-                start: u32::try_from(start.position()).unwrap_or(u32::MAX),
-                end: u32::try_from(scanner.position()).unwrap_or(u32::MAX),
+                start: narrow(start.position()),
+                end: narrow(scanner.position()),
             }),
             Err(Stop::NotJson(error)) => Err(error),
-            Err(Stop::Surprise) => {
+            Err(Stop::Irregular) => {
                 self.cells.truncate(cells);
                 self.arena.truncate(arena);
                 *scanner = start;
                 let record = scanner.skip()?;
-                self.careful_record(record)?;
+                self.irregular_record(record)?;
                 Ok(record)
             }
         }
@@ -219,25 +258,23 @@ impl<'d> Shredder<'d> {
         scanner.enter_object()?;
         while let Some(key) = scanner.next_key(&mut first)? {
             let Some((index, true)) = fields.find(key.span.of(self.text).as_bytes()) else {
-                return Err(Stop::Surprise);
+                return Err(Stop::Irregular);
             };
             if seen >> index & 1 == 1 {
-                return Err(Stop::Surprise);
+                return Err(Stop::Irregular);
             }
             seen |= 1 << index;
-            let Some(field) = fields.fields.get(index) else {
-                return Err(Stop::Surprise);
-            };
+            let field = &fields.fields[index];
             let kind = scanner.peek()?;
             if kind == Kind::Null {
                 scanner.skip()?;
                 continue;
             }
-            let root = scope.and(self.schema.roots.get(index).copied().flatten());
+            let root = scope.and_then(|_| self.schema.roots[index]);
             if let (Some(root), Some(scope)) = (root, scope) {
                 if let Node::Json(slot) = field.node {
                     let span = self.flatten(scanner, root, scope)?;
-                    self.cells.push(Cell::of(slot, span));
+                    self.push(Cell::of(slot, span));
                     continue;
                 }
                 self.flatten(&mut scanner.clone(), root, scope)?;
@@ -252,15 +289,15 @@ impl<'d> Shredder<'d> {
             (Node::Text(slot), Kind::String) => {
                 let token = scanner.string()?;
                 if !self.string_cell(*slot, token) {
-                    return Err(Stop::Surprise);
+                    return Err(Stop::Irregular);
                 }
             }
             (Node::Boolean(slot), Kind::Bool) | (Node::Json(slot), _) => {
                 let span = scanner.skip()?;
-                self.cells.push(Cell::of(*slot, span));
+                self.push(Cell::of(*slot, span));
             }
             (Node::Struct { present, fields }, Kind::Object) => {
-                self.cells.push(Cell::marker(*present));
+                self.push(Cell::marker(*present));
                 self.fields(scanner, fields, None)?;
             }
             (
@@ -271,20 +308,20 @@ impl<'d> Shredder<'d> {
                 },
                 Kind::Array,
             ) => {
-                self.cells.push(Cell::marker(*list));
+                self.push(Cell::marker(*list));
                 let mut first = true;
                 scanner.enter_array()?;
                 while scanner.next_element(&mut first)? {
                     match scanner.peek()? {
                         Kind::Object => {
-                            self.cells.push(Cell::present(*element));
+                            self.push(Cell::present(*element));
                             self.fields(scanner, fields, None)?;
                         }
                         Kind::Null => {
-                            self.cells.push(Cell::marker(*element));
+                            self.push(Cell::marker(*element));
                             scanner.skip()?;
                         }
-                        _ => return Err(Stop::Surprise),
+                        _ => return Err(Stop::Irregular),
                     }
                 }
             }
@@ -298,11 +335,11 @@ impl<'d> Shredder<'d> {
                 Kind::Object,
             ) => {
                 let span = scanner.clone().skip()?;
-                self.cells.push(Cell::of(*text, span));
-                self.cells.push(Cell::marker(*list));
+                self.push(Cell::of(*text, span));
+                self.push(Cell::marker(*list));
                 self.map(scanner, *key, *value)?;
             }
-            _ => return Err(Stop::Surprise),
+            _ => return Err(Stop::Irregular),
         }
         Ok(())
     }
@@ -323,21 +360,21 @@ impl<'d> Shredder<'d> {
                 || self.map_keys.len() == MAX_PLAIN_KEYS
                 || known.any(|known| known.of(self.text) == name)
             {
-                return Err(Stop::Surprise);
+                return Err(Stop::Irregular);
             }
             self.map_keys.push(key.span);
-            self.cells.push(Cell::of(key_slot, key.span));
+            self.push(Cell::of(key_slot, key.span));
             match scanner.peek()? {
                 Kind::String => {
                     let token = scanner.string()?;
                     if !self.string_cell(value_slot, token) {
-                        return Err(Stop::Surprise);
+                        return Err(Stop::Irregular);
                     }
                 }
                 Kind::Null => {
                     scanner.skip()?;
                 }
-                _ => return Err(Stop::Surprise),
+                _ => return Err(Stop::Irregular),
             }
         }
         Ok(())
@@ -347,7 +384,7 @@ impl<'d> Shredder<'d> {
     #[inline]
     pub(super) fn string_cell(&mut self, slot: Slot, token: StringToken) -> bool {
         if !token.escaped {
-            self.cells.push(Cell::of(slot, token.span));
+            self.push(Cell::of(slot, token.span));
             return true;
         }
         let (text, is_unicode) = unescape(token.span.of(self.text));
@@ -355,16 +392,24 @@ impl<'d> Shredder<'d> {
         is_unicode
     }
 
+    /// Adds a cell.
+    #[inline]
+    pub(super) fn push(&mut self, cell: Cell) {
+        self.allowance.push(&mut self.cells, cell);
+    }
+
     /// Adds a cell whose text stands nowhere in the document.
     pub(super) fn arena_cell(&mut self, slot: Slot, text: &str) {
-        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let start = self.arena.len();
-        self.arena.push_str(text);
+        self.allowance.push_str(&mut self.arena, text);
+        if self.allowance.is_exhausted() || self.arena.len() > MAX_TEXT {
+            return;
+        }
         let span = Span {
             start: narrow(start),
             end: narrow(self.arena.len()),
         };
-        self.cells.push(Cell::in_arena(slot, span));
+        self.push(Cell::in_arena(slot, span));
     }
 
     #[inline]

@@ -33,7 +33,7 @@ impl TrieNode {
     #[inline]
     pub(crate) fn child(&self, key: &[u8]) -> Option<usize> {
         let (index, _) = self.keys.find(key)?;
-        self.children.get(index).map(|(_, node)| *node)
+        Some(self.children[index].1)
     }
 
     /// Whether the value's members lead anywhere.
@@ -75,14 +75,14 @@ impl Trie {
 
     /// A place by its number.
     #[inline]
-    pub(crate) fn node(&self, node: usize) -> Option<&TrieNode> {
-        self.nodes.get(node)
+    pub(crate) fn node(&self, node: usize) -> &TrieNode {
+        &self.nodes[node]
     }
 
     /// The place of a top-level member.
     #[inline]
     pub(crate) fn root(&self, key: &[u8]) -> Option<usize> {
-        self.nodes.first()?.child(key)
+        self.nodes[Self::ROOT].child(key)
     }
 
     /// A new contest.

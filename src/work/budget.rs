@@ -5,7 +5,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of memory that a batch takes for each uncompressed byte it reads: the text, its
 /// cells, one row group's arrays a thread, and the encoded files.
-pub(crate) const MEMORY_PER_BYTE: u64 = 3;
+const MEMORY_PER_BYTE: u64 = 3;
 
 /// A batch above this many uncompressed bytes gives no better files, and is only more to read
 /// again when its claim has to be finished by another.

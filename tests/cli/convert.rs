@@ -128,7 +128,7 @@ fn a_record_that_cannot_become_a_row_is_kept_verbatim_and_ends_with_3() {
     assert_eq!(kept["record"].as_str(), Some(odd));
     assert!(kept["source"].as_str().unwrap().ends_with("dump.ndjson"));
     assert_eq!(kept["index"].as_u64(), Some(1));
-    assert_eq!(kept["code"].as_str(), Some("event_time"));
+    assert_eq!(kept["code"].as_str(), Some("bad_event_time"));
 
     assert_eq!(place.convert("", 0)["rejects"].as_u64(), Some(0));
 }

@@ -5,7 +5,11 @@ mod history;
 
 mod calls;
 mod crashes;
+mod damage;
 mod deliveries;
+mod formats;
+mod identity;
 mod lanes;
 mod open_claims;
+mod retries;
 mod support;

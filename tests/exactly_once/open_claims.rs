@@ -1,10 +1,11 @@
 //! Claims that another run has left open.
 
-use crate::history::raw::{Form, lane};
+use crate::history::raw::{Form, Place, lane};
 use crate::history::world::{Spec, World};
 use crate::support::{
     asleep_after, checked, complete, event, in_lane, is_claim, is_file, is_receipt, rows, run,
 };
+use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::store::ErrorKind;
 
 #[test]
@@ -165,7 +166,7 @@ fn a_claim_that_does_not_give_its_rows_is_not_written() {
         .into_iter()
         .find(|key| key.contains("/log/"))
         .unwrap();
-    let claim = futures::executor::block_on(world.table.store().get(&key, None)).unwrap();
+    let claim = futures::executor::block_on(world.table.store().get(&key)).unwrap();
     let claim = String::from_utf8(claim.to_vec()).unwrap();
     world
         .table
@@ -175,4 +176,97 @@ fn a_claim_that_does_not_give_its_rows_is_not_written() {
     assert_eq!(summary.waiting_lanes, 1);
     assert!(worker.problem_texts().contains("version"));
     assert!(checked(&world).files.is_empty());
+}
+
+#[test]
+fn what_no_open_claim_has_cannot_be_given_up() {
+    let mut world = World::default();
+    let key = world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    let mut worker = world.start_giving_up(&Spec::all(), [key.clone()].into());
+    let error = worker.finish().unwrap().unwrap_err();
+    assert!(
+        matches!(&error, Failure::NothingToGiveUp(what) if *what == key),
+        "{error}"
+    );
+    assert_eq!(rows(&world), 0, "nothing is begun");
+}
+
+#[test]
+fn a_claim_can_be_given_up_by_its_own_address() {
+    let mut world = World::default();
+    let gone = world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    let there = world.deliver(in_lane(0, 0), vec![event(1, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.remove(&gone);
+    let claim = world
+        .table
+        .store()
+        .url("_ledger/111111111111/us-east-1/log/000000000001");
+    let mut worker = world.start_giving_up(&Spec::all(), [claim].into());
+    assert_eq!(worker.finish().unwrap().unwrap().rows, 1);
+    complete(&world);
+    let lost = checked(&world).receipts[&lane(0)][&1].lost.clone();
+    assert_eq!(lost, [world.address(&gone)], "{there} is not lost");
+}
+
+#[test]
+fn an_object_that_is_only_out_of_reach_is_not_given_up_as_missing() {
+    let mut world = World::default();
+    let key = world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.obstruct(&key, Some(ErrorKind::Transient));
+    let missing = Spec {
+        give_up_missing: true,
+        ..Spec::all()
+    };
+    assert_eq!(run(&world, &missing).waiting_lanes, 1);
+    world.clear();
+    assert_eq!(run(&world, &missing).rows, 1);
+    complete(&world);
+}
+
+#[test]
+fn an_open_claim_of_a_lane_that_the_source_no_longer_shows_is_finished_or_named() {
+    let mut world = World::default();
+    let key = world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.remove(&key);
+    for account in [None, Some("222222222222")] {
+        let spec = Spec {
+            account,
+            ..Spec::all()
+        };
+        let mut worker = world.start(&spec);
+        let summary = worker.finish().unwrap().unwrap();
+        assert_eq!((summary.waiting_lanes, summary.has_failures()), (1, true));
+        assert!(worker.problem_texts().contains(&key));
+    }
+}
+
+#[test]
+fn a_claim_is_finished_with_the_options_of_whoever_made_it() {
+    let options = [
+        Spec {
+            keep_duplicates: Some(true),
+            ..Spec::all()
+        },
+        Spec {
+            max_object_bytes: Some(100),
+            ..Spec::all()
+        },
+        Spec {
+            now: "2024-05-01T00:00:00Z",
+            ..Spec::all()
+        },
+    ];
+    for other in options {
+        for place in [in_lane(0, 0), Place::Dump] {
+            let mut world = World::default();
+            world.deliver(place, vec![event(0, 0), event(0, 0)], Form::Delivered);
+            drop(asleep_after(&world, &Spec::all(), is_claim));
+            let summary = run(&world, &other);
+            assert_eq!((summary.rows, summary.waiting_lanes), (1, 0), "{other:?}");
+            complete(&world);
+        }
+    }
 }

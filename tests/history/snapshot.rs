@@ -51,7 +51,7 @@ impl Snapshot {
         let mut snapshot = Self::default();
         for key in table.keys() {
             let body = store
-                .get(&key, None)
+                .get(&key)
                 .now_or_never()
                 .unwrap()
                 .map_err(|error| error.to_string())?;

@@ -296,14 +296,12 @@ impl Player {
         }
         let snapshot = self.check()?;
         check_complete(&self.world, &snapshot)?;
-        let unreadable = self
-            .world
-            .present
-            .keys()
-            .filter_map(|key| self.world.version(key));
-        let unreadable = unreadable
-            .filter(|version| !version.form.is_readable())
-            .count() as u64;
+        let present = self.world.present.iter().filter(|(key, etag)| {
+            let version = self.world.version(key);
+            let is_unread = version.is_some_and(|version| !version.form.is_readable());
+            is_unread && !snapshot.accepted(&self.world.address(key), etag)
+        });
+        let unreadable = present.count() as u64;
         if summary.unread_objects != unreadable {
             return Err(format!("{unreadable} objects cannot be read: {summary:?}"));
         }

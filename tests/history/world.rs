@@ -252,6 +252,11 @@ impl World {
         self.start_giving_up(spec, BTreeSet::new())
     }
 
+    /// A run that has not begun, with options of its own.
+    pub(crate) fn start_with(&self, options: ConvertOptions) -> Worker {
+        Worker::new(&self.raw, &self.table, options, &[], &self.unreachable)
+    }
+
     /// A run that has not begun, which gives objects up.
     pub(crate) fn start_giving_up(&self, spec: &Spec, give_up: BTreeSet<String>) -> Worker {
         Worker::new(

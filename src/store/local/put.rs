@@ -2,12 +2,13 @@
 //!
 //! The bytes go to a hidden file in the same folder, are made durable, and then get the final name
 //! by a hard link, which fails if the name is taken. A crash can leave the hidden file
-//! (`.tmp-…`) behind: it is never listed, and may be deleted while no program runs.
+//! (`.tmp-…`) behind: it is never listed, and a run of another day removes it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::sweep::temporary_name;
 use crate::store::PutOutcome;
 
 pub(super) fn put_if_absent(path: &Path, body: &[u8]) -> io::Result<PutOutcome> {
@@ -32,7 +33,7 @@ struct Temporary(PathBuf);
 impl Temporary {
     fn write(folder: &Path, body: &[u8]) -> io::Result<Temporary> {
         let random = getrandom::u64().map_err(io::Error::other)?;
-        let temporary = Temporary(folder.join(format!(".tmp-{random:016x}")));
+        let temporary = Temporary(folder.join(temporary_name(random)));
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)

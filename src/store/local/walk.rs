@@ -1,110 +1,68 @@
 //! A folder's files in byte order of their keys.
 
-use std::fs::{self, Metadata};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::vec;
 
-use super::{entry, is_plain};
-use crate::store::{Action, Entry, ErrorKind, Result, StoreError};
-
-/// A file or folder directly below a prefix.
-pub(super) struct Child {
-    /// From the store's root; a folder's ends with `/`.
-    pub(super) key: String,
-    /// Of what a symbolic link leads to.
-    pub(super) metadata: Metadata,
-}
+use super::Local;
+use super::tree::{Child, Tree, Wanted};
+use crate::store::{Entry, Result};
 
 /// The entries that begin with a prefix and come after a key, depth first.
 pub(in crate::store) struct Walk {
-    root: Arc<Path>,
-    prefix: String,
-    start_after: Option<String>,
+    local: Local,
+    wanted: Wanted,
     /// None until the first folder was read.
-    folders: Option<Vec<Folder>>,
+    open: Option<Open>,
 }
 
-struct Folder {
-    /// With symbolic links resolved, so that a loop is seen.
-    real: PathBuf,
-    children: vec::IntoIter<Child>,
+/// The folders that the walk stands in, with what is left of each.
+struct Open {
+    tree: Tree,
+    folders: Vec<vec::IntoIter<Child>>,
 }
 
 impl Walk {
-    pub(super) fn new(root: Arc<Path>, prefix: String, start_after: Option<String>) -> Walk {
-        Walk {
-            root,
+    pub(super) fn new(local: Local, prefix: String, start_after: Option<String>) -> Walk {
+        let wanted = Wanted {
             prefix,
             start_after,
-            folders: None,
+        };
+        Walk {
+            local,
+            wanted,
+            open: None,
         }
     }
 
     fn next_entry(&mut self) -> Result<Option<Entry>> {
-        let mut folders = match self.folders.take() {
-            Some(folders) => folders,
-            None => self.open("", &[])?.into_iter().collect(),
-        };
-        let mut found = None;
-        while let Some(folder) = folders.last_mut() {
-            let Some(child) = folder.children.next() else {
-                folders.pop();
-                continue;
-            };
-            if !child.metadata.is_dir() {
-                if child.key.starts_with(&self.prefix) && self.is_after(&child.key) {
-                    found = Some(entry(child.key, &child.metadata));
-                    break;
-                }
-            } else if self.may_hold(&child.key)
-                && let Some(folder) = self.open(&child.key, &folders)?
-            {
-                folders.push(folder);
-            }
+        if self.open.is_none() {
+            self.open = open(&self.local, &self.wanted)?;
         }
-        self.folders = Some(folders);
-        Ok(found)
-    }
-
-    /// The folder, unless it has gone or is one of those it lies in.
-    fn open(&self, key: &str, above: &[Folder]) -> Result<Option<Folder>> {
-        let path = self.root.join(key);
-        let real = match fs::canonicalize(&path) {
-            Ok(real) => real,
-            Err(error) if is_gone(&error) => return Ok(None),
-            Err(error) => {
-                return Err(StoreError::io(
-                    Action::List,
-                    path.display().to_string(),
-                    &error,
-                ));
-            }
-        };
-        if above.iter().any(|folder| folder.real == real) {
+        let Some(Open { tree, folders }) = &mut self.open else {
             return Ok(None);
+        };
+        while let Some(folder) = folders.last_mut() {
+            match folder.next() {
+                None => drop(folders.pop()),
+                Some(Child::File(entry)) => return Ok(Some(entry)),
+                Some(Child::Folder(place)) => {
+                    folders.push(tree.children(&place, &self.wanted)?.into_iter());
+                }
+            }
         }
-        let children = read_folder(&self.root, key)?.into_iter();
-        Ok(Some(Folder { real, children }))
+        Ok(None)
     }
+}
 
-    /// Whether a folder can hold keys that are asked for.
-    fn may_hold(&self, folder: &str) -> bool {
-        let on_the_way = folder.starts_with(&self.prefix) || self.prefix.starts_with(folder);
-        on_the_way
-            && (self.is_after(folder)
-                || self
-                    .start_after
-                    .as_ref()
-                    .is_some_and(|after| after.starts_with(folder)))
-    }
-
-    fn is_after(&self, key: &str) -> bool {
-        self.start_after
-            .as_ref()
-            .is_none_or(|after| key > after.as_str())
-    }
+/// Begins in the folder of the prefix, not at the root.
+fn open(local: &Local, wanted: &Wanted) -> Result<Option<Open>> {
+    let Some(tree) = Tree::of(local)? else {
+        return Ok(None);
+    };
+    let Some(place) = tree.place(wanted.folder())? else {
+        return Ok(None);
+    };
+    let folders = vec![tree.children(&place, wanted)?.into_iter()];
+    Ok(Some(Open { tree, folders }))
 }
 
 impl Iterator for Walk {
@@ -113,65 +71,4 @@ impl Iterator for Walk {
     fn next(&mut self) -> Option<Result<Entry>> {
         self.next_entry().transpose()
     }
-}
-
-/// What is directly below a prefix (any text) and not hidden, in byte order of the keys that it
-/// leads to: a folder is placed by its name with `/`, since `a-b/x` comes before `a/x`.
-pub(super) fn read_folder(root: &Path, prefix: &str) -> Result<Vec<Child>> {
-    let folder = &prefix[..prefix.rfind('/').map_or(0, |slash| slash + 1)];
-    if !folder.is_empty() && !is_plain(folder.trim_end_matches('/')) {
-        return Ok(Vec::new());
-    }
-    let path = root.join(folder);
-    let failed =
-        |error: &io::Error| StoreError::io(Action::List, path.display().to_string(), error);
-    let names = match fs::read_dir(&path) {
-        Ok(names) => names,
-        Err(error) if is_gone(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(failed(&error)),
-    };
-    let mut children = Vec::new();
-    for name in names {
-        let name = name.map_err(|error| failed(&error))?.file_name();
-        if name.as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        let path = path.join(&name);
-        let Some(name) = name.to_str() else {
-            let (url, reason) = (path.to_string_lossy(), "its name is not UTF-8");
-            return Err(StoreError::new(Action::List, ErrorKind::Other, url, reason));
-        };
-        let mut key = format!("{folder}{name}");
-        if !key.starts_with(prefix) {
-            continue;
-        }
-        let metadata = match fs::metadata(&path) {
-            Ok(metadata) => metadata,
-            Err(error) if is_gone(&error) => continue,
-            Err(error) => {
-                return Err(StoreError::io(
-                    Action::List,
-                    path.display().to_string(),
-                    &error,
-                ));
-            }
-        };
-        if metadata.is_dir() {
-            key.push('/');
-        } else if !metadata.is_file() {
-            continue;
-        }
-        children.push(Child { key, metadata });
-    }
-    children.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    Ok(children)
-}
-
-/// A file that went between listing and looking, or a symbolic link that leads nowhere.
-fn is_gone(error: &io::Error) -> bool {
-    // ELOOP has no stable name in std.
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    ) || error.raw_os_error() == Some(libc::ELOOP)
 }

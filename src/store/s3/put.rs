@@ -52,7 +52,7 @@ impl S3 {
     }
 
     async fn put_whole(&self, key: &str, body: Bytes) -> std::result::Result<(), Refused> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let client = self.client().await.map_err(Refused::Failed)?;
         let request = client
             .put_object()
@@ -70,7 +70,7 @@ impl S3 {
     }
 
     async fn put_parts(&self, key: &str, body: &Bytes) -> std::result::Result<(), Refused> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let client = self.client().await.map_err(Refused::Failed)?;
         let request = client
             .create_multipart_upload()
@@ -108,7 +108,7 @@ impl S3 {
         upload: &str,
         body: &Bytes,
     ) -> std::result::Result<(), Refused> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let client = self.client().await.map_err(Refused::Failed)?;
         let starts = (0..body.len()).step_by(PART_BYTES).zip(1_i32..);
         let parts = stream::iter(starts).map(|(start, number)| {
@@ -141,7 +141,7 @@ impl S3 {
         number: i32,
         part: Bytes,
     ) -> std::result::Result<CompletedPart, Refused> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let client = self.client().await.map_err(Refused::Failed)?;
         let request = client
             .upload_part()
@@ -166,7 +166,7 @@ impl S3 {
     }
 
     fn encryption(&self) -> Option<ServerSideEncryption> {
-        self.0
+        self.inner
             .kms_key
             .as_ref()
             .map(|_| ServerSideEncryption::AwsKms)

@@ -11,22 +11,42 @@
 use crate::json::{JsonError, Kind, Scanner, Span};
 
 use super::cells::Cell;
-use super::members::{Item, elements, members, write_member};
+use super::members::{Item, members, write_member};
 use super::shape::{Fields, Node, Slot};
 use super::shred::Shredder;
 
 /// JSON text that has to be kept for a value, if any.
 type Kept = Option<String>;
 
-impl Shredder<'_> {
+/// The shortest member, and a comma.
+const SHORTEST_MEMBER: usize = r#""":1,"#.len();
+
+impl<'d> Shredder<'d> {
+    /// The members of an object; none if there is no memory for a list of so many.
+    pub(super) fn members(&mut self, object: Span) -> Result<Vec<Item<'d>>, JsonError> {
+        // The list, which doubles, and their order by name.
+        let list = |members: usize| members * (2 * size_of::<Item<'_>>() + 2 * size_of::<u32>());
+        if !self.allowance.has(list(object.len() / SHORTEST_MEMBER)) {
+            let members = count(self.text, object)?;
+            if !self.allowance.lends(list(members)) {
+                return Ok(Vec::new());
+            }
+        }
+        members(self.text, object.start)
+    }
+
     /// Adds the cells of a whole record, `additionalfields` among them.
-    pub(super) fn careful_record(&mut self, record: Span) -> Result<(), JsonError> {
+    pub(super) fn irregular_record(&mut self, record: Span) -> Result<(), JsonError> {
         let schema = self.schema;
         let scope = self.new_scope();
-        for item in members(self.text, record.start)? {
+        // What is kept is written from the inside out.
+        if !self.allowance.lends(2 * record.len()) {
+            return Ok(());
+        }
+        for item in self.members(record)? {
             if let Some(root) = schema.trie.root(&item.name) {
                 let member = schema.record.find(&item.name);
-                let member = member.and_then(|(index, _)| schema.record.fields.get(index));
+                let member = member.map(|(index, _)| &schema.record.fields[index]);
                 self.last_counts = member.is_some_and(|member| {
                     matches!(member.node, Node::Struct { .. } | Node::Structs { .. })
                 });
@@ -35,14 +55,14 @@ impl Shredder<'_> {
             }
         }
         self.last_counts = false;
-        if let Some(kept) = self.careful_fields(&schema.record, record)? {
+        if let Some(kept) = self.irregular_fields(&schema.record, record)? {
             self.arena_cell(schema.known.additional_fields, &kept);
         }
         Ok(())
     }
 
-    fn careful_fields(&mut self, fields: &Fields, object: Span) -> Result<Kept, JsonError> {
-        let items = members(self.text, object.start)?;
+    fn irregular_fields(&mut self, fields: &Fields, object: Span) -> Result<Kept, JsonError> {
+        let items = self.members(object)?;
         let mut exact: Vec<Option<&Item<'_>>> = vec![None; fields.fields.len()];
         let mut variants = exact.clone();
         let mut has_variant = vec![false; fields.fields.len()];
@@ -67,7 +87,7 @@ impl Shredder<'_> {
             let Some(item) = exact[index].or(variants[index]) else {
                 continue;
             };
-            let part = self.careful_node(&field.node, item.value, item.kind)?;
+            let part = self.irregular_node(&field.node, item.value, item.kind)?;
             let verbatim = item.value.of(self.text);
             if exact[index].is_none() {
                 // The variant is kept already.
@@ -80,17 +100,17 @@ impl Shredder<'_> {
         Ok(finish(kept))
     }
 
-    fn careful_node(&mut self, node: &Node, value: Span, kind: Kind) -> Result<Kept, JsonError> {
+    fn irregular_node(&mut self, node: &Node, value: Span, kind: Kind) -> Result<Kept, JsonError> {
         match (node, kind) {
-            (Node::Text(slot), Kind::String) => self.careful_string(*slot, value),
+            (Node::Text(slot), Kind::String) => self.irregular_string(*slot, value),
             (Node::Boolean(slot), Kind::Bool) | (Node::Json(slot), _) => {
-                self.cells.push(Cell::of(*slot, value));
+                self.push(Cell::of(*slot, value));
                 Ok(None)
             }
-            (Node::Text(slot) | Node::Boolean(slot), _) => self.careful_other(*slot, value, kind),
+            (Node::Text(slot) | Node::Boolean(slot), _) => self.irregular_other(*slot, value, kind),
             (Node::Struct { present, fields }, Kind::Object) => {
-                self.cells.push(Cell::marker(*present));
-                self.careful_fields(fields, value)
+                self.push(Cell::marker(*present));
+                self.irregular_fields(fields, value)
             }
             (
                 Node::Structs {
@@ -100,14 +120,19 @@ impl Shredder<'_> {
                 },
                 Kind::Array,
             ) => {
-                self.cells.push(Cell::marker(*list));
+                self.push(Cell::marker(*list));
                 let mut fits = true;
-                for (span, kind) in elements(self.text, value.start)? {
+                let mut scanner = Scanner::at(self.text.as_bytes(), value.start as usize);
+                let mut first = true;
+                scanner.enter_array()?;
+                while scanner.next_element(&mut first)? {
+                    let kind = scanner.peek()?;
+                    let span = scanner.skip()?;
                     if kind == Kind::Object {
-                        self.cells.push(Cell::present(*element));
-                        fits &= self.careful_fields(fields, span)?.is_none();
+                        self.push(Cell::present(*element));
+                        fits &= self.irregular_fields(fields, span)?.is_none();
                     } else {
-                        self.cells.push(Cell::marker(*element));
+                        self.push(Cell::marker(*element));
                         fits &= kind == Kind::Null;
                     }
                 }
@@ -122,10 +147,10 @@ impl Shredder<'_> {
                 },
                 _,
             ) => {
-                self.careful_other(*text, value, kind)?;
+                self.irregular_other(*text, value, kind)?;
                 if kind == Kind::Object {
-                    self.cells.push(Cell::marker(*list));
-                    self.careful_map(value, *key, *slot)
+                    self.push(Cell::marker(*list));
+                    self.irregular_map(value, *key, *slot)
                 } else {
                     Ok(Some(value.of(self.text).to_owned()))
                 }
@@ -136,9 +161,9 @@ impl Shredder<'_> {
         }
     }
 
-    fn careful_map(&mut self, map: Span, key: Slot, slot: Slot) -> Result<Kept, JsonError> {
+    fn irregular_map(&mut self, map: Span, key: Slot, slot: Slot) -> Result<Kept, JsonError> {
         let mut kept = "{".to_owned();
-        for item in members(self.text, map.start)? {
+        for item in self.members(map)? {
             let Some(name) = item.unicode_name() else {
                 item.write(item.value.of(self.text), &mut kept);
                 continue;
@@ -146,8 +171,8 @@ impl Shredder<'_> {
             self.arena_cell(key, name);
             let part = match item.kind {
                 Kind::Null => None,
-                Kind::String => self.careful_string(slot, item.value)?,
-                other => self.careful_other(slot, item.value, other)?,
+                Kind::String => self.irregular_string(slot, item.value)?,
+                other => self.irregular_other(slot, item.value, other)?,
             };
             if let Some(part) = part {
                 item.write(&part, &mut kept);
@@ -157,18 +182,18 @@ impl Shredder<'_> {
     }
 
     /// A string in a string column; kept as well if it is no Unicode.
-    fn careful_string(&mut self, slot: Slot, value: Span) -> Result<Kept, JsonError> {
+    fn irregular_string(&mut self, slot: Slot, value: Span) -> Result<Kept, JsonError> {
         let token = Scanner::at(self.text.as_bytes(), value.start as usize).string()?;
         let is_unicode = self.string_cell(slot, token);
         Ok((!is_unicode).then(|| value.of(self.text).to_owned()))
     }
 
     /// Another type in a string column: a string as itself, anything else as its JSON text.
-    fn careful_other(&mut self, slot: Slot, value: Span, kind: Kind) -> Result<Kept, JsonError> {
+    fn irregular_other(&mut self, slot: Slot, value: Span, kind: Kind) -> Result<Kept, JsonError> {
         if kind == Kind::String {
-            self.careful_string(slot, value)?;
+            self.irregular_string(slot, value)?;
         } else {
-            self.cells.push(Cell::of(slot, value));
+            self.push(Cell::of(slot, value));
         }
         Ok(Some(value.of(self.text).to_owned()))
     }
@@ -177,4 +202,16 @@ impl Shredder<'_> {
 fn finish(mut kept: String) -> Kept {
     kept.push('}');
     (kept.len() > 2).then_some(kept)
+}
+
+fn count(text: &str, object: Span) -> Result<usize, JsonError> {
+    let mut scanner = Scanner::at(text.as_bytes(), object.start as usize);
+    let mut first = true;
+    let mut count = 0;
+    scanner.enter_object()?;
+    while scanner.next_key(&mut first)?.is_some() {
+        scanner.skip()?;
+        count += 1;
+    }
+    Ok(count)
 }
