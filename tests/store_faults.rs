@@ -4,11 +4,16 @@
 
 mod store_script;
 
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
 use aws_sdk_s3::config::BehaviorVersion;
 use bytes::Bytes;
 use cloudtrail2parquet::aws::SdkConfig;
 use cloudtrail2parquet::store::{Cause, Entry, ErrorKind, PutOutcome, S3Options, Store};
-use store_script::{broken_after, error, scripted, scripted_with, store_at, whole};
+use store_script::{
+    Requests, answer, broken_after, error, scripted, scripted_with, store_at, whole,
+};
 
 /// As the object `k` was listed.
 fn listed(size: u64, etag: &str) -> Entry {
@@ -156,15 +161,16 @@ async fn what_ends_the_run_says_its_one_cause_and_one_next_step() {
 }
 
 #[tokio::test]
-async fn an_endpoint_where_nothing_answers_is_named_as_that() {
-    let endpoint = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
+async fn an_endpoint_where_nothing_ever_answered_is_named_as_that_within_seconds() {
+    let address = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
     };
-    let error = store_at(&endpoint, S3Options::default())
-        .list("", None)
-        .await
-        .unwrap_err();
+    let store = store_at(&format!("http://{address}"), S3Options::default());
+    let begun = Instant::now();
+    let error = store.list("", None).await.unwrap_err();
+    let seconds = begun.elapsed().as_secs();
+    assert!((4..12).contains(&seconds), "{seconds} s");
     assert_eq!(
         (error.kind, error.cause),
         (ErrorKind::Fatal, Cause::NoAnswer)
@@ -178,6 +184,28 @@ async fn an_endpoint_where_nothing_answers_is_named_as_that() {
         text.ends_with("; check the endpoint's address and the network"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_service_that_has_answered_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let store = store_at(&format!("http://{address}"), S3Options::default());
+    let requests = Requests::default();
+    answer(listener, [whole("x")], &requests);
+    assert_eq!(store.get("k").await.unwrap(), "x");
+
+    let begun = Instant::now();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(9));
+        answer(
+            TcpListener::bind(address).unwrap(),
+            [whole("y")],
+            &Requests::default(),
+        );
+    });
+    assert_eq!(store.get("k").await.unwrap(), "y");
+    assert!(begun.elapsed() >= Duration::from_secs(9));
 }
 
 #[tokio::test]

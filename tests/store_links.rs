@@ -245,7 +245,7 @@ async fn what_cannot_be_listed_is_named_by_a_source_and_the_rest_is_listed() {
 async fn an_unreadable_folder_is_named_by_a_source_but_an_unreadable_root_ends_the_run() {
     let world = World::with(&["root/a", "root/lost+found/x", "root/z/b"]);
     let locked = world.path("root/lost+found");
-    fs::set_permissions(&locked, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, Permissions::from_mode(0o0)).unwrap();
     if fs::read_dir(&locked).is_ok() {
         return;
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
 use arrow::util::display::array_value_to_string;
-use cloudtrail2parquet::cloudtrail::{Limits, read_document};
+use cloudtrail2parquet::cloudtrail::{Limits, Unreadable, read_document};
 use cloudtrail2parquet::table::{
     EncodeOptions, FlattenedColumn, ObjectRows, Objects, RejectReason, Schema, encode, records,
     same_record, shred,
@@ -502,4 +502,55 @@ fn a_record_with_invalid_utf8_is_a_reject_as_bytes_and_its_neighbours_are_rows()
     assert_eq!(reject.reason(), RejectReason::InvalidUtf8);
     assert_eq!(reject.bytes(), damaged);
     assert_eq!(reject.lane().to_string(), "000000000000/eu-west-1");
+}
+
+fn repeated(record: &str, count: usize) -> String {
+    let others = format!(",{record}").repeat(count - 1);
+    format!(r#"{{"Records":[{record}{others}]}}"#)
+}
+
+#[test]
+fn an_object_takes_no_more_memory_than_it_may_or_is_refused() {
+    let bytes = 8 << 20;
+    let limits = Limits::of(bytes);
+    let schema = Schema::new(&[]).unwrap();
+    let taken = |record: &str| {
+        let count = bytes as usize / (record.len() + 1) - 20;
+        let text = repeated(record, count);
+        let document = read_document(text.as_bytes(), limits).unwrap();
+        let rows = shred(&schema, document, "", jiff::Timestamp::MAX, limits)?;
+        assert!(rows.heap_bytes() as u64 <= limits.heap, "{record}");
+        assert_eq!(rows.len() + rows.rejects().len(), count);
+        Ok::<_, Unreadable>(())
+    };
+    let row = format!("{{{TIME}}}");
+    let long = "x".repeat(1_500);
+    let irregular = format!(r#"{{{TIME},"eventname":1,"userIdentity":{{"x":"{long}"}}}}"#);
+    let reject = format!(r#"{{"requestParameters":"{long}"}}"#);
+    for usual in [&row, &irregular, &reject] {
+        assert_eq!(taken(usual), Ok(()), "{usual}");
+    }
+    let values = vec!["null"; 5_000].join(",");
+    let values = format!(r#"{{{TIME},"resources":[{values}]}}"#);
+    for dense in ["{}", "1", "[]", &values] {
+        assert_eq!(taken(dense), Err(Unreadable::TooMuchMemory), "{dense}");
+    }
+}
+
+#[test]
+fn a_reject_counts_with_its_record_and_what_names_it() {
+    let record = r#"{"a":"b"}"#;
+    let text = repeated(record, 1_000);
+    let schema = Schema::new(&[]).unwrap();
+    let with = |heap: usize| {
+        let limits = Limits {
+            heap: heap as u64,
+            ..Limits::of(1 << 20)
+        };
+        let document = read_document(text.as_bytes(), limits)?;
+        shred(&schema, document, "", jiff::Timestamp::MAX, limits).map(|_| ())
+    };
+    let written = 1_000 * (256 + record.len());
+    assert_eq!(with(written), Err(Unreadable::TooMuchMemory));
+    assert_eq!(with(2 * written), Ok(()));
 }

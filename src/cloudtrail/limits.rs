@@ -11,8 +11,8 @@ pub struct Limits {
     pub heap: u64,
 }
 
-/// Bytes on the heap for each uncompressed one. Logs take 1.5; of the shortest records that
-/// are rows, or of nothing but the shortest values that have columns, no more than this.
+/// Bytes on the heap for each uncompressed one. Logs take 1.5, and 2.5 if all their records are
+/// rejects; only what is no log, like records of a few bytes, takes more than this.
 const HEAP_RATIO: u64 = 3;
 
 /// Bytes on the heap that any object may take.

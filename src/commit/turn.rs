@@ -30,7 +30,7 @@ pub(crate) enum Patience {
 pub(crate) enum Begun<'c> {
     /// No claim is open.
     Yours {
-        turn: Turn<'c>,
+        turn: Box<Turn<'c>>,
         /// The receipt of the claim that was open.
         finished: Option<Receipt>,
     },
@@ -58,7 +58,7 @@ pub(crate) struct Draft {
 #[must_use]
 pub(crate) enum Committed {
     /// All that it promised is visible.
-    Done(Receipt),
+    Done(Box<Receipt>),
     /// Another worker took the number: what is to be done has to be asked again.
     Taken,
 }
@@ -86,7 +86,10 @@ pub(crate) async fn take_turn<'c>(
             Some(Box::pin(finish(&mut turn, claim, rebuild)).await?)
         }
     };
-    Ok(Begun::Yours { turn, finished })
+    Ok(Begun::Yours {
+        turn: Box::new(turn),
+        finished,
+    })
 }
 
 impl Turn<'_> {
@@ -165,7 +168,7 @@ impl Turn<'_> {
             return Ok(Committed::Taken);
         }
         let receipt = write(self, claim, rows, rejects, Vec::new()).await?;
-        Ok(Committed::Done(receipt))
+        Ok(Committed::Done(Box::new(receipt)))
     }
 
     /// Lists the partition of a date, unless that was done: what stands there must belong to

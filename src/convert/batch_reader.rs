@@ -180,7 +180,7 @@ impl<'r> BatchReader<'r> {
     /// or the object was out of reach.
     fn judge(&mut self, pending: &Pending, attempt: Attempt) -> Option<Content> {
         let cause = match attempt {
-            Attempt::Read(decoded) => return Some(Content::Rows(LaneRows::all(decoded))),
+            Attempt::Read(decoded) => return Some(Content::Rows(LaneRows::all(*decoded))),
             Attempt::Unreachable(why) => {
                 self.unread += 1;
                 self.task.tally.unreachable(&pending.object, why);

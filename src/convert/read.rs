@@ -16,7 +16,7 @@ pub(crate) const READ_AHEAD: usize = 16;
 /// What came of an attempt to read one object.
 #[derive(Debug)]
 pub(crate) enum Attempt {
-    Read(Decoded),
+    Read(Box<Decoded>),
     /// The object cannot be read; the ledger records why.
     Unread(Cause),
     /// The object could not be reached this time; it stays pending.
@@ -50,7 +50,7 @@ pub(crate) async fn read_object(
         .run(move || decode(&schema, &delivered, limits, &source_file, latest))
         .await?;
     Ok(match decoded {
-        Ok(decoded) => Attempt::Read(decoded),
+        Ok(decoded) => Attempt::Read(Box::new(decoded)),
         Err(Unreadable::TooMuchMemory) => Attempt::Exceeds,
         Err(reason) => Attempt::Unread(Cause::Content(reason)),
     })

@@ -187,7 +187,7 @@ impl<'r> Reclaim<'r> {
             return Ok(Tried::Gone("its content has changed".into()));
         }
         let lane = &self.claim.lane;
-        let rows = rows_of_lane(self.claim, claimed, LaneRows::all(decoded), |rows| {
+        let rows = rows_of_lane(self.claim, claimed, LaneRows::all(*decoded), |rows| {
             lane_parts(named, rows).remove(lane)
         });
         Ok(match rows {

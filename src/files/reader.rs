@@ -35,6 +35,11 @@ impl FileReader {
 
     async fn fetch(&mut self, range: Range<u64>) -> Result<Bytes> {
         let failed = |error: StoreError| ParquetError::External(Box::new(error));
+        let too_short = || ParquetError::EOF("the file is shorter than its footer says".into());
+        // A damaged footer may name any range: no store is asked for what cannot be there.
+        if range.start > range.end || range.end > self.size {
+            return Err(too_short());
+        }
         if self.size > WHOLE {
             return self.store.get_range(&self.key, range).await.map_err(failed);
         }
@@ -44,13 +49,10 @@ impl FileReader {
         };
         self.whole = Some(whole.clone());
         let (start, end) = (range.start as usize, range.end as usize);
-        if start <= end && end <= whole.len() {
-            Ok(whole.slice(start..end))
-        } else {
-            Err(ParquetError::EOF(
-                "the file is shorter than its footer says".into(),
-            ))
+        if end > whole.len() {
+            return Err(too_short());
         }
+        Ok(whole.slice(start..end))
     }
 }
 

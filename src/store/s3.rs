@@ -1,5 +1,6 @@
 //! S3 and what speaks its protocol.
 
+mod contact;
 mod fault;
 mod get;
 mod list;
@@ -17,6 +18,7 @@ use aws_sdk_s3::config::{Builder, Config, Region};
 use aws_sdk_s3::types::RequestPayer;
 use tokio::sync::OnceCell;
 
+use contact::FirstContact;
 pub(super) use list::S3Pages;
 
 use super::passed_over::Aside;
@@ -236,6 +238,7 @@ fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config
                 .with_max_backoff(Duration::from_secs(8)),
         )
         .retry_partition(retries)
+        .retry_classifier(FirstContact::default())
         .timeout_config(timeouts.build())
         .region(region.unwrap_or(Region::from_static("us-east-1")))
         .force_path_style(options.force_path_style || custom_endpoint);

@@ -38,6 +38,13 @@ impl Allowance {
         !self.exhausted
     }
 
+    /// Counts `bytes` that will be taken later; denies them if so many are not left.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        if self.lends(bytes) {
+            self.spare -= bytes;
+        }
+    }
+
     /// Makes room for `expected` elements, or for as many as a quarter of what is left holds.
     pub(super) fn presize<T>(&mut self, vector: &mut Vec<T>, expected: usize) {
         let expected = expected.min(self.spare / 4 / size_of::<T>());
@@ -118,5 +125,14 @@ mod tests {
         assert_eq!(numbers.capacity(), 125);
         assert!(allowance.lends(3_000) && !allowance.lends(3_001));
         assert!(Allowance::new(10, 11).is_exhausted());
+    }
+
+    #[test]
+    fn what_is_taken_later_is_gone_now() {
+        let mut allowance = Allowance::new(1_000, 0);
+        allowance.reserve(600);
+        assert!(!allowance.is_exhausted() && allowance.has(400) && !allowance.has(401));
+        allowance.reserve(401);
+        assert!(allowance.is_exhausted());
     }
 }

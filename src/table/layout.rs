@@ -141,20 +141,20 @@ pub(super) fn properties(
 }
 
 fn sorting(schema: &SchemaDescriptor) -> Vec<SortingColumn> {
-    let index = |name: &str| {
+    let column = |name| {
         let mut columns = schema.columns().iter();
-        let index = columns.position(|column| column.path().string() == name)?;
-        i32::try_from(index).ok()
-    };
-    ["eventsource", "eventname", "eventtimestamp"]
-        .into_iter()
-        .filter_map(index)
-        .map(|column_idx| SortingColumn {
-            column_idx,
+        let Some(index) = columns.position(|column| column.path().string() == name) else {
+            unreachable!("{name} is in every file");
+        };
+        SortingColumn {
+            column_idx: index as i32,
             descending: false,
             nulls_first: true,
-        })
-        .collect()
+        }
+    };
+    ["eventsource", "eventname", "eventtimestamp"]
+        .map(column)
+        .to_vec()
 }
 
 fn codec(compression: Compression) -> Codec {

@@ -125,7 +125,7 @@ fn decode_surrogates(content: &str) -> Vec<u8> {
             Some(plain) => plain,
             None => rest.len(),
         };
-        let (piece, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        let (piece, tail) = rest.split_at(length);
         rest = tail;
         match (unescape(piece), surrogate(piece)) {
             ((_, false), Some(unit)) => out.extend([

@@ -16,6 +16,7 @@ mod object_rows;
 mod objects;
 mod read;
 mod rebuild;
+mod record;
 mod record_hash;
 mod reject;
 mod same;

@@ -29,6 +29,10 @@ pub enum RebuildError {
 ///
 /// Needs the documented columns and `additionalfields`; columns are found by name, and one
 /// that is not there is NULL.
+///
+/// # Panics
+///
+/// If the batch has no such row.
 pub fn rebuild(batch: &RecordBatch, row: usize) -> Result<String, RebuildError> {
     Rebuilder::new(batch)?.row(row)
 }
@@ -153,12 +157,10 @@ fn write(
     write_member(out, member.source, "");
     match member.ty {
         Type::Text => {
-            let text = text(texts(column, member.source)?, row).unwrap_or_default();
-            write_string(out, text);
+            write_string(out, texts(column, member.source)?.value(row));
         }
         Type::Boolean | Type::Json => {
-            let text = text(texts(column, member.source)?, row).unwrap_or_default();
-            out.push_str(text);
+            out.push_str(texts(column, member.source)?.value(row));
         }
         Type::Struct(inner) => {
             let column = column.as_struct_opt().ok_or_else(wrong)?;
@@ -187,6 +189,9 @@ fn write(
                 return Err(wrong());
             };
             let (keys, values) = (texts(keys, member.source)?, texts(values, member.source)?);
+            if keys.null_count() > 0 {
+                return Err(wrong());
+            }
             map(keys, values, kept, out)?;
         }
     }
@@ -217,8 +222,7 @@ fn map(
 ) -> Result<(), RebuildError> {
     let items = kept.members()?;
     out.push('{');
-    for (key, value) in keys.iter().zip(values) {
-        let key = key.unwrap_or_default();
+    for (key, value) in keys.iter().flatten().zip(values) {
         if items
             .iter()
             .any(|item| item.name.as_ref() == key.as_bytes())
@@ -259,5 +263,5 @@ fn texts<'a>(array: &'a ArrayRef, name: &str) -> Result<&'a StringArray, Rebuild
 }
 
 fn text(texts: &StringArray, row: usize) -> Option<&str> {
-    (row < texts.len() && texts.is_valid(row)).then(|| texts.value(row))
+    texts.is_valid(row).then(|| texts.value(row))
 }

@@ -234,12 +234,12 @@ impl Player {
     fn go(&mut self, at: usize, calls: usize) -> Result<(), String> {
         let worker = &mut self.sleepers[at];
         let state = match calls {
-            usize::MAX => State::Ended(worker.finish()?),
+            usize::MAX => State::Ended(Box::new(worker.finish()?)),
             calls => worker.go(calls),
         };
         if let State::Ended(result) = state {
             let worker = self.sleepers.remove(at);
-            judge(result, &worker)?;
+            judge(*result, &worker)?;
         }
         Ok(())
     }

@@ -121,7 +121,7 @@ pub(crate) enum State {
     /// It waits for permits.
     Asleep,
     /// Its run is over.
-    Ended(Result<Summary, Failure>),
+    Ended(Box<Result<Summary, Failure>>),
 }
 
 /// A run under way.
@@ -170,7 +170,7 @@ impl Worker {
         let mut context = Context::from_waker(&waker);
         while self.woken.0.swap(false, SeqCst) {
             if let Poll::Ready(result) = self.run.poll_unpin(&mut context) {
-                return State::Ended(result);
+                return State::Ended(Box::new(result));
             }
         }
         State::Asleep
@@ -179,7 +179,7 @@ impl Worker {
     /// Lets it run to its end, which must come.
     pub(crate) fn finish(&mut self) -> Result<Result<Summary, Failure>, String> {
         match self.go(PLENTY) {
-            State::Ended(result) => Ok(result),
+            State::Ended(result) => Ok(*result),
             State::Asleep => Err("the run waits for something that never comes".into()),
         }
     }

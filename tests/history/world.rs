@@ -90,6 +90,8 @@ pub(crate) struct World {
     pub(crate) present: BTreeMap<String, String>,
     pub(crate) unreachable: Unreachable,
     pub(crate) numbers: usize,
+    /// Bytes that some keys have, as another compressor packed them.
+    pub(crate) packed: BTreeMap<String, Vec<u8>>,
 }
 
 impl World {
@@ -123,7 +125,11 @@ impl World {
     }
 
     fn put(&mut self, key: String, version: Version) {
-        self.raw.replace(&key, version.form.pack(&version.records));
+        let bytes = match self.packed.get(&key) {
+            Some(bytes) => bytes.clone(),
+            None => version.form.pack(&version.records),
+        };
+        self.raw.replace(&key, bytes);
         let listed = self
             .raw
             .store()

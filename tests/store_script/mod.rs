@@ -3,7 +3,6 @@
 // Each test binary uses its part of it.
 #![allow(dead_code)]
 
-use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -61,18 +60,25 @@ pub(crate) fn scripted_with(
 ) -> (Store, Requests) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let mut answers: VecDeque<Answer> = answers.into_iter().collect();
     let requests = Requests::default();
-    let seen = requests.clone();
+    answer(listener, answers, &requests);
+    (store_at(&endpoint, options), requests)
+}
+
+/// Gives these answers in turn to whoever comes, and is then gone.
+pub(crate) fn answer(
+    listener: TcpListener,
+    answers: impl IntoIterator<Item = Answer>,
+    seen: &Requests,
+) {
+    let answers: Vec<Answer> = answers.into_iter().collect();
+    let seen = seen.clone();
     thread::spawn(move || {
-        for connection in listener.incoming() {
-            let Some(answer) = answers.pop_front() else {
-                return;
-            };
-            serve(connection.unwrap(), &answer, &seen);
+        for answer in answers {
+            let (connection, _) = listener.accept().unwrap();
+            serve(connection, &answer, &seen);
         }
     });
-    (store_at(&endpoint, options), requests)
 }
 
 /// A store at this address.

@@ -130,7 +130,7 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
         Err(error) => (None, Some(error)),
     };
     let ended = Ended {
-        summary,
+        summary: *summary,
         problems: monitor.take_problems(),
         table,
         elapsed: started.elapsed(),
@@ -149,7 +149,7 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
 /// How a conversion came to its end.
 enum Converted {
     /// By itself, if need be after a signal.
-    Ended(Summary, Option<Exit>),
+    Ended(Box<Summary>, Option<Exit>),
     /// By a signal, before all claims were finished.
     CutOff(Exit),
 }
@@ -169,7 +169,7 @@ async fn converted(
     };
     monitor.finish();
     match ended {
-        Ok(Ok(summary)) => Ok(Converted::Ended(summary, received.get().copied())),
+        Ok(Ok(summary)) => Ok(Converted::Ended(Box::new(summary), received.get().copied())),
         Ok(Err(failure @ Failure::NothingToGiveUp(_))) => Err(usage(failure.to_string())),
         Ok(Err(failure)) => Err(failure.into()),
         Err(exit) => {

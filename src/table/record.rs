@@ -1,0 +1,118 @@
+//! What becomes of one record: a row, or a reject.
+
+use std::num::NonZeroU32;
+
+use crate::cloudtrail::{EARLIEST, EventTime, Unreadable, parse_event_time};
+use crate::json::{Kind, Scanner, Span};
+
+use super::cells::MAX_TEXT;
+use super::object_rows::RowEntry;
+use super::objects::narrow;
+use super::reject::{RejectEntry, RejectReason};
+use super::shape::Slot;
+use super::shred::Shredder;
+
+/// What a reject takes besides its record when it is written down.
+const REJECT_BYTES: usize = 256;
+
+impl Shredder<'_> {
+    /// Takes the next record apart.
+    pub(super) fn record(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Unreadable> {
+        let index = self.count;
+        self.count += 1;
+        let (first_cell, arena) = (self.cells.len(), self.arena.len());
+        let kind = scanner.peek()?;
+        let record = if kind == Kind::Object {
+            self.object(scanner)?
+        } else {
+            scanner.skip()?
+        };
+        let is_damaged =
+            !self.document.damaged.is_empty() && self.document.damaged.delivered(record).is_some();
+        let judged = match kind {
+            _ if is_damaged => Err(RejectReason::InvalidUtf8),
+            Kind::Object => self.judge(first_cell),
+            _ => Err(RejectReason::NotAnObject),
+        };
+        match judged {
+            Ok(time) => self.add_row(index, record, first_cell, time),
+            Err(reason) => self.add_reject(index, record, (first_cell, arena), reason),
+        }
+        if self.allowance.is_exhausted() || self.arena.len() > MAX_TEXT {
+            return Err(Unreadable::TooMuchMemory);
+        }
+        Ok(())
+    }
+
+    fn add_row(&mut self, index: u32, record: Span, first_cell: usize, time: EventTime) {
+        let event_id = self.schema.known.event_id;
+        let mut cells = self.cells[first_cell..].iter();
+        let event_id = cells.position(|cell| cell.slot == event_id);
+        let row = RowEntry {
+            millis: time.millis,
+            date: time.date,
+            index,
+            record,
+            cells: (narrow(first_cell), narrow(self.cells.len())),
+            event_id: event_id.and_then(|at| NonZeroU32::new(narrow(at + 1))),
+        };
+        self.allowance.push(&mut self.rows, row);
+    }
+
+    /// Of a reject's cells those stay that name its lane.
+    fn add_reject(
+        &mut self,
+        index: u32,
+        record: Span,
+        (first_cell, arena): (usize, usize),
+        reason: RejectReason,
+    ) {
+        let known = self.schema.known;
+        let mut kept = first_cell;
+        for slot in [
+            known.recipient_account,
+            known.identity_account,
+            known.aws_region,
+        ] {
+            let mut rest = kept..self.cells.len();
+            if let Some(at) = rest.find(|at| self.cells[*at].slot == slot) {
+                self.cells.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.cells.truncate(kept);
+        let kept = &self.cells[first_cell..];
+        if !kept.iter().any(|cell| cell.is_in_arena()) {
+            self.arena.truncate(arena);
+        }
+        let reject = RejectEntry {
+            index,
+            record,
+            cells: (narrow(first_cell), kept.len() as u8),
+            reason,
+        };
+        self.allowance.push(&mut self.rejects, reject);
+        self.allowance.reserve(REJECT_BYTES + record.len());
+    }
+
+    /// The record's time, or why it is no row.
+    fn judge(&self, first_cell: usize) -> Result<EventTime, RejectReason> {
+        let text = self
+            .value(first_cell, self.schema.known.event_time)
+            .ok_or(RejectReason::NoEventTime)?;
+        let time = parse_event_time(text).ok_or(RejectReason::BadEventTime)?;
+        if time.date < EARLIEST {
+            Err(RejectReason::TooEarly)
+        } else if time.millis > self.latest.as_millisecond() {
+            Err(RejectReason::TooLate)
+        } else {
+            Ok(time)
+        }
+    }
+
+    fn value(&self, first_cell: usize, slot: Slot) -> Option<&str> {
+        let mut cells = self.cells[first_cell..].iter();
+        let cell = cells.find(|cell| cell.slot == slot)?;
+        Some(cell.text(self.text, &self.arena))
+    }
+}
