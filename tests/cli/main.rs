@@ -7,6 +7,7 @@ mod convert;
 mod ddl;
 mod help;
 mod interrupted;
+mod kept_aside;
 mod messages;
 mod printable;
 mod queries;

@@ -60,7 +60,7 @@ impl SourceArgs {
                 }
             }
         }
-        let source = open(address, &options).await?;
+        let source = open(address, &options).await?.as_source();
         debug!("source: {}", source.url(""));
         Ok(source)
     }
