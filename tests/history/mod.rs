@@ -10,6 +10,7 @@
 )]
 
 pub(crate) mod draw;
+pub(crate) mod expected;
 pub(crate) mod oracle;
 pub(crate) mod raw;
 pub(crate) mod reports;

@@ -1,30 +1,12 @@
 //! What the table must hold, by the naive rule: all that the receipts say was read, once.
 
-use super::raw::{canonical, home};
+use super::expected::{Bounds, Expected, Row};
+use super::raw::home;
 use super::snapshot::{Cache, Rejected, Snapshot};
 use super::world::{Version, World};
 use cloudtrail2parquet::lane::Lane;
-use cloudtrail2parquet::ledger::{Claim, ClaimedObject, Outcome, Receipt, Work};
+use cloudtrail2parquet::ledger::{Claim, Outcome, Work};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How often a row may be in a partition.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bounds {
-    least: u64,
-    most: u64,
-}
-
-type Row = (Lane, &'static str, String);
-
-/// The records of an object that are a lane's, with their positions.
-fn records_of<'v>(
-    version: &'v Version,
-    lane: &Lane,
-) -> impl Iterator<Item = (u64, &'v super::raw::Record)> {
-    let of_key = version.place.lane();
-    let records = (0..).zip(&version.records);
-    records.filter(move |(_, record)| of_key.clone().unwrap_or_else(|| record.lane()) == *lane)
-}
 
 /// The lanes that an object's records go to.
 pub(crate) fn lanes_of(version: &Version) -> BTreeSet<Lane> {
@@ -63,154 +45,6 @@ pub(crate) fn check(world: &World, cache: &mut Cache) -> Result<Snapshot, String
     check_rows(&snapshot, expected.rows)?;
     check_rejects(&snapshot, expected.rejects)?;
     Ok(snapshot)
-}
-
-/// What must be there, claim by claim in the order of each log.
-#[derive(Default)]
-struct Expected {
-    rows: BTreeMap<Row, Bounds>,
-    rejects: BTreeMap<Rejected, Bounds>,
-    taken: BTreeSet<(Lane, String, String)>,
-    /// What each lane has read: file name and bytes.
-    contents: BTreeSet<(Lane, String, Vec<u8>)>,
-}
-
-impl Expected {
-    fn converted(
-        &mut self,
-        world: &World,
-        claim: &Claim,
-        receipt: Option<&Receipt>,
-    ) -> Result<(), String> {
-        for object in claim.objects() {
-            let lane = &claim.lane;
-            let id = (object.address.clone(), object.etag.clone());
-            let version = world
-                .delivered
-                .get(&id)
-                .ok_or(format!("{} was never delivered", object.address))?;
-            if matches!(object.outcome, Outcome::Unread { .. }) {
-                continue;
-            }
-            if !version.form.is_readable() {
-                return Err(format!("{} cannot be read, but is claimed", object.address));
-            }
-            if !self.taken.insert((lane.clone(), id.0, id.1)) {
-                return Err(format!("{} is claimed twice in {lane}", object.address));
-            }
-            let lost = |receipt: &Receipt| receipt.lost.contains(&object.address);
-            let is_lost = receipt.is_some_and(lost);
-            self.check_content(claim, object, version)?;
-            let expected = records_of(version, lane).count() as u64;
-            if !matches!(object.outcome, Outcome::Known { .. })
-                && expected != object.outcome.records()
-            {
-                return Err(format!(
-                    "{} has {expected} records of {lane}, the claim says {:?}",
-                    object.address, object.outcome
-                ));
-            }
-            if object.outcome.is_read() {
-                let sure = receipt.is_some() && !is_lost;
-                self.read(claim, object, version, sure);
-            }
-            if !is_lost {
-                let bytes = version.form.pack(&version.records);
-                self.contents
-                    .insert((lane.clone(), file_name(&object.address), bytes));
-            }
-        }
-        Ok(())
-    }
-
-    /// An object that adds nothing repeats one that was read before it.
-    fn check_content(
-        &self,
-        claim: &Claim,
-        object: &ClaimedObject,
-        version: &Version,
-    ) -> Result<(), String> {
-        let bytes = version.form.pack(&version.records);
-        let name = file_name(&object.address);
-        let mut of_lane = self.contents.iter().filter(|known| known.0 == claim.lane);
-        let is_there = match object.outcome {
-            Outcome::Known { .. } => of_lane.any(|known| known.1 == name && known.2 == bytes),
-            Outcome::Copy { .. } => {
-                !claim.options.keep_duplicates && of_lane.any(|known| known.2 == bytes)
-            }
-            _ => true,
-        };
-        match is_there {
-            true => Ok(()),
-            false => Err(format!("LOST: {} is {:?}", object.address, object.outcome)),
-        }
-    }
-
-    fn read(&mut self, claim: &Claim, object: &ClaimedObject, version: &Version, sure: bool) {
-        let Work::Convert(convert) = &claim.work else {
-            return;
-        };
-        for (index, record) in records_of(version, &claim.lane) {
-            let date = record.row_date(version.place.delivered(), convert.read_at);
-            match date {
-                Some(date) => self.row(claim, date, &record.text(), record.has_id(), sure),
-                None => {
-                    let bounds = self.rejects.entry(Rejected {
-                        lane: claim.lane.clone(),
-                        address: object.address.clone(),
-                        index,
-                        record: record.text(),
-                    });
-                    let bounds = bounds.or_default();
-                    bounds.most += 1;
-                    bounds.least += u64::from(sure);
-                }
-            }
-        }
-    }
-
-    fn row(&mut self, claim: &Claim, date: &'static str, text: &str, has_id: bool, sure: bool) {
-        let row = (claim.lane.clone(), date, canonical(text));
-        let bounds = self.rows.entry(row).or_default();
-        if has_id && !claim.options.keep_duplicates {
-            bounds.most = bounds.most.max(1);
-            bounds.least = bounds.least.max(u64::from(sure));
-        } else {
-            bounds.most += 1;
-            bounds.least += u64::from(sure);
-        }
-    }
-
-    fn retried(&mut self, snapshot: &Snapshot, claim: &Claim, sure: bool) -> Result<(), String> {
-        let Work::RetryRejects(retry) = &claim.work else {
-            return Ok(());
-        };
-        for rejects in &retry.rejects {
-            let lines = snapshot.rejects_by_key.get(&rejects.key);
-            let lines = lines.ok_or(format!("{} is not there", rejects.key))?;
-            for &line in &rejects.lines {
-                let id = (claim.lane.clone(), rejects.key.clone(), line.to_string());
-                if !self.taken.insert(id) {
-                    return Err(format!("line {line} of {} is retried twice", rejects.key));
-                }
-                let rejected = &lines[line as usize];
-                let value: serde_json::Value = serde_json::from_str(&rejected.record)
-                    .map_err(|error| format!("a retried reject is no JSON: {error}"))?;
-                let time = value["eventTime"]
-                    .as_str()
-                    .ok_or("a retried reject has no time")?;
-                let date = super::raw::DAYS.iter().find(|day| time.starts_with(**day));
-                let date = date.ok_or(format!("{time} is no time of these histories"))?;
-                let has_id = value["eventID"].is_string();
-                self.row(claim, date, &rejected.record, has_id, sure);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn file_name(address: &str) -> String {
-    address.rsplit('/').next().unwrap_or(address).to_owned()
 }
 
 /// A log has no gaps, and at most its last claim has no receipt.
