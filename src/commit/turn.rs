@@ -32,7 +32,7 @@ pub(crate) enum Begun<'c> {
     Yours {
         turn: Box<Turn<'c>>,
         /// The receipt of the claim that was open.
-        finished: Option<Receipt>,
+        finished: Option<Box<Receipt>>,
     },
     /// A claim is open, and is left for now.
     Deferred,
@@ -83,7 +83,7 @@ pub(crate) async fn take_turn<'c>(
         (Some(_), Patience::Defer) => return Ok(Begun::Deferred),
         (Some(claim), Patience::Finish) => {
             // Seldom, and large: it is no part of the state of every lane.
-            Some(Box::pin(finish(&mut turn, claim, rebuild)).await?)
+            Some(Box::new(Box::pin(finish(&mut turn, claim, rebuild)).await?))
         }
     };
     Ok(Begun::Yours {

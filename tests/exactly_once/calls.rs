@@ -2,7 +2,7 @@
 
 use crate::history::raw::{Form, Record};
 use crate::history::worker::{Call, Planned, Side};
-use crate::history::world::{Spec, World};
+use crate::history::world::{Spec, TINY, World};
 use crate::support::{event, in_lane, respelled, run, varied};
 use cloudtrail2parquet::convert::convert;
 use cloudtrail2parquet::failure::Failure;
@@ -138,4 +138,24 @@ fn a_run_over_a_window_lists_that_windows_prefixes_and_receipts_only() {
             "Table Get _ledger/111111111111/us-east-1/2024-06/000000000004.20240602-20240602",
         ]
     );
+}
+
+#[test]
+fn a_month_of_more_receipts_than_a_page_of_a_listing_is_known_whole() {
+    let mut world = World::default();
+    for _ in 0..1_010 {
+        let timeless = vec![Record::Timeless { lane: 0 }; 6];
+        world.deliver(in_lane(0, 0), timeless, Form::Delivered);
+    }
+    world.deliver(in_lane(0, 1), vec![event(0, 0)], Form::Delivered);
+    let first = run(&world, &Spec::all().with_memory(TINY));
+    assert_eq!((first.objects, first.rejects, first.rows), (1_011, 6, 1));
+    let receipts = |key: &String| key.contains("/us-east-1/2024-05/");
+    assert_eq!(
+        world.table.keys().into_iter().filter(receipts).count(),
+        1_011
+    );
+    let mut idle = world.start(&Spec::all());
+    let summary = idle.finish().unwrap().unwrap();
+    assert_eq!((summary.skipped_objects, idle.written_bytes()), (1_011, 0));
 }

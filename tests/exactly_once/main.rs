@@ -1,5 +1,7 @@
 //! The sharp cases of the protocol, one sentence each.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "../history/mod.rs"]
 mod history;
 

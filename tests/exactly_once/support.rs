@@ -1,7 +1,5 @@
 //! What the sentences are made of.
 
-#![allow(clippy::unwrap_used, reason = "only tests use it")]
-
 use crate::history::oracle::{check, check_complete};
 use crate::history::raw::{Form, Place, Record};
 use crate::history::snapshot::{Cache, Snapshot};

@@ -71,8 +71,9 @@ fn record() -> impl Strategy<Value = Record> {
     let id =
         prop_oneof![4 => (0u8..2).prop_map(Some), 2 => (2u8..5).prop_map(Some), 1 => Just(None)];
     let lane = || few(LANES.len() as u8);
+    let variant = prop_oneof![5 => few(4), 1 => 4u8..28];
     prop_oneof![
-        12 => (id, few(4), lane(), 0u8..9)
+        12 => (id, variant, lane(), 0u8..9)
             .prop_map(|(id, variant, lane, spelling)| Record::Event { id, variant, lane, spelling }),
         1 => lane().prop_map(|lane| Record::Timeless { lane }),
         1 => (0u8..3).prop_map(Record::Number),

@@ -46,8 +46,15 @@ pub(crate) enum Record {
 impl Record {
     /// The day and hour of the event.
     fn time(id: Option<u8>, variant: u8) -> (&'static str, u8) {
-        let day = usize::from(id.unwrap_or(1) + variant / 2) % DAYS.len();
-        (DAYS[day], if variant.is_multiple_of(2) { 6 } else { 18 })
+        let later = if variant < 4 { variant / 2 } else { 0 };
+        let day = usize::from(id.unwrap_or(1) + later) % DAYS.len();
+        let hour = match variant {
+            0 | 2 => 6,
+            1 | 3 => 18,
+            // Every hour of the day.
+            variant => (variant - 4) % 24,
+        };
+        (DAYS[day], hour)
     }
 
     /// Its JSON text.

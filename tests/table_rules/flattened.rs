@@ -1,7 +1,7 @@
 //! The flattened columns.
 
-use arrow::array::AsArray as _;
 use crate::support::Written;
+use arrow::array::AsArray as _;
 use arrow::datatypes::TimestampMillisecondType;
 use cloudtrail2parquet::table::{FlattenedColumn, Schema};
 
