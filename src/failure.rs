@@ -1,7 +1,7 @@
 //! What ends a run, or makes one lane wait.
 
 use crate::ledger::LedgerError;
-use crate::store::{Store, StoreError};
+use crate::store::{ErrorKind, Store, StoreError};
 use std::error::Error;
 
 /// Why work on a table failed.
@@ -34,6 +34,9 @@ pub enum Waiting {
     /// The ledger's documents of the lane are damaged, gone, or not alone.
     #[error("{0}")]
     Ledger(String),
+    /// Something of the table cannot be had, and other things can.
+    #[error("{0}")]
+    Store(StoreError),
     /// A Parquet object of the table cannot be read.
     #[error("{url} cannot be read ({why}): it is damaged; restore it from a backup")]
     DamagedFile {
@@ -95,6 +98,7 @@ impl Waiting {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Ledger(_) => "ledger",
+            Self::Store(_) => "table_object",
             Self::DamagedFile { .. } => "damaged_file",
             Self::ForeignFile { .. } => "foreign_file",
             Self::Object { .. } => "claimed_object",
@@ -107,7 +111,7 @@ impl Waiting {
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Store(error) => Self::Store(error),
+            LedgerError::Store(error) => Self::of_table(error),
             error if error.is_of_one_lane() => Self::Waiting(Waiting::Ledger(error.to_string())),
             error => Self::Ledger(error),
         }
@@ -121,6 +125,15 @@ impl From<Waiting> for Failure {
 }
 
 impl Failure {
+    /// What the destination's store says: what concerns one object makes its lane wait, what
+    /// concerns them all ends the run.
+    pub(crate) fn of_table(error: StoreError) -> Self {
+        match error.kind {
+            ErrorKind::Fatal | ErrorKind::Transient => Self::Store(error),
+            _ => Self::Waiting(Waiting::Store(error)),
+        }
+    }
+
     /// What is wrong with the ledger as a whole: it ends the run.
     pub(crate) fn of_all_lanes(error: LedgerError) -> Self {
         match error {
@@ -138,7 +151,7 @@ impl Failure {
         let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
         while let Some(at) = cause {
             if let Some(failed) = at.downcast_ref::<StoreError>() {
-                return Self::Store(failed.clone());
+                return Self::of_table(failed.clone());
             }
             cause = at.source();
         }

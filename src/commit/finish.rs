@@ -2,12 +2,14 @@
 
 use super::rows::NewRows;
 use super::turn::Turn;
-use super::write::write;
+use super::write::{write, write_receipt_of_what_stands};
 use crate::failure::{Failure, Waiting};
 use crate::ledger::{Claim, Receipt};
 use crate::monitor::{Problem, Progress};
+use crate::table::RowRef;
 use crate::work::Share;
 use bytes::Bytes;
+use jiff::civil::Date;
 
 /// What an open claim's work gives when it is done again.
 pub(crate) struct Rebuilt {
@@ -39,19 +41,32 @@ pub(super) async fn finish(
 ) -> Result<Receipt, Failure> {
     let context = turn.context;
     let url = context.destination.url(&claim.key());
+    let receipt = match write_receipt_of_what_stands(turn, claim).await? {
+        Ok(receipt) => receipt,
+        Err(claim) => again(turn, claim, &url, rebuild).await?,
+    };
+    let note = format!("finished the open claim {url}");
+    context.monitor.report(Progress::Note(note));
+    Ok(receipt)
+}
+
+async fn again(
+    turn: &mut Turn<'_>,
+    claim: Claim,
+    url: &str,
+    rebuild: &impl Rebuild,
+) -> Result<Receipt, Failure> {
     let rebuilt = rebuild.rebuild(turn, &claim).await?;
-    if rebuilt.lost.is_empty() {
-        check_same(&url, &claim, &rebuilt)?;
+    match rebuilt.lost.is_empty() {
+        true => check_same(url, &claim, &rebuilt)?,
+        false => check_within(url, &claim, &rebuilt)?,
     }
     for address in &rebuilt.lost {
         let address = address.clone();
         let lost = Problem::Lost { address };
-        context.monitor.report(Progress::Problem(lost));
+        turn.context.monitor.report(Progress::Problem(lost));
     }
-    let receipt = write(turn, claim, &rebuilt.rows, rebuilt.rejects, rebuilt.lost).await?;
-    let note = format!("finished the open claim {url}");
-    context.monitor.report(Progress::Note(note));
-    Ok(receipt)
+    write(turn, claim, &rebuilt.rows, rebuilt.rejects, rebuilt.lost).await
 }
 
 /// Fails unless the rows are those that were claimed.
@@ -72,9 +87,26 @@ fn check_same(url: &str, claim: &Claim, rebuilt: &Rebuilt) -> Result<(), Waiting
     } else {
         return Ok(());
     };
-    Err(Waiting::Rows {
+    Err(differs_from(url, claim, differs))
+}
+
+/// Fails if there is something that was not claimed: what is given up leaves less.
+fn check_within(url: &str, claim: &Claim, rebuilt: &Rebuilt) -> Result<(), Waiting> {
+    let is_claimed = |(date, rows): (&Date, &Vec<RowRef>)| {
+        let mut files = claim.files.iter();
+        files.any(|file| file.date == *date && rows.len() as u64 <= file.rows)
+    };
+    if rebuilt.rows.by_date.iter().all(is_claimed) && rebuilt.rejected <= claim.rejected() {
+        return Ok(());
+    }
+    let what = "rows or rejects that were not claimed".to_owned();
+    Err(differs_from(url, claim, what))
+}
+
+fn differs_from(url: &str, claim: &Claim, what: String) -> Waiting {
+    Waiting::Rows {
         claim: url.to_owned(),
         program: claim.program.clone(),
-        what: differs,
-    })
+        what,
+    }
 }

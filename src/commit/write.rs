@@ -36,6 +36,17 @@ pub(super) async fn write(
             .await?;
     }
     let written = put_files(turn, &claim, rows, !lost.is_empty()).await?;
+    put_receipt(turn, claim, written, lost).await
+}
+
+/// Puts the receipt of the open claim; gives the one that stands.
+async fn put_receipt(
+    turn: &mut Turn<'_>,
+    claim: Claim,
+    written: Vec<FileReceipt>,
+    lost: Vec<String>,
+) -> Result<Receipt, Failure> {
+    let context = turn.context;
     let receipt = Receipt {
         format: FORMAT,
         claim,
@@ -45,6 +56,33 @@ pub(super) async fn write(
         lost,
     };
     Ok(turn.log.commit(receipt).await?)
+}
+
+/// Puts the receipt if all that the claim promised is there, so that nothing has to be read
+/// again; else gives the claim back.
+pub(super) async fn write_receipt_of_what_stands(
+    turn: &mut Turn<'_>,
+    claim: Claim,
+) -> Result<Result<Receipt, Claim>, Failure> {
+    let context = turn.context;
+    let keys = claim.files.iter().map(|file| {
+        let folder = turn.files.folder(file.date);
+        (file, format!("{folder}{}", file.name))
+    });
+    let rejects = claim.rejects().map(|rejects| rejects.key.clone());
+    let keys: Vec<_> = keys.collect();
+    let all = keys.iter().map(|(_, key)| key).chain(&rejects);
+    for key in all {
+        let listed = context.destination.list(key, None).await?;
+        if !listed.iter().any(|entry| entry.key == *key) {
+            return Ok(Err(claim));
+        }
+    }
+    let mut written = Vec::with_capacity(keys.len());
+    for (file, key) in keys {
+        written.push(standing_file(context, &key, file, &[file.rows]).await?);
+    }
+    Ok(Ok(put_receipt(turn, claim, written, Vec::new()).await?))
 }
 
 async fn put_files(
@@ -145,7 +183,7 @@ async fn standing_file(
     may_have: &[u64],
 ) -> Result<FileReceipt, Failure> {
     let destination = &context.destination;
-    let bytes = destination.size(key).await?;
+    let bytes = destination.size(key).await.map_err(Failure::of_table)?;
     let mut reader = FileReader::new(destination, key, bytes);
     let metadata = reader.get_metadata(None).await;
     let metadata = metadata.map_err(|error| Failure::unreadable_file(destination, key, error))?;

@@ -20,6 +20,9 @@ const MAX_OBJECTS: usize = 10_000;
 /// CloudTrail's objects have 5.6 to 8.6.
 pub(crate) const EXPECTED_RATIO: f64 = 8.0;
 
+/// What an object that exceeds its allowance is at least expected to have had, in bytes.
+const LEAST_EXPECTED: u64 = 1 << 20;
+
 /// Reads pending objects in order and cuts them into batches.
 pub(crate) struct BatchReader<'r> {
     task: &'r Task,
@@ -43,11 +46,9 @@ impl<'r> BatchReader<'r> {
         }
     }
 
-    /// Counts what was met, of which this run itself has converted `own` objects, and gives
-    /// what was listed besides.
-    pub(crate) fn finish(self, own: u64) -> Aside {
+    /// Counts what was met that is converted, and gives what was listed besides.
+    pub(crate) fn finish(self) -> Aside {
         let (skipped, aside) = self.pending.finish();
-        let skipped = skipped.saturating_sub(own);
         self.task
             .tally
             .count(|summary| summary.skipped_objects += skipped);
@@ -146,10 +147,15 @@ impl<'r> BatchReader<'r> {
                 break;
             };
             let attempt = attempt?;
+            let most = task.options.rows.max_object_bytes;
             if let Attempt::Exceeds = attempt
-                && pending.expected.is_none()
+                && self.expected(&pending) < most
             {
-                pending.expected = Some(task.options.rows.max_object_bytes);
+                let more = self
+                    .expected(&pending)
+                    .max(LEAST_EXPECTED)
+                    .saturating_mul(4);
+                pending.expected = Some(more.min(most));
                 plan.push_front((pending, converted));
                 break;
             }

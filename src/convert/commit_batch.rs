@@ -83,7 +83,7 @@ impl Views {
     /// Lines of a rejects object that became rows or duplicates later.
     pub(crate) fn is_retried(&self, rejects_key: &str, line: u32) -> bool {
         self.all()
-            .any(|converted| converted.retried_lines(rejects_key).contains(&line))
+            .any(|converted| converted.is_retried(rejects_key, line))
     }
 }
 

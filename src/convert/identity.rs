@@ -18,8 +18,11 @@ pub(crate) fn identify(objects: &mut [BatchObject], converted: &[&Converted], ke
         };
         let sha256 = rows.sha256;
         let content = ContentHash::new(&object.object.address, sha256);
-        let has_content = |converted: &&Converted| converted.has_content(content);
-        let has_bytes = |converted: &&Converted| converted.has_bytes(sha256);
+        // What is read for one lane alone must have been converted whole; of what is read for
+        // each lane that it names, this lane's part is enough.
+        let part = object.object.lane.is_none();
+        let has_content = |converted: &&Converted| converted.has_content(content, part);
+        let has_bytes = |converted: &&Converted| converted.has_bytes(sha256, part);
         if contents.contains(&content) || converted.iter().any(has_content) {
             object.content = Content::Known(sha256);
         } else if !keep_copies && (hashes.contains(&sha256) || converted.iter().any(has_bytes)) {

@@ -1,6 +1,6 @@
 //! One lane, from its pending objects to its receipts.
 
-use super::batch::{Batch, Content};
+use super::batch::Batch;
 use super::batch_reader::BatchReader;
 use super::commit_batch::{Views, commit_batch};
 use super::finish::Finisher;
@@ -48,7 +48,6 @@ pub(crate) async fn convert_lane(
     let lane = &source.lane;
     let finisher = Finisher::new(task, &source.prefixes);
     let hint = Some(latest_month(task.options.scope.days, task.options.now));
-    let mut own = 0;
     // Whoever loses a number plans again, on what the winner left.
     loop {
         if task.context.stop.is_cancelled() {
@@ -66,42 +65,39 @@ pub(crate) async fn convert_lane(
         let pending = PendingObjects::Lane(Box::new(pending));
         let mut reader = BatchReader::new(task, pending);
         let committed = commit_batches(task, &mut turn, &mut views, &mut reader).await;
-        let progressed = match Failure::waits(committed)? {
-            Ok(progressed) => progressed,
+        let is_taken = match Failure::waits(committed)? {
+            Ok(is_taken) => is_taken,
             Err(waiting) => {
                 task.tally.waits(lane, waiting);
-                return Ok(LaneEnd::Done(reader.finish(own)));
+                return Ok(LaneEnd::Done(reader.finish()));
             }
         };
-        own += progressed.objects;
-        let is_taken = progressed.is_taken
-            || (task.options.retry_rejects
-                && task.options.scope.lanes.has(lane)
-                && retry_rejects(task, &mut turn, &mut views).await?);
+        let retries = task.options.retry_rejects && task.options.scope.lanes.has(lane);
+        let is_taken = match is_taken {
+            false if retries => {
+                let retried = retry_rejects(task, &mut turn, &mut views).await;
+                Failure::waits(retried)?.unwrap_or_else(|waiting| {
+                    task.tally.waits(lane, waiting);
+                    false
+                })
+            }
+            is_taken => is_taken,
+        };
         if !is_taken {
-            return Ok(LaneEnd::Done(reader.finish(own)));
+            return Ok(LaneEnd::Done(reader.finish()));
         }
         reader.abandon();
     }
 }
 
-/// How far a lane's batches got.
-#[derive(Debug, Default)]
-struct Progressed {
-    /// Objects settled by this run.
-    objects: u64,
-    /// Whether another worker took a number.
-    is_taken: bool,
-}
-
-/// Commits what the reader gives, in order. Reading goes on meanwhile, so that the threads
+/// Commits what the reader gives, in order; true if another worker took a number. Reading goes on meanwhile, so that the threads
 /// have work while a batch waits for the store.
 async fn commit_batches(
     task: &Task,
     turn: &mut Turn<'_>,
     views: &mut Views,
     reader: &mut BatchReader<'_>,
-) -> Result<Progressed, Failure> {
+) -> Result<bool, Failure> {
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let read = async move {
         while let Some(batch) = reader.next().await? {
@@ -112,42 +108,22 @@ async fn commit_batches(
         Ok::<_, Failure>(())
     };
     let commit = async {
-        let mut progressed = Progressed::default();
         while let Some(mut batch) = batches.recv().await
             && !task.context.stop.is_cancelled()
         {
-            match commit_batch(task, turn, &mut batch, views).await? {
-                Committed::Done(_) => progressed.objects += settled(&batch),
-                Committed::Taken => {
-                    progressed.is_taken = true;
-                    break;
-                }
+            if let Committed::Taken = commit_batch(task, turn, &mut batch, views).await? {
+                return Ok(true);
             }
         }
-        Ok(progressed)
+        Ok(false)
     };
     match select(pin!(commit), pin!(read)).await {
         // Without a committer, what is read ahead is of no use.
-        Either::Left((progressed, _)) => progressed,
+        Either::Left((is_taken, _)) => is_taken,
         // What was read before the reader failed is committed all the same.
         Either::Right((read, commit)) => {
-            let progressed = commit.await?;
-            read.map(|()| progressed)
+            let is_taken = commit.await?;
+            read.map(|()| is_taken)
         }
     }
-}
-
-/// Objects of a committed batch that another reader would skip.
-fn settled(batch: &Batch) -> u64 {
-    let is_settled = |content: &Content| {
-        !matches!(
-            content,
-            Content::Unread {
-                accepted: false,
-                ..
-            }
-        )
-    };
-    let objects = batch.objects.iter();
-    objects.filter(|object| is_settled(&object.content)).count() as u64
 }

@@ -11,8 +11,7 @@ use std::collections::BTreeSet;
 /// Logs looked at at once.
 const CONCURRENT_LANES: usize = 32;
 
-/// Fails if something is to be given up that no open claim has. Every lane is looked at, so
-/// that all workers of a sharded run say the same.
+/// Fails if something is to be given up that no open claim has.
 pub(super) async fn check_give_up(
     destination: &Store,
     lanes: &[Lane],

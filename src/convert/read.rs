@@ -48,7 +48,11 @@ pub(crate) async fn read_object(
         .context
         .cpu
         .run(move || decode(&schema, &delivered, limits, &source_file, latest))
-        .await?;
+        .await;
+    // A defect that one object brings out must not keep the others from being converted.
+    let Ok(decoded) = decoded else {
+        return Ok(Attempt::Unread(Cause::Defect));
+    };
     Ok(match decoded {
         Ok(decoded) => Attempt::Read(Box::new(decoded)),
         Err(Unreadable::TooMuchMemory) => Attempt::Exceeds,

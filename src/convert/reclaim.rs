@@ -106,6 +106,14 @@ impl<'r> Reclaim<'r> {
                     first = Some(why);
                 }
             }
+            for twin in self.twins(claimed) {
+                let tried = self
+                    .read(source, &self.named(twin), &named, claimed)
+                    .await?;
+                if let Tried::Rows(rows) = tried {
+                    return Ok(Found::Rows(rows));
+                }
+            }
         }
         for key in self.elsewhere(claimed) {
             match self.read_listed(&key, &named, claimed).await? {
@@ -124,6 +132,15 @@ impl<'r> Reclaim<'r> {
                 format!("it was read from {root}, which cannot be reached from here")
             })),
         })
+    }
+
+    /// Objects of the claim that hold the same bytes.
+    fn twins(&self, claimed: &ClaimedObject) -> impl Iterator<Item = &ClaimedObject> {
+        let (address, sha256) = (claimed.address.clone(), claimed.outcome.sha256());
+        self.convert
+            .objects
+            .iter()
+            .filter(move |other| other.address != address && other.outcome.sha256() == sha256)
     }
 
     /// Keys of the run's own source under which it may lie now: as it was, or in the folders

@@ -132,7 +132,7 @@ async fn read_lines(
     wanted: impl Fn(u32) -> bool,
 ) -> Result<Retried, Failure> {
     let destination = turn.destination();
-    let body = destination.get(key).await?;
+    let body = destination.get(key).await.map_err(Failure::of_table)?;
     let mut retried = Retried {
         lines: Vec::new(),
         objects: Vec::new(),

@@ -77,7 +77,10 @@ async fn find_lanes(task: &Task) -> Result<(Vec<LaneSource>, Vec<RawObject>), Fa
     let destination = &task.context.destination;
     let shard = task.options.shard;
     let known = lanes(destination).await?;
-    check_give_up(destination, &known, &task.options.give_up).await?;
+    // Of several workers another may have finished the claim by now.
+    if shard == Shard::ALL {
+        check_give_up(destination, &known, &task.options.give_up).await?;
+    }
     let own: Arc<[String]> = own_prefixes(&task.source, destination).into();
     let walk = Walk {
         source: &task.source,

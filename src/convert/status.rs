@@ -6,7 +6,7 @@ use super::options::latest_month;
 use super::pending::UnplacedLedger;
 use crate::failure::{Failure, Waiting};
 use crate::lane::{Account, Lane, Region};
-use crate::ledger::{Claim, Converted, LaneLog, Receipt, Work, lanes, receipts};
+use crate::ledger::{Claim, Converted, LaneLog, Receipt, Work, check_format, lanes, receipts};
 use crate::scope::{Scope, Shard};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -90,6 +90,9 @@ pub async fn status(
     shard: Shard,
     now: Timestamp,
 ) -> Result<Status, Failure> {
+    check_format(destination)
+        .await
+        .map_err(Failure::of_all_lanes)?;
     let source = &source.as_source();
     let own = own_prefixes(source, destination);
     let walk = Walk {

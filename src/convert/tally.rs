@@ -4,10 +4,11 @@ use super::list::RawObject;
 use super::summary::Summary;
 use crate::failure::Waiting;
 use crate::lane::Lane;
-use crate::ledger::{Cause, Claim, ClaimedObject, Outcome, Receipt};
+use crate::ledger::{Cause, Claim, ClaimedObject, ObjectId, Outcome, Receipt};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::scope::Lanes;
 use crate::store::Store;
+use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +19,9 @@ pub(crate) struct Tally {
     lanes: Lanes,
     /// Arguments that named something.
     met: Mutex<BTreeSet<String>>,
+    /// What this run has settled itself.
+    own: Mutex<FxHashSet<ObjectId>>,
+    waiting: Mutex<BTreeSet<Lane>>,
 }
 
 impl Tally {
@@ -28,6 +32,8 @@ impl Tally {
             monitor,
             lanes,
             met: Mutex::default(),
+            own: Mutex::default(),
+            waiting: Mutex::default(),
         }
     }
 
@@ -82,7 +88,11 @@ impl Tally {
 
     /// Counts a lane that waits.
     pub(crate) fn waits(&self, lane: &Lane, why: Waiting) {
-        self.count(|summary| summary.waiting_lanes += 1);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(lane.clone());
+        let lanes = waiting.len() as u64;
+        drop(waiting);
+        self.count(|summary| summary.waiting_lanes = lanes);
         let lane = lane.clone();
         self.tell(Problem::LaneWaits { lane, why });
     }
@@ -108,9 +118,18 @@ impl Tally {
         self.tell(problem);
     }
 
+    /// Whether this run has settled the object itself.
+    pub(crate) fn is_own(&self, id: ObjectId) -> bool {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.contains(&id)
+    }
+
     /// Counts what a claim did, from its receipt.
     pub(crate) fn receipt(&self, destination: &Store, receipt: &Receipt) {
         let claim = &receipt.claim;
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.extend(claim.objects().iter().map(ClaimedObject::id));
+        drop(own);
         let rows: u64 = receipt.written.iter().map(|file| file.rows).sum();
         let (mut objects, mut bytes) = (0, 0);
         self.count(|summary| {

@@ -26,7 +26,7 @@ pub(crate) async fn convert_unplaced(task: &Task, objects: Vec<RawObject>) -> Re
     while let Some(batch) = reader.next().await? {
         commit_parts(task, batch).await?;
     }
-    let _ = reader.finish(0);
+    let _ = reader.finish();
     Ok(())
 }
 

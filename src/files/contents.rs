@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
 use crate::lane::{Account, Partition, Region};
-use crate::ledger::{LedgerError, lanes};
+use crate::ledger::{LedgerError, check_format, lanes};
 use crate::store::Store;
 
 /// Listings under way at once.
@@ -27,8 +27,9 @@ impl Contents {
     /// Asks the ledger for the lanes, and each lane's folder for its dates.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; a ledger of another format.
     pub async fn of(destination: &Store) -> Result<Self, LedgerError> {
+        check_format(destination).await?;
         let lanes = lanes(destination).await?;
         let mut contents = Self::default();
         for lane in &lanes {

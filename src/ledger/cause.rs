@@ -21,6 +21,8 @@ pub enum Cause {
     Archived,
     /// Its content could not be fetched.
     Unfetchable,
+    /// This program failed on it.
+    Defect,
     /// A code of another version of this program.
     Other(String),
 }
@@ -35,6 +37,7 @@ impl Cause {
             Self::Denied => "denied",
             Self::Archived => "archived",
             Self::Unfetchable => "unfetchable",
+            Self::Defect => "defect",
             Self::Other(code) => code,
         }
     }
@@ -48,6 +51,7 @@ impl From<String> for Cause {
             "denied" => Self::Denied,
             "archived" => Self::Archived,
             "unfetchable" => Self::Unfetchable,
+            "defect" => Self::Defect,
             other => match Unreadable::from_code(other) {
                 Some(unreadable) => Self::Content(unreadable),
                 None => Self::Other(code),
@@ -71,6 +75,7 @@ impl fmt::Display for Cause {
             Self::Denied => f.write_str("access to it is denied"),
             Self::Archived => f.write_str("it is archived; restore it to read it"),
             Self::Unfetchable => f.write_str("its content could not be fetched"),
+            Self::Defect => f.write_str("this program fails on it, which is a defect; report it"),
             Self::Other(code) => write!(f, "{code:?}, which another version of this program says"),
         }
     }
@@ -92,6 +97,7 @@ mod tests {
             "denied",
             "archived",
             "unfetchable",
+            "defect",
             "of_a_later_program",
         ] {
             let cause = Cause::from(code.to_owned());

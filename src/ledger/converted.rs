@@ -2,7 +2,7 @@
 
 use super::claim::{Receipt, Work};
 use super::names::{ClaimNumber, Month};
-use super::object::{ContentHash, ObjectId, Outcome};
+use super::object::{ClaimedObject, ContentHash, ObjectId, Outcome};
 use super::{Cause, LedgerError, receipts::month_receipts};
 use crate::cloudtrail::Sha256;
 use crate::lane::Lane;
@@ -17,8 +17,11 @@ pub struct Converted {
     unread: FxHashMap<ObjectId, Cause>,
     contents: FxHashSet<ContentHash>,
     hashes: FxHashSet<Sha256>,
+    /// Of objects whose records are of other lanes too.
+    part_contents: FxHashSet<ContentHash>,
+    part_hashes: FxHashSet<Sha256>,
     numbers: FxHashSet<ClaimNumber>,
-    retried: FxHashMap<String, Vec<u32>>,
+    retried: FxHashMap<String, FxHashSet<u32>>,
 }
 
 impl Converted {
@@ -60,10 +63,13 @@ impl Converted {
                     self.settled.insert(object.id());
                 }
                 outcome => {
-                    self.settled.insert(object.id());
-                    if !receipt.lost.contains(&object.address) {
-                        self.contents.extend(object.content());
-                        self.hashes.extend(outcome.sha256());
+                    let is_lost = receipt.lost.contains(&object.address);
+                    // What only repeats something lost can still be read.
+                    if outcome.is_read() || !is_lost {
+                        self.settled.insert(object.id());
+                    }
+                    if !is_lost {
+                        self.add_content(receipt, object);
                     }
                 }
             }
@@ -74,6 +80,16 @@ impl Converted {
                 lines.extend(&rejects.lines);
             }
         }
+    }
+
+    fn add_content(&mut self, receipt: &Receipt, object: &ClaimedObject) {
+        let is_whole = object.lanes.iter().all(|lane| *lane == receipt.claim.lane);
+        let (contents, hashes) = match is_whole {
+            true => (&mut self.contents, &mut self.hashes),
+            false => (&mut self.part_contents, &mut self.part_hashes),
+        };
+        contents.extend(object.content());
+        hashes.extend(object.outcome.sha256());
     }
 
     /// Whether nothing more is to be done for the object: its records are in the table or the
@@ -87,14 +103,17 @@ impl Converted {
         self.unread.get(&id)
     }
 
-    /// Whether an object of this file name with these bytes was converted, wherever it lay.
-    pub fn has_content(&self, content: ContentHash) -> bool {
+    /// Whether an object of this file name with these bytes was converted, wherever it lay:
+    /// all of it, or, if a part will do, what of it is this lane's.
+    pub fn has_content(&self, content: ContentHash, a_part_will_do: bool) -> bool {
         self.contents.contains(&content)
+            || (a_part_will_do && self.part_contents.contains(&content))
     }
 
-    /// Whether an object with these bytes was converted, under whatever name.
-    pub fn has_bytes(&self, sha256: Sha256) -> bool {
-        self.hashes.contains(&sha256)
+    /// Whether an object with these bytes was converted, under whatever name; as for
+    /// [`Converted::has_content`].
+    pub fn has_bytes(&self, sha256: Sha256, a_part_will_do: bool) -> bool {
+        self.hashes.contains(&sha256) || (a_part_will_do && self.part_hashes.contains(&sha256))
     }
 
     /// Whether the claim has its receipt, as far as is known here.
@@ -102,8 +121,9 @@ impl Converted {
         self.numbers.contains(&number)
     }
 
-    /// Lines of a rejects object that became rows or duplicates later.
-    pub fn retried_lines(&self, rejects_key: &str) -> &[u32] {
-        self.retried.get(rejects_key).map_or(&[], Vec::as_slice)
+    /// Whether a line of a rejects object became a row or a duplicate later.
+    pub fn is_retried(&self, rejects_key: &str, line: u32) -> bool {
+        let lines = self.retried.get(rejects_key);
+        lines.is_some_and(|lines| lines.contains(&line))
     }
 }

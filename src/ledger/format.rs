@@ -35,7 +35,10 @@ pub async fn ensure_format(store: &Store) -> Result<(), LedgerError> {
 }
 
 /// Checks that the highest format is this program's, or that there is nothing at all yet.
-async fn check_format(store: &Store) -> Result<(), LedgerError> {
+///
+/// # Errors
+/// A format that is not known; a ledger that has gone while the table stands.
+pub async fn check_format(store: &Store) -> Result<(), LedgerError> {
     if is_known(store).await? {
         return Ok(());
     }
@@ -60,15 +63,18 @@ async fn is_known(store: &Store) -> Result<bool, LedgerError> {
     let mut highest = None;
     for entry in store.list(&stem, None).await? {
         let url = store.url(&entry.key);
-        let number = match last_part(&entry.key).strip_prefix("format") {
-            Some("") => 1,
-            Some(number) => match number.strip_prefix('-').map(str::parse) {
-                Some(Ok(number)) => number,
-                _ => return Err(LedgerError::Stray { url }),
-            },
-            None => return Err(LedgerError::Stray { url }),
+        // What else begins with this word says nothing.
+        let number = match last_part(&entry.key) {
+            "format" => Some(1),
+            name => name.strip_prefix("format-").and_then(|number| {
+                let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+                let is_number = digits && !number.is_empty();
+                is_number.then(|| number.parse().unwrap_or(u32::MAX))
+            }),
         };
-        highest = highest.max(Some((number, url)));
+        if let Some(number) = number {
+            highest = highest.max(Some((number, url)));
+        }
     }
     match highest {
         None => Ok(false),

@@ -7,6 +7,7 @@ use super::names::{ClaimNumber, Month, lane_folder, last_part, log_folder, month
 use super::receipts::receipt_name;
 use crate::lane::Lane;
 use crate::store::{PutOutcome, Store};
+use futures::TryStreamExt;
 
 /// Whether a claim was won.
 #[derive(Debug, PartialEq, Eq)]
@@ -167,7 +168,7 @@ impl LaneLog {
 
 /// Whether the claim's receipt is there. A listing tells: to a GET of a missing key S3 answers
 /// 403 where the caller may not list.
-pub async fn has_receipt(store: &Store, claim: &Claim) -> Result<bool, LedgerError> {
+async fn has_receipt(store: &Store, claim: &Claim) -> Result<bool, LedgerError> {
     let key = claim.receipt_key();
     let listed = store.list(&key, None).await?;
     Ok(listed.iter().any(|entry| entry.key == key))
@@ -253,10 +254,12 @@ async fn end_of_log(
     }
 }
 
-/// A folder of the lane's rows, if it has any.
+/// One of the lane's files, if it has any. A folder may be what somebody cleared.
 async fn first_rows(store: &Store, lane: &Lane) -> Result<Option<String>, LedgerError> {
-    let listing = store.list_dir(&lane.path()).await?;
-    Ok(listing.prefixes.first().map(|folder| store.url(folder)))
+    let mut pages = std::pin::pin!(store.list_pages(lane.path(), None));
+    let first = pages.try_next().await?;
+    let first = first.and_then(|page| page.into_iter().next());
+    Ok(first.map(|entry| store.url(&entry.key)))
 }
 
 fn stray(store: &Store, key: &str) -> LedgerError {

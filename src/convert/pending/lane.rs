@@ -43,7 +43,7 @@ impl<'t> LanePending<'t> {
             };
             self.task.meet(&object);
             if converted.is_settled(object.id()) {
-                self.skipped += 1;
+                self.skipped += u64::from(!self.task.tally.is_own(object.id()));
                 continue;
             }
             let pending = Pending {
