@@ -39,6 +39,7 @@ def main():
     soak = Soak(arguments)
     try:
         soak.run()
+        soak.clear()
     finally:
         soak.end()
     sys.exit(1 if soak.totals.wrong else 0)
@@ -115,12 +116,14 @@ class Soak:
         place.remove()
         shutil.rmtree(home)
 
+    def clear(self):
+        if self.client and not self.totals.wrong:
+            self.client.delete_bucket(Bucket=self.bucket)
+
     def end(self):
         if self.proxy:
             self.totals.faults = self.proxy.injected
             self.proxy.stop()
-            if not self.totals.wrong:
-                self.client.delete_bucket(Bucket=self.bucket)
         print(*self.totals.lines(), sep="\n", flush=True)
 
 

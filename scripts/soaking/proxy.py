@@ -42,7 +42,8 @@ class Proxy:
         self.requests = Counter()
         self.trap = None
         self._rates, self._random = {}, random.Random(0)
-        self._late = set()
+        # The loop itself keeps tasks only weakly.
+        self._late, self._clients = set(), set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -75,6 +76,9 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _client(self, reader, writer):
+        task = asyncio.current_task()
+        self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
         try:
             while request := await read_request(reader, writer):
                 if not await self._answer(request, writer):
