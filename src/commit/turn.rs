@@ -181,6 +181,14 @@ impl Turn<'_> {
         self.files.list(&self.log, date, has_receipt).await
     }
 
+    /// Lists the lane's rejects, unless that was done: they must belong to the ledger.
+    pub(crate) async fn check_rejects(
+        &mut self,
+        has_receipt: impl Fn(ClaimNumber) -> bool,
+    ) -> Result<(), Failure> {
+        self.files.check_rejects(&self.log, has_receipt).await
+    }
+
     /// The id and the rebuilt record of each row that has one of the ids.
     pub(crate) async fn find(
         &mut self,

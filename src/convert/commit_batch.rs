@@ -106,6 +106,9 @@ pub(crate) async fn commit_batch(
     let keep = options.keep_duplicates;
     let distinct = distinct(turn, draft.number, objects, keep, has_receipt).await?;
     let records = rejected(objects);
+    if records > 0 {
+        turn.check_rejects(has_receipt).await?;
+    }
     let rejects = (records > 0).then(|| ClaimedRejects {
         key: format!(
             "{}{}-{}.ndjson",

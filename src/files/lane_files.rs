@@ -5,7 +5,7 @@ use super::name::FileName;
 use super::reader::FileReader;
 use crate::failure::{Failure, Waiting};
 use crate::lane::{Lane, Partition};
-use crate::ledger::{ClaimNumber, LaneLog};
+use crate::ledger::{ClaimNumber, LaneLog, Month, rejects_folder};
 use crate::store::Store;
 use crate::table::{event_ids, matching_rows};
 use jiff::civil::Date;
@@ -44,6 +44,7 @@ pub(crate) struct LaneFiles {
     ids: RememberedIds,
     /// Whether the lane had no claim: then it had no files.
     was_empty: bool,
+    has_checked_rejects: bool,
 }
 
 impl LaneFiles {
@@ -56,6 +57,7 @@ impl LaneFiles {
             checked: FxHashSet::default(),
             ids: RememberedIds::default(),
             was_empty: log.next_number() == Some(ClaimNumber::FIRST),
+            has_checked_rejects: false,
         }
     }
 
@@ -86,22 +88,77 @@ impl LaneFiles {
             false => self.store.list(&folder, None).await?,
         };
         for entry in entries.into_iter().filter(|entry| is_data(&entry.key)) {
-            let url = self.store.url(&entry.key);
             let name = entry.key.strip_prefix(&folder).and_then(FileName::parse);
             let Some(name) = name else {
+                let url = self.store.url(&entry.key);
                 return Err(Waiting::ForeignFile { url }.into());
             };
-            if !has_receipt(name.number) && !self.checked.contains(&name.number) {
-                log.check_claimed(name.number, &url).await?;
-                self.checked.insert(name.number);
-            }
             files.push(File {
                 key: entry.key,
                 size: entry.size,
                 name,
             });
         }
+        // An event is delivered in its own month, or soon after.
+        let next = date.last_of_month().tomorrow().map(Month::of).ok();
+        let months = [Some(Month::of(date)), next].into_iter().flatten();
+        let numbers = files.iter().map(|file| (file.name.number, &file.key));
+        let numbers: Vec<(ClaimNumber, String)> = numbers
+            .filter(|(number, _)| !has_receipt(*number))
+            .map(|(number, key)| (number, self.store.url(key)))
+            .collect();
+        self.check(log, numbers, months.map(Some)).await?;
         self.by_date.insert(date, files);
+        Ok(())
+    }
+
+    /// Lists the lane's rejects, unless that was done; they must be of claims that the log has.
+    pub(crate) async fn check_rejects(
+        &mut self,
+        log: &LaneLog,
+        has_receipt: impl Fn(ClaimNumber) -> bool,
+    ) -> Result<(), Failure> {
+        if self.was_empty || self.has_checked_rejects {
+            return Ok(());
+        }
+        let folder = rejects_folder(&self.lane);
+        let mut numbers = Vec::new();
+        for entry in self.store.list(&folder, None).await? {
+            let name = entry.key.strip_prefix(&folder);
+            let number = name.and_then(|name| ClaimNumber::parse(name.split_once('-')?.0));
+            let url = self.store.url(&entry.key);
+            let Some(number) = number else {
+                return Err(Waiting::ForeignFile { url }.into());
+            };
+            if !has_receipt(number) {
+                numbers.push((number, url));
+            }
+        }
+        self.check(log, numbers, [None]).await?;
+        self.has_checked_rejects = true;
+        Ok(())
+    }
+
+    /// Fails if one of the claims, each with what it wrote, has gone or has lost its receipt.
+    /// Receipts of the months are looked for first, by one listing each.
+    async fn check(
+        &mut self,
+        log: &LaneLog,
+        mut numbers: Vec<(ClaimNumber, String)>,
+        months: impl IntoIterator<Item = Option<Month>>,
+    ) -> Result<(), Failure> {
+        for month in months {
+            numbers.retain(|(number, _)| !self.checked.contains(number));
+            if numbers.is_empty() {
+                return Ok(());
+            }
+            self.checked.extend(log.receipt_numbers(month).await?);
+        }
+        numbers.retain(|(number, _)| !self.checked.contains(number));
+        for (number, url) in numbers {
+            log.check_claimed(number, &url).await?;
+            self.checked.insert(number);
+        }
         Ok(())
     }
 

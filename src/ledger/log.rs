@@ -123,6 +123,25 @@ impl LaneLog {
         Ok(standing)
     }
 
+    /// The numbers whose receipts stand in a month, or in all.
+    pub async fn receipt_numbers(
+        &self,
+        month: Option<Month>,
+    ) -> Result<Vec<ClaimNumber>, LedgerError> {
+        let log = log_folder(&self.lane);
+        let folder = match month {
+            Some(month) => month_folder(&self.lane, month),
+            None => lane_folder(&self.lane),
+        };
+        let mut numbers = Vec::new();
+        for entry in self.store.list(&folder, None).await? {
+            if !entry.key.starts_with(&log) {
+                numbers.push(receipt_name(&self.store, &entry.key)?.number);
+            }
+        }
+        Ok(numbers)
+    }
+
     /// Fails if a claim that wrote something is not in the log, or below the next number has
     /// no receipt. What others have claimed since the log was opened is theirs to finish.
     pub async fn check_claimed(

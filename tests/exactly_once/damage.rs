@@ -1,10 +1,16 @@
 //! A ledger or a table that somebody else has changed.
 
-use crate::history::raw::{Form, lane};
+use crate::history::raw::{Form, Record, lane};
 use crate::history::world::{Spec, World};
 use crate::support::{checked, event, in_lane, rows, run};
-use cloudtrail2parquet::convert::Summary;
+use cloudtrail2parquet::convert::{Summary, convert};
 use cloudtrail2parquet::failure::Failure;
+use cloudtrail2parquet::monitor::Silent;
+use cloudtrail2parquet::store::{ErrorKind, Fault, Gate, OpKind};
+use futures::FutureExt as _;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Two lanes, of which the first has two claims in two months.
 fn table() -> World {
@@ -191,4 +197,51 @@ fn what_is_restored_goes_on_where_it_was() {
     }
     assert_eq!(run(&world, &Spec::all()).waiting_lanes, 0);
     assert_eq!(checked(&world).claims[&lane(0)].len(), 3);
+}
+
+#[test]
+fn rejects_whose_receipt_has_gone_are_not_kept_twice() {
+    let mut world = World::default();
+    world.deliver(
+        in_lane(0, 1),
+        vec![Record::Timeless { lane: 0 }],
+        Form::Delivered,
+    );
+    run(&world, &Spec::all());
+    world.deliver(in_lane(0, 2), vec![event(2, 0)], Form::Delivered);
+    run(&world, &Spec::all());
+    remove(&world, |key| key.contains("us-east-1/2024-05/"));
+    let summary = run(&world, &Spec::all());
+    assert_eq!((summary.waiting_lanes, summary.rejects), (1, 0));
+    let rejects = |key: &String| key.starts_with("_rejects/");
+    assert_eq!(world.table.keys().into_iter().filter(rejects).count(), 1);
+}
+
+#[test]
+fn a_file_of_the_table_that_may_not_be_read_makes_its_lane_wait_and_not_the_run() {
+    for kind in [ErrorKind::Denied, ErrorKind::Archived, ErrorKind::NotFound] {
+        let mut world = table();
+        world.deliver(in_lane(0, 2), vec![event(1, 0)], Form::Delivered);
+        world.deliver(in_lane(2, 2), vec![event(3, 0)], Form::Delivered);
+        let gate: Gate = Arc::new(move |op| {
+            let is_it = op.kind != OpKind::Put
+                && op.key.starts_with("account=111111111111")
+                && op.key.ends_with(".parquet");
+            let fault = if is_it {
+                Fault::Before(kind)
+            } else {
+                Fault::None
+            };
+            async move { fault }.boxed()
+        });
+        let run = convert(
+            world.raw.store(),
+            world.table.store().with_gate(gate),
+            world.options(&Spec::all(), BTreeSet::new()),
+            Arc::new(Silent),
+            CancellationToken::new(),
+        );
+        let summary = run.now_or_never().unwrap().unwrap();
+        assert_eq!((summary.waiting_lanes, summary.rows), (1, 1), "{kind:?}");
+    }
 }

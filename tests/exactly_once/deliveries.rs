@@ -112,3 +112,17 @@ fn many_copies_in_large_batches_are_found_as_well() {
     assert_eq!((summary.rows, summary.duplicates), (0, 200));
     complete(&world);
 }
+
+#[test]
+fn what_was_converted_before_is_counted_apart_from_what_is_new() {
+    let mut world = World::default();
+    for id in 0..3 {
+        world.deliver(in_lane(0, 2), vec![event(id, 0)], Form::Delivered);
+    }
+    run(&world, &Spec::all().with_memory(TINY));
+    for id in 3..5 {
+        world.deliver(in_lane(0, 2), vec![event(id, 0)], Form::Delivered);
+    }
+    let summary = run(&world, &Spec::all().with_memory(TINY));
+    assert_eq!((summary.objects, summary.skipped_objects), (2, 3));
+}

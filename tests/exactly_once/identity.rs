@@ -149,3 +149,47 @@ fn copies_in_later_batches_are_found_as_those_in_one() {
     assert_eq!((summary.rows, summary.duplicates), (2, 9));
     complete(&world);
 }
+
+#[test]
+fn an_object_of_two_lanes_is_not_known_whole_by_the_lane_that_has_its_part() {
+    let mut world = World::default();
+    let elsewhere = Record::Event {
+        id: Some(1),
+        variant: 0,
+        lane: 2,
+        spelling: 1,
+    };
+    let records = vec![event(0, 0), elsewhere];
+    let dump = world.deliver(Place::Dump, records.clone(), Form::Delivered);
+    // Only the first lane's part.
+    run(
+        &world,
+        &Spec {
+            account: Some("111111111111"),
+            ..Spec::all()
+        },
+    );
+    assert_eq!(rows(&world), 1);
+    world.remove(&dump);
+    let name = dump.rsplit('/').next().unwrap();
+    let placed = world.deliver(in_lane(0, 2), records, Form::Delivered);
+    let place = world.version(&placed).cloned().unwrap().place;
+    world.remove(&placed);
+    let folder = placed.rsplit_once('/').unwrap().0;
+    world.deliver_as(
+        &format!("{folder}/{name}"),
+        place,
+        vec![
+            event(0, 0),
+            Record::Event {
+                id: Some(1),
+                variant: 0,
+                lane: 2,
+                spelling: 1,
+            },
+        ],
+    );
+    run(&world, &Spec::all());
+    complete(&world);
+    assert_eq!(rows(&world), 2, "the second record is nowhere else");
+}

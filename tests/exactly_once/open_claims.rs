@@ -1,6 +1,7 @@
 //! Claims that another run has left open.
 
-use crate::history::raw::{Form, Place, lane};
+use crate::history::raw::{Form, Place, Record, lane};
+use crate::history::worker::Worker;
 use crate::history::world::{Spec, World};
 use crate::support::{
     asleep_after, checked, complete, event, in_lane, is_claim, is_file, is_receipt, rows, run,
@@ -269,4 +270,58 @@ fn a_claim_is_finished_with_the_options_of_whoever_made_it() {
             complete(&world);
         }
     }
+}
+
+#[test]
+fn a_claim_of_which_all_stands_is_finished_although_its_objects_have_gone() {
+    let mut world = World::default();
+    let records = vec![event(0, 0), event(0, 2), Record::Timeless { lane: 0 }];
+    let gone = world.deliver(in_lane(0, 2), records, Form::Delivered);
+    drop(asleep_before_receipt(&world));
+    world.remove(&gone);
+    let summary = run(&world, &Spec::all());
+    assert_eq!(
+        (summary.waiting_lanes, summary.rows, summary.rejects),
+        (0, 2, 1)
+    );
+    complete(&world);
+    assert_eq!(
+        checked(&world).receipts[&lane(0)][&1].lost,
+        [] as [String; 0]
+    );
+}
+
+/// Asleep when its last file was put.
+fn asleep_before_receipt(world: &World) -> Worker {
+    let mut worker = world.start(&Spec::all());
+    assert!(worker.go_until(is_receipt));
+    // The put of the receipt was asked for last, and did not come to pass.
+    let key = worker.calls().pop().unwrap().1.key;
+    world.table.remove(&key);
+    worker
+}
+
+#[test]
+fn a_claimed_object_that_has_gone_is_read_from_a_copy_of_it() {
+    let mut world = World::default();
+    let without_id = Record::Event {
+        id: None,
+        variant: 0,
+        lane: 0,
+        spelling: 1,
+    };
+    let gone = world.deliver(
+        in_lane(0, 2),
+        vec![event(0, 0), without_id],
+        Form::Delivered,
+    );
+    world.copy(&gone).unwrap();
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    world.remove(&gone);
+    let summary = run(&world, &Spec::all());
+    assert_eq!(
+        (summary.rows, summary.duplicates, summary.waiting_lanes),
+        (2, 2, 0)
+    );
+    complete(&world);
 }

@@ -110,6 +110,17 @@ impl World {
         key
     }
 
+    /// Delivers a new object under a key of its own.
+    pub(crate) fn deliver_as(&mut self, key: &str, place: Place, records: Vec<Record>) {
+        let form = Form::Delivered;
+        let version = Version {
+            place,
+            records,
+            form,
+        };
+        self.put(key.to_owned(), version);
+    }
+
     /// Puts another version under a key that was delivered.
     pub(crate) fn replace(&mut self, key: &str, records: Vec<Record>, form: Form) {
         if let Some(place) = self.version(key).map(|version| version.place.clone()) {
