@@ -5,10 +5,12 @@
 //! run, has left open there. `DESIGN.md` states the invariants.
 
 mod finish;
+mod protocol;
 mod rows;
 mod turn;
 mod write;
 
 pub(crate) use finish::{Rebuild, Rebuilt};
+pub(crate) use protocol::{Begun, Committed, Patience, commit, take_turn};
 pub(crate) use rows::{NewRows, hash_of_id, seconds};
-pub(crate) use turn::{Begun, Committed, Patience, Turn, take_turn};
+pub(crate) use turn::Turn;

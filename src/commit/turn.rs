@@ -1,42 +1,15 @@
 //! A lane's turn: the right to claim its next number, as far as anybody can have it.
 
-use super::finish::{Rebuild, finish};
 use super::rows::{NewRows, seconds};
-use super::write::write;
 use crate::failure::{Failure, Waiting};
 use crate::files::{FileName, LaneFiles, Lookup};
 use crate::lane::Lane;
-use crate::ledger::{
-    Claim, ClaimNumber, ClaimOutcome, ClaimedFile, FORMAT, LaneLog, Month, Receipt, RowOptions,
-    Work,
-};
+use crate::ledger::{Claim, ClaimNumber, ClaimedFile, FORMAT, LaneLog, RowOptions, Work};
 use crate::store::Store;
 use crate::table::Schema;
 use crate::work::{Context, Cpu};
-use bytes::Bytes;
 use jiff::civil::Date;
 use std::sync::Arc;
-
-/// What to do about a claim that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Patience {
-    /// Leave it for now: its owner may be about to finish it.
-    Defer,
-    /// Finish it.
-    Finish,
-}
-
-/// What came of asking for a lane's turn. That the lane has to wait is [`Failure::Waiting`].
-pub(crate) enum Begun<'c> {
-    /// No claim is open.
-    Yours {
-        turn: Box<Turn<'c>>,
-        /// The receipt of the claim that was open.
-        finished: Option<Box<Receipt>>,
-    },
-    /// A claim is open, and is left for now.
-    Deferred,
-}
 
 /// A lane without an open claim, and what is known of its files. Another worker may have the
 /// same: the claim tells who was first.
@@ -53,46 +26,17 @@ pub(crate) struct Draft {
     pub(crate) id: String,
 }
 
-/// What became of a claim.
-#[derive(Debug)]
-#[must_use]
-pub(crate) enum Committed {
-    /// All that it promised is visible.
-    Done(Box<Receipt>),
-    /// Another worker took the number: what is to be done has to be asked again.
-    Taken,
-}
-
-/// Takes the lane's turn. An open claim is finished first, by what `rebuild` makes of it.
-pub(crate) async fn take_turn<'c>(
-    context: &'c Context,
-    lane: &Lane,
-    hint: Option<Month>,
-    patience: Patience,
-    rebuild: &impl Rebuild,
-) -> Result<Begun<'c>, Failure> {
-    let log = LaneLog::open(&context.destination, lane, hint).await?;
-    let files = LaneFiles::new(&context.destination, &log);
-    let mut turn = Turn {
-        context,
-        log,
-        files,
-    };
-    let finished = match (turn.log.open_claim().cloned(), patience) {
-        (None, _) => None,
-        (Some(_), Patience::Defer) => return Ok(Begun::Deferred),
-        (Some(claim), Patience::Finish) => {
-            // Seldom, and large: it is no part of the state of every lane.
-            Some(Box::new(Box::pin(finish(&mut turn, claim, rebuild)).await?))
+impl<'c> Turn<'c> {
+    /// The turn of a lane whose log was opened.
+    pub(super) fn new(context: &'c Context, log: LaneLog) -> Self {
+        let files = LaneFiles::new(&context.destination, &log);
+        Self {
+            context,
+            log,
+            files,
         }
-    };
-    Ok(Begun::Yours {
-        turn: Box::new(turn),
-        finished,
-    })
-}
+    }
 
-impl Turn<'_> {
     /// The lane.
     pub(crate) fn lane(&self) -> &Lane {
         self.log.lane()
@@ -155,20 +99,6 @@ impl Turn<'_> {
             work,
             id: draft.id,
         }
-    }
-
-    /// Claims, writes the files, puts the receipt.
-    pub(crate) async fn commit(
-        &mut self,
-        claim: Claim,
-        rows: &NewRows,
-        rejects: Option<Bytes>,
-    ) -> Result<Committed, Failure> {
-        if self.log.claim(&claim).await? == ClaimOutcome::Taken {
-            return Ok(Committed::Taken);
-        }
-        let receipt = write(self, claim, rows, rejects, Vec::new()).await?;
-        Ok(Committed::Done(Box::new(receipt)))
     }
 
     /// Lists the partition of a date, unless that was done: what stands there must belong to

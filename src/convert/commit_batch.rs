@@ -5,7 +5,7 @@ use super::duplicates::distinct;
 use super::identity::identify;
 use super::rejects::rejects_document;
 use super::task::Task;
-use crate::commit::{Committed, NewRows, Turn};
+use crate::commit::{Committed, NewRows, Turn, commit};
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{
@@ -130,7 +130,7 @@ pub(crate) async fn commit_batch(
     let claim = turn.claim(draft, options, &distinct.rows, Work::Convert(work));
     check_conserved(&claim)?;
     let body = (records > 0).then(|| rejects_document(objects));
-    let committed = turn.commit(claim, &distinct.rows, body).await?;
+    let committed = commit(turn, claim, &distinct.rows, body).await?;
     if let Committed::Done(receipt) = &committed {
         views.add_own(receipt);
         task.tally.receipt(&task.context.destination, receipt);

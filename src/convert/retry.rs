@@ -8,7 +8,7 @@ use super::list::RawObject;
 use super::rejects::RejectedLine;
 use super::task::Task;
 use crate::cloudtrail::Limits;
-use crate::commit::{Committed, Rebuilt, Turn};
+use crate::commit::{Committed, Rebuilt, Turn, commit};
 use crate::failure::{Failure, Waiting};
 use crate::ledger::{
     Claim, ClaimNumber, Month, RetriedRejects, RetryRejects, Work, rejects_folder,
@@ -89,7 +89,7 @@ async fn commit_retried(
         let what = format!("retried rejects of {} do not add up", claim.lane);
         return Err(Failure::Internal(what));
     }
-    let committed = turn.commit(claim, &distinct.rows, None).await?;
+    let committed = commit(turn, claim, &distinct.rows, None).await?;
     if let Committed::Done(receipt) = &committed {
         views.add_own(receipt);
         task.tally.receipt(&task.context.destination, receipt);

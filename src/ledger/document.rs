@@ -2,7 +2,7 @@
 
 use super::claim::{Claim, Receipt};
 use super::error::LedgerError;
-use super::format::FORMAT;
+use super::names::FORMAT;
 use crate::store::Store;
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};

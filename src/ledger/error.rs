@@ -1,6 +1,6 @@
 //! Why the ledger cannot be used.
 
-use super::format::FORMAT;
+use super::names::FORMAT;
 use crate::store::StoreError;
 
 /// Why the ledger cannot be used.

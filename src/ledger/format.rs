@@ -2,12 +2,9 @@
 
 use super::document::write;
 use super::error::LedgerError;
-use super::names::{FOLDER, last_part};
+use super::names::{FOLDER, FORMAT, last_part};
 use crate::store::{PutOutcome, Store};
 use serde::Serialize;
-
-/// The ledger format that this program writes and reads.
-pub const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct Format {

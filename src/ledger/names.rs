@@ -5,6 +5,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The ledger format that this program writes and reads.
+pub const FORMAT: u32 = 2;
+
 /// The folder of the ledger. Athena, Spark and Hive skip names that begin with `_`.
 pub const FOLDER: &str = "_ledger/";
 

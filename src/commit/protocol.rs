@@ -1,0 +1,80 @@
+//! The steps in their order: take the lane's turn, claim, write, put the receipt.
+
+use super::finish::{Rebuild, finish};
+use super::rows::NewRows;
+use super::turn::Turn;
+use super::write::write;
+use crate::failure::Failure;
+use crate::lane::Lane;
+use crate::ledger::{Claim, ClaimOutcome, LaneLog, Month, Receipt};
+use crate::work::Context;
+use bytes::Bytes;
+
+/// What to do about a claim that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Leave it for now: its owner may be about to finish it.
+    Defer,
+    /// Finish it.
+    Finish,
+}
+
+/// What came of asking for a lane's turn. That the lane has to wait is [`Failure::Waiting`].
+pub(crate) enum Begun<'c> {
+    /// No claim is open.
+    Yours {
+        turn: Box<Turn<'c>>,
+        /// The receipt of the claim that was open.
+        finished: Option<Box<Receipt>>,
+    },
+    /// A claim is open, and is left for now.
+    Deferred,
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+#[must_use]
+pub(crate) enum Committed {
+    /// All that it promised is visible.
+    Done(Box<Receipt>),
+    /// Another worker took the number: what is to be done has to be asked again.
+    Taken,
+}
+
+/// Takes the lane's turn. An open claim is finished first, by what `rebuild` makes of it.
+pub(crate) async fn take_turn<'c>(
+    context: &'c Context,
+    lane: &Lane,
+    hint: Option<Month>,
+    patience: Patience,
+    rebuild: &impl Rebuild,
+) -> Result<Begun<'c>, Failure> {
+    let log = LaneLog::open(&context.destination, lane, hint).await?;
+    let mut turn = Turn::new(context, log);
+    let finished = match (turn.log.open_claim().cloned(), patience) {
+        (None, _) => None,
+        (Some(_), Patience::Defer) => return Ok(Begun::Deferred),
+        (Some(claim), Patience::Finish) => {
+            // Seldom, and large: it is no part of the state of every lane.
+            Some(Box::new(Box::pin(finish(&mut turn, claim, rebuild)).await?))
+        }
+    };
+    Ok(Begun::Yours {
+        turn: Box::new(turn),
+        finished,
+    })
+}
+
+/// Claims, writes the files, puts the receipt.
+pub(crate) async fn commit(
+    turn: &mut Turn<'_>,
+    claim: Claim,
+    rows: &NewRows,
+    rejects: Option<Bytes>,
+) -> Result<Committed, Failure> {
+    if turn.log.claim(&claim).await? == ClaimOutcome::Taken {
+        return Ok(Committed::Taken);
+    }
+    let receipt = write(turn, claim, rows, rejects, Vec::new()).await?;
+    Ok(Committed::Done(Box::new(receipt)))
+}
