@@ -13,6 +13,7 @@ mod list;
 mod open_claims;
 mod options;
 mod pending;
+mod places;
 mod read;
 mod reclaim;
 mod rejects;
@@ -22,6 +23,7 @@ mod status;
 mod summary;
 mod tally;
 mod task;
+mod unfinished;
 mod unplaced;
 
 pub use decode::{Decoded, decode, latest_event_time};

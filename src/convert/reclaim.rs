@@ -2,13 +2,13 @@
 
 use super::batch::{LaneRows, lane_parts};
 use super::list::RawObject;
+use super::places::{claimed_key, elsewhere};
 use super::read::{Attempt, read_object};
 use super::task::Task;
 use crate::cloudtrail::{Limits, Unreadable};
 use crate::failure::Failure;
 use crate::ledger::{Cause, Claim, ClaimedObject, Convert};
 use crate::store::{Entry, Store};
-use std::collections::BTreeSet;
 
 /// Reads what a claim has read before: the same bytes, from where they were or are now.
 pub(super) struct Reclaim<'r> {
@@ -65,7 +65,7 @@ impl<'r> Reclaim<'r> {
 
     /// The object as it was claimed.
     pub(super) fn named(&self, claimed: &ClaimedObject) -> RawObject {
-        let key = self.key(claimed).to_owned();
+        let key = claimed_key(self.convert, &claimed.address).to_owned();
         let source_file = match claimed.address.starts_with("s3://") {
             true => claimed.address.clone(),
             false => key.clone(),
@@ -76,15 +76,6 @@ impl<'r> Reclaim<'r> {
             etag: claimed.etag.clone(),
         };
         RawObject::named(entry, claimed.address.clone(), source_file)
-    }
-
-    /// Its key below the root that the claim read from.
-    fn key<'c>(&self, claimed: &'c ClaimedObject) -> &'c str {
-        let address = &claimed.address;
-        let key = address
-            .strip_prefix(&self.convert.source)
-            .unwrap_or(address);
-        key.trim_start_matches('/')
     }
 
     /// Looks for the object, unless it is given up.
@@ -115,7 +106,8 @@ impl<'r> Reclaim<'r> {
                 }
             }
         }
-        for key in self.elsewhere(claimed) {
+        let own = &self.task.source;
+        for key in elsewhere(self.convert, &claimed.address, own, self.prefixes) {
             match self.read_listed(&key, &named, claimed).await? {
                 Some(Tried::Rows(rows)) => return Ok(Found::Rows(rows)),
                 Some(Tried::Not(why)) => {
@@ -141,25 +133,6 @@ impl<'r> Reclaim<'r> {
             .objects
             .iter()
             .filter(move |other| other.address != address && other.outcome.sha256() == sha256)
-    }
-
-    /// Keys of the run's own source under which it may lie now: as it was, or in the folders
-    /// that the lane has there.
-    fn elsewhere(&self, claimed: &ClaimedObject) -> BTreeSet<String> {
-        let key = self.key(claimed);
-        let mut keys = BTreeSet::from([key.to_owned()]);
-        // YYYY/MM/DD/name.
-        let tail: Vec<&str> = key.rsplitn(5, '/').take(4).collect();
-        let tail: Vec<&str> = tail.into_iter().rev().collect();
-        if let [_, _, _, _] = tail.as_slice() {
-            let tail = tail.join("/");
-            let below = self.prefixes.iter();
-            keys.extend(below.map(|prefix| format!("{prefix}{tail}")));
-        }
-        if let Some(below) = claimed.address.strip_prefix(&self.task.source.url("")) {
-            keys.insert(below.trim_start_matches('/').to_owned());
-        }
-        keys
     }
 
     async fn read_listed(

@@ -4,9 +4,10 @@ use super::discover::{Walk, discover, own_prefixes};
 use super::list::{LaneList, RawObject};
 use super::options::latest_month;
 use super::pending::UnplacedLedger;
-use crate::failure::{Failure, Waiting};
+use super::unfinished::Places;
+use crate::failure::Failure;
 use crate::lane::{Account, Lane, Region};
-use crate::ledger::{Claim, Converted, LaneLog, Receipt, Work, check_format, lanes, receipts};
+use crate::ledger::{Claim, Converted, LaneLog, Receipt, check_format, lanes, receipts};
 use crate::scope::{Scope, Shard};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -188,10 +189,14 @@ impl Looker<'_> {
         }
         if let Some(claim) = &open {
             status.open_claim = true;
-            status.waits = self
-                .missing(claim, &listed)
-                .await?
-                .map(|why| why.to_string());
+            let places = Places {
+                source: self.source,
+                destination: self.destination,
+                prefixes,
+                listed: &listed,
+            };
+            let why = places.in_the_way(claim).await?;
+            status.waits = why.map(|why| why.to_string());
         }
         Ok((status, list.aside.unplaced))
     }
@@ -210,52 +215,6 @@ impl Looker<'_> {
         })
         .await?;
         Ok((log.open_claim().cloned(), converted))
-    }
-
-    /// What stands in the way of finishing the claim, as far as listings tell: an object that
-    /// is not where it was claimed.
-    async fn missing(
-        &self,
-        claim: &Claim,
-        listed: &FxHashSet<crate::ledger::ObjectId>,
-    ) -> Result<Option<Waiting>, Failure> {
-        let Work::Convert(convert) = &claim.work else {
-            return Ok(None);
-        };
-        let source = self.source.rooted_at(&convert.source);
-        for object in convert
-            .objects
-            .iter()
-            .filter(|object| object.outcome.is_read())
-        {
-            if listed.contains(&object.id()) {
-                continue;
-            }
-            let address = &object.address;
-            let key = address.strip_prefix(&convert.source).unwrap_or(address);
-            let key = key.trim_start_matches('/');
-            let why = match &source {
-                None => format!(
-                    "it was read from {}, which cannot be reached from here",
-                    convert.source
-                ),
-                Some(source) => {
-                    let entries = source.list(key, None).await?;
-                    let found = entries.into_iter().find(|entry| entry.key == key);
-                    match found.map(|entry| RawObject::new(source, entry).id()) {
-                        Some(id) if id == object.id() => continue,
-                        Some(_) => "it was replaced".to_owned(),
-                        None => "it was removed".to_owned(),
-                    }
-                }
-            };
-            return Ok(Some(Waiting::Object {
-                address: address.clone(),
-                claim: self.destination.url(&claim.key()),
-                why,
-            }));
-        }
-        Ok(None)
     }
 }
 

@@ -14,4 +14,5 @@ mod identity;
 mod lanes;
 mod open_claims;
 mod retries;
+mod states;
 mod support;
