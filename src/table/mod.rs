@@ -5,6 +5,7 @@ mod build;
 mod cells;
 mod collect;
 mod columns;
+mod compression;
 mod encode;
 mod flatten;
 mod flattened;
@@ -26,7 +27,8 @@ mod shred;
 mod sort;
 mod trie;
 
-pub use encode::{Compression, EncodeError, EncodeOptions, encode};
+pub use compression::{Compression, EncodeOptions};
+pub use encode::{EncodeError, encode};
 pub use flattened::{ColumnsError, FlattenedColumn, parse_columns_file};
 pub use object_rows::{ObjectRows, Row};
 pub use objects::{Objects, RowRef};
