@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
+use super::account_projection::AccountProjection;
 use super::error::CatalogError;
 use super::table::TableSpec;
 
@@ -18,16 +19,6 @@ const ADVISED: u64 = ATHENA_PARTITIONS / 2;
 const ACCOUNTS: &str = "projection.account.values";
 const REGIONS: &str = "projection.region.values";
 const RANGE: &str = "projection.date.range";
-
-/// How Athena learns the values of the `account` partition key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AccountProjection {
-    /// All known accounts are listed in the table: any query works.
-    #[default]
-    Enum,
-    /// Each query names the accounts it reads (`account = …` or `IN`, 1,000 at most).
-    Injected,
-}
 
 /// The values to project: those of the run together with those the table has already.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::account_projection::AccountProjection;
 use super::name::TableName;
-use super::projection::AccountProjection;
 use super::table::{CatalogColumn, TableSpec};
 use crate::files::Contents;
 use crate::table::{Compression, Schema};

@@ -1,5 +1,7 @@
 //! How large an object may be when it is read.
 
+use super::unreadable::Unreadable;
+
 /// What an object may take. Over the one it is [`TooLarge`](super::Unreadable::TooLarge),
 /// over the other [`TooMuchMemory`](super::Unreadable::TooMuchMemory): then it can be tried
 /// again with more.
@@ -25,5 +27,13 @@ impl Limits {
             uncompressed,
             heap: uncompressed.saturating_mul(HEAP_RATIO).max(LEAST_HEAP),
         }
+    }
+
+    /// Fails if `bytes` on the heap are too many.
+    pub(super) fn check_heap(self, bytes: usize) -> Result<(), Unreadable> {
+        if bytes as u64 > self.heap {
+            return Err(Unreadable::TooMuchMemory);
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,6 @@
 use crate::json::{JsonError, Kind, Scanner, Span, unescape};
 
 use super::damaged::Damaged;
-use super::document::check_heap;
 use super::limits::Limits;
 use super::records::{Origin, walk};
 use super::unreadable::Unreadable;
@@ -22,7 +21,7 @@ pub(super) fn normalise(
     limits: Limits,
 ) -> Result<(String, Damaged), Unreadable> {
     let taken = 2 * text.len() + damaged.heap_bytes();
-    check_heap(taken, limits)?;
+    limits.check_heap(taken)?;
     let mut out = String::with_capacity(text.len());
     let mut moved = Damaged::default();
     out.push_str("{\"Records\":[");
@@ -36,11 +35,11 @@ pub(super) fn normalise(
             let start = out.len();
             out.push_str(span.of(text));
             moved.push(narrow(start, out.len())?, delivered);
-            check_heap(taken + moved.heap_bytes(), limits)?;
+            limits.check_heap(taken + moved.heap_bytes())?;
         } else if origin == Origin::Events {
             // The event is unescaped beside both texts.
             let event = (span.end - span.start) as usize;
-            check_heap(taken + moved.heap_bytes() + event, limits)?;
+            limits.check_heap(taken + moved.heap_bytes() + event)?;
             push_event(&mut out, text, span, &mut inside)?;
         } else {
             out.push_str(span.of(text));

@@ -6,18 +6,20 @@ pub mod gunzip;
 pub mod key;
 mod limits;
 mod lookup;
+mod read_document;
 pub mod records;
 mod sha256;
 pub mod time;
 mod unreadable;
 
 pub use damaged::Damaged;
-pub use document::{Document, read_document};
+pub use document::Document;
 pub use gunzip::gunzip;
 pub use key::{
     Folder, KeyKind, LanePrefix, Level, RawKey, is_readable_name, level_of_prefix, parse_key,
 };
 pub use limits::Limits;
+pub use read_document::read_document;
 pub use records::for_each_record;
 pub use sha256::{NoSha256, Sha256};
 pub use time::{EARLIEST, EventTime, parse_event_time};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The string that scanned string content stands for, and whether it was Unicode: a lone
-/// surrogate becomes U+FFFD and gives `false`. Content that [`super::Scanner::string`] has not
+/// surrogate becomes U+FFFD and gives `false`. Content that [`Scanner::string`](super::Scanner::string) has not
 /// passed gives some string, never a panic.
 pub fn unescape(content: &str) -> (Cow<'_, str>, bool) {
     let Some(first) = content.find('\\') else {
@@ -90,8 +90,8 @@ pub fn write_string(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Scanner;
     use super::*;
+    use crate::json::scanner::Scanner;
     use proptest::prelude::*;
 
     #[test]

@@ -9,6 +9,7 @@ use super::catalog::{Case, Catalog, Folder};
 use super::delivery::Delivery;
 use super::pick::Cases;
 use super::random::{Random, mix};
+use super::record::Record;
 use super::template::Scene;
 use super::world::{Lane, lanes};
 use super::{SampleOptions, Truth};
@@ -26,37 +27,6 @@ const RECORD_BYTES: u64 = 1_650;
 
 /// A lane with no more events a day than this is quiet: its files hold 1 to 3.
 const QUIET: u64 = 20;
-
-/// One event, written.
-#[derive(Debug, Clone)]
-pub(super) struct Record {
-    text: String,
-    /// Where a comma parts its members in two lists.
-    comma: usize,
-}
-
-impl Record {
-    /// The record with its members in another order.
-    fn reordered(&self) -> String {
-        match (
-            self.text.get(1..self.comma),
-            self.text.get(self.comma + 1..),
-        ) {
-            (Some(head), Some(tail)) => {
-                let tail = tail.strip_suffix('}').unwrap_or(tail);
-                format!("{{{tail},{head}}}")
-            }
-            _ => self.text.clone(),
-        }
-    }
-
-    fn push_member(&mut self, member: &str) {
-        self.text.pop();
-        self.text.push(',');
-        self.text.push_str(member);
-        self.text.push('}');
-    }
-}
 
 /// Writes a sample, one file at a time, through `write`, which gets the file's key and its
 /// gzip bytes. Files come roughly in the order of their names, as from CloudTrail. Memory

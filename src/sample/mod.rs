@@ -11,6 +11,7 @@ mod generator;
 mod options;
 mod pick;
 mod random;
+mod record;
 mod template;
 mod world;
 

@@ -1,8 +1,8 @@
 //! The accounts and lanes of a sample, and how busy each lane is.
 
 use super::SampleOptions;
-use super::generator::Record;
 use super::random::{Random, mix};
+use super::record::Record;
 
 const REGIONS: [&str; SampleOptions::MAX_REGIONS as usize] = [
     "us-east-1",

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt, stream};
 
+use super::backend::Backend;
 use super::calls::{Calls, Counters};
-use super::local::Local;
 use super::pages::Pages;
-use super::s3::S3;
 use super::{
-    Action, Entry, ErrorKind, Fault, Gate, Listing, Memory, Op, OpKind, PassedOver, PutOutcome,
-    Result, StoreError, memory,
+    Action, Entry, ErrorKind, Fault, Gate, Listing, Op, OpKind, PassedOver, PutOutcome, Result,
+    StoreError, memory,
 };
 
 /// A cheap handle on a folder, an S3 prefix or a map in memory; clones share one call count.
@@ -22,13 +21,6 @@ pub struct Store {
     pub(super) backend: Backend,
     counters: Arc<Counters>,
     gate: Option<Gate>,
-}
-
-#[derive(Clone)]
-pub(super) enum Backend {
-    Local(Local),
-    Memory(Memory),
-    S3(S3),
 }
 
 impl Store {

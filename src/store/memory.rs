@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::{
-    Action, Backend, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, Store, StoreError,
-};
+use super::{Action, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, StoreError};
 
-/// A handle on objects in memory that, unlike a [`Store`], can also replace and remove them.
+/// A handle on objects in memory that, unlike a [`Store`](super::Store), can also replace and remove them.
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Arc<Mutex<Objects>>);
 
@@ -30,11 +28,6 @@ impl Memory {
     /// No objects.
     pub fn new() -> Memory {
         Memory::default()
-    }
-
-    /// A store on these objects.
-    pub fn store(&self) -> Store {
-        Store::over(Backend::Memory(self.clone()))
     }
 
     /// Puts the object whether or not one is there, as a new version.
@@ -178,7 +171,7 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
-    use crate::store::{Fault, Gate, OpKind};
+    use crate::store::{Fault, Gate, OpKind, Store};
 
     fn on_put(fault: Fault) -> Gate {
         Arc::new(move |op| {

@@ -16,6 +16,7 @@
 //!   so whoever must know reads the object back after [`PutOutcome::AlreadyExists`] or an error.
 //! - There is no plain put and no delete.
 
+mod backend;
 mod calls;
 mod error;
 mod gate;
@@ -34,8 +35,6 @@ pub use handle::Store;
 pub use memory::Memory;
 pub use passed_over::PassedOver;
 pub use s3::S3Options;
-
-use handle::Backend;
 
 /// Objects in a page of a listing: what S3 returns at most.
 const PAGE: usize = 1000;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::backend::Backend;
 use super::local::Local;
 use super::s3::S3;
-use super::{Backend, Gate, Memory, Result, S3Options, Store};
+use super::{Gate, Memory, Result, S3Options, Store};
 use crate::aws::SdkConfig;
 
 impl Store {
@@ -54,5 +55,12 @@ impl Store {
     /// As [`Store::memory`], with a gate before each call.
     pub fn memory_with(gate: Gate) -> Store {
         Store::memory().with_gate(gate)
+    }
+}
+
+impl Memory {
+    /// A store on these objects.
+    pub fn store(&self) -> Store {
+        Store::over(Backend::Memory(self.clone()))
     }
 }

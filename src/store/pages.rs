@@ -1,9 +1,10 @@
 //! The pages of a listing, whatever the backend.
 
+use super::backend::Backend;
 use super::local::{self, Walk};
 use super::memory::Memory;
-use super::s3::S3Pages;
-use super::{Backend, Entry, PAGE, Result};
+use super::s3::list::S3Pages;
+use super::{Entry, PAGE, Result};
 
 /// What is still to be listed.
 pub(super) enum Pages {

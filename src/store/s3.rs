@@ -3,7 +3,7 @@
 mod contact;
 mod fault;
 mod get;
-mod list;
+pub(super) mod list;
 mod order;
 mod put;
 mod version;
@@ -19,7 +19,6 @@ use aws_sdk_s3::types::RequestPayer;
 use tokio::sync::OnceCell;
 
 use contact::FirstContact;
-pub(super) use list::S3Pages;
 
 use super::passed_over::Aside;
 use super::{Action, Cause, ErrorKind, Result, StoreError};

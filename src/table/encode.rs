@@ -1,7 +1,5 @@
 //! Sorted rows → one Parquet object.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
@@ -17,61 +15,13 @@ use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
 use super::build::{build, data_type};
+use super::compression::EncodeOptions;
 use super::layout::{GROUP_BYTES, GROUP_ROWS, properties};
 use super::objects::{Objects, RowRef};
 use super::schema::{ColumnKind, Schema};
 
 /// Columns that one task encodes at least: small files are not worth many tasks.
 const COLUMNS_AT_ONCE: usize = 16;
-
-/// How the pages of a file are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compression {
-    /// Fast, and read by every engine; the few columns whose values seldom repeat, which it
-    /// cannot shrink, are Zstandard.
-    #[default]
-    Snappy,
-    /// A third smaller.
-    Zstd,
-    /// For engines that know no other.
-    Gzip,
-    /// None at all.
-    None,
-}
-
-impl FromStr for Compression {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "snappy" => Ok(Self::Snappy),
-            "zstd" => Ok(Self::Zstd),
-            "gzip" => Ok(Self::Gzip),
-            "none" => Ok(Self::None),
-            _ => Err(format!(
-                "`{text}` is no compression: use snappy, zstd, gzip or none"
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Compression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Snappy => "snappy",
-            Self::Zstd => "zstd",
-            Self::Gzip => "gzip",
-            Self::None => "none",
-        })
-    }
-}
-
-/// What may be chosen about a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct EncodeOptions {
-    /// The compression of its pages.
-    pub compression: Compression,
-}
 
 /// Why rows cannot be encoded.
 #[derive(Debug, thiserror::Error)]

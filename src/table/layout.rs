@@ -6,7 +6,7 @@ use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
-use super::encode::Compression;
+use super::compression::Compression;
 
 /// Rows of a row group, at most: engines that read min/max of row groups alone prune at this
 /// grain.

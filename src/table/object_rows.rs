@@ -7,7 +7,7 @@ use crate::json::Span;
 use crate::lane::Lane;
 
 use super::cells::Cell;
-use super::reject::{Reject, RejectEntry};
+use super::reject_reason::RejectEntry;
 use super::schema::Known;
 use super::shape::Slot;
 
@@ -68,21 +68,6 @@ impl ObjectRows {
             object: self,
             entry,
         })
-    }
-
-    /// A reject, counted in the order of the object.
-    ///
-    /// # Panics
-    ///
-    /// If there are not so many.
-    pub fn reject(&self, index: usize) -> Reject<'_> {
-        Reject::new(self, &self.rejects[index])
-    }
-
-    /// The records that became no row, in the order of the object.
-    pub fn rejects(&self) -> impl ExactSizeIterator<Item = Reject<'_>> {
-        let entries = self.rejects.iter();
-        entries.map(|entry| Reject::new(self, entry))
     }
 
     /// What `sourcefile` says.

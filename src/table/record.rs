@@ -8,7 +8,7 @@ use crate::json::{Kind, Scanner, Span};
 use super::cells::MAX_TEXT;
 use super::object_rows::RowEntry;
 use super::objects::narrow;
-use super::reject::{RejectEntry, RejectReason};
+use super::reject_reason::{RejectEntry, RejectReason};
 use super::shape::Slot;
 use super::shred::Shredder;
 

@@ -1,11 +1,9 @@
-//! A record that became no row, and why.
+//! A record that became no row.
 
-use std::fmt;
-
-use crate::json::Span;
 use crate::lane::Lane;
 
 use super::object_rows::ObjectRows;
+use super::reject_reason::{RejectEntry, RejectReason};
 
 /// One record that became no row.
 #[derive(Debug, Clone, Copy)]
@@ -14,21 +12,7 @@ pub struct Reject<'o> {
     entry: &'o RejectEntry,
 }
 
-/// What is kept of a record that became no row.
-#[derive(Debug, Clone)]
-pub(super) struct RejectEntry {
-    pub(super) index: u32,
-    pub(super) record: Span,
-    /// The cells that name its lane: the first, and how many.
-    pub(super) cells: (u32, u8),
-    pub(super) reason: RejectReason,
-}
-
 impl<'o> Reject<'o> {
-    pub(super) fn new(object: &'o ObjectRows, entry: &'o RejectEntry) -> Self {
-        Self { object, entry }
-    }
-
     /// The record's position in its object, from 0.
     pub fn index(self) -> u64 {
         u64::from(self.entry.index)
@@ -54,75 +38,25 @@ impl<'o> Reject<'o> {
     }
 }
 
-/// Why a record is no row. Documents hold its [`code`](RejectReason::code); its text is for
-/// people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RejectReason {
-    /// It is some other JSON value.
-    NotAnObject,
-    /// It has no eventTime, or a null one.
-    NoEventTime,
-    /// Its eventTime is no time.
-    BadEventTime,
-    /// Its eventTime is before CloudTrail.
-    TooEarly,
-    /// Its eventTime is after it was delivered.
-    TooLate,
-    /// It is not UTF-8.
-    InvalidUtf8,
-}
-
-impl RejectReason {
-    /// All reasons.
-    pub const ALL: [Self; 6] = [
-        Self::NotAnObject,
-        Self::NoEventTime,
-        Self::BadEventTime,
-        Self::TooEarly,
-        Self::TooLate,
-        Self::InvalidUtf8,
-    ];
-
-    /// What documents call it, for ever.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NotAnObject => "not_an_object",
-            Self::NoEventTime => "no_event_time",
-            Self::BadEventTime => "bad_event_time",
-            Self::TooEarly => "too_early",
-            Self::TooLate => "too_late",
-            Self::InvalidUtf8 => "invalid_utf8",
+impl ObjectRows {
+    /// A reject, counted in the order of the object.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many.
+    pub fn reject(&self, index: usize) -> Reject<'_> {
+        Reject {
+            object: self,
+            entry: &self.rejects[index],
         }
     }
 
-    /// The reason of a code; none of a code that a later program wrote.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.code() == code)
-    }
-}
-
-impl fmt::Display for RejectReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAnObject => "not a JSON object",
-            Self::NoEventTime => "no eventTime",
-            Self::BadEventTime => "eventTime is not RFC 3339",
-            Self::TooEarly => "eventTime is before 2013-01-01",
-            Self::TooLate => "eventTime is more than a day after delivery",
-            Self::InvalidUtf8 => "invalid UTF-8",
+    /// The records that became no row, in the order of the object.
+    pub fn rejects(&self) -> impl ExactSizeIterator<Item = Reject<'_>> {
+        let entries = self.rejects.iter();
+        entries.map(|entry| Reject {
+            object: self,
+            entry,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_told_by_its_code_and_a_later_code_by_none() {
-        for reason in RejectReason::ALL {
-            assert_eq!(RejectReason::from_code(reason.code()), Some(reason));
-        }
-        assert_eq!(RejectReason::from_code("of_a_later_program"), None);
     }
 }

@@ -13,7 +13,7 @@ use super::allowance::Allowance;
 use super::cells::{Cell, MAX_TEXT};
 use super::object_rows::{ObjectRows, RowEntry};
 use super::objects::narrow;
-use super::reject::RejectEntry;
+use super::reject_reason::RejectEntry;
 use super::schema::Schema;
 use super::shape::{Fields, Node, Slot};
 
