@@ -17,4 +17,5 @@ mod selection;
 mod servers;
 mod sources;
 mod support;
+mod trees;
 mod usage;

@@ -219,7 +219,7 @@ fn the_text_has_a_line_for_each_question_and_says_what_its_columns_are() {
 #[test]
 fn an_empty_table_and_an_unknown_question_are_told() {
     let place = Place::new();
-    place.write("table/_ledger/format", "{\"format\":1}");
+    place.write("table/_ledger/format-2", "{\"format\":2}");
     let empty = place.run("savings table");
     assert!(stdout(&empty).contains("empty"), "{}", stderr(&empty));
     let nothing = place.run("savings table --from 2030-01-01 --to 2030-01-02");
