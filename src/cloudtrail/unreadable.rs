@@ -66,7 +66,9 @@ impl fmt::Display for Unreadable {
             Self::CorruptGzip => "corrupt gzip",
             Self::TrailingGarbage => "trailing garbage after the gzip data",
             Self::TooLarge => "larger uncompressed than --max-object-size",
-            Self::TooMuchMemory => "its records take more memory than three times --max-object-size",
+            Self::TooMuchMemory => {
+                "its records take more memory than three times --max-object-size"
+            }
             Self::InvalidUtf8OutsideRecords => "invalid UTF-8 outside the records",
             Self::NotJson => "not JSON",
             Self::NoRecords => "no records",
