@@ -9,6 +9,10 @@ use crate::table::{Objects, RecordHasher, RowRef, same_record};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
+/// Up to this many records of one id and time are compared as they are: to hash each of them
+/// costs more.
+const FEW_ALIKE: usize = 8;
+
 /// A batch's rows that stay.
 #[derive(Debug, Default)]
 pub(crate) struct Distinct {
@@ -85,10 +89,14 @@ fn repeated(objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
         .filter(|chunk| chunk.len() > 1)
     {
         // Thousands of records may share a masked id: only those of one hash are compared.
+        let is_masked = alike.len() > FEW_ALIKE;
         let mut kept: FxHashMap<u64, Vec<RowRef>> = FxHashMap::default();
         for &(.., at) in alike {
             let row = rows[at];
-            let hash = hasher.hash(objects.row(row).record_text());
+            let hash = match is_masked {
+                true => hasher.hash(objects.row(row).record_text()),
+                false => 0,
+            };
             let kept = kept.entry(hash).or_default();
             if kept.iter().any(|&other| same_event(objects, other, row)) {
                 repeated.push(at);
@@ -103,7 +111,8 @@ fn repeated(objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
 
 fn same_event(objects: &Objects, a: RowRef, b: RowRef) -> bool {
     let (a, b) = (objects.row(a), objects.row(b));
-    a.event_id() == b.event_id() && same_record(a.record_text(), b.record_text())
+    a.event_id() == b.event_id()
+        && (a.record_text() == b.record_text() || same_record(a.record_text(), b.record_text()))
 }
 
 /// Drops the rows whose event stands in a file of a lower claim than `number`.
