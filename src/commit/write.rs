@@ -73,8 +73,7 @@ pub(super) async fn write_receipt_of_what_stands(
     let keys: Vec<_> = keys.collect();
     let all = keys.iter().map(|(_, key)| key).chain(&rejects);
     for key in all {
-        let listed = context.destination.list(key, None).await?;
-        if !listed.iter().any(|entry| entry.key == *key) {
+        if !context.destination.is_listed(key).await? {
             return Ok(Err(claim));
         }
     }

@@ -11,7 +11,7 @@ use crate::cloudtrail::Limits;
 use crate::commit::{Committed, Rebuilt, Turn, commit};
 use crate::failure::{Failure, Waiting};
 use crate::ledger::{
-    Claim, ClaimNumber, Month, RetriedRejects, RetryRejects, Work, rejects_folder,
+    Claim, Month, RetriedRejects, RetryRejects, Work, rejects_folder, rejects_number,
 };
 use crate::store::Entry;
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ pub(super) async fn retry_rejects(
             break;
         }
         // Of a claim that is not done yet nothing is retried.
-        let number = entry.key.strip_prefix(&folder).and_then(number_of);
+        let number = entry.key.strip_prefix(&folder).and_then(rejects_number);
         if number.is_none_or(|number| number >= next) {
             continue;
         }
@@ -56,10 +56,6 @@ pub(super) async fn retry_rejects(
         }
     }
     Ok(false)
-}
-
-fn number_of(name: &str) -> Option<ClaimNumber> {
-    ClaimNumber::parse(name.split_once('-')?.0)
 }
 
 async fn commit_retried(
@@ -188,16 +184,4 @@ async fn judge(
         content: Content::Rows(LaneRows::all(decoded)),
         lanes: Vec::new(),
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_a_rejects_object_tells_its_claim() {
-        let number = number_of("000000000042-0a1b.ndjson").map(ClaimNumber::get);
-        assert_eq!(number, Some(42));
-        assert_eq!(number_of("notes.txt"), None);
-    }
 }

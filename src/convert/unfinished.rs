@@ -50,8 +50,7 @@ impl Places<'_> {
         let mut keys: Vec<String> = claim.files.iter().map(file).collect();
         keys.extend(claim.rejects().map(|rejects| rejects.key.clone()));
         for key in keys {
-            let listed = self.destination.list(&key, None).await?;
-            if !listed.iter().any(|entry| entry.key == key) {
+            if !self.destination.is_listed(&key).await? {
                 return Ok(false);
             }
         }

@@ -5,7 +5,7 @@ use super::name::FileName;
 use super::reader::FileReader;
 use crate::failure::{Failure, Waiting};
 use crate::lane::{Lane, Partition};
-use crate::ledger::{ClaimNumber, LaneLog, Month, rejects_folder};
+use crate::ledger::{ClaimNumber, LaneLog, Month, rejects_folder, rejects_number};
 use crate::store::Store;
 use crate::table::{event_ids, matching_rows};
 use jiff::civil::Date;
@@ -125,7 +125,7 @@ impl LaneFiles {
         let mut numbers = Vec::new();
         for entry in self.store.list(&folder, None).await? {
             let name = entry.key.strip_prefix(&folder);
-            let number = name.and_then(|name| ClaimNumber::parse(name.split_once('-')?.0));
+            let number = name.and_then(rejects_number);
             let url = self.store.url(&entry.key);
             let Some(number) = number else {
                 return Err(Waiting::ForeignFile { url }.into());

@@ -151,8 +151,7 @@ impl LaneLog {
     ) -> Result<(), LedgerError> {
         let key = format!("{}{number}", log_folder(&self.lane));
         let evidence = || format!("{file_url} was written under it");
-        let listed = self.store.list(&key, None).await?;
-        if !listed.iter().any(|entry| entry.key == key) {
+        if !self.store.is_listed(&key).await? {
             return Err(LedgerError::Missing {
                 url: self.store.url(&key),
                 evidence: evidence(),
@@ -185,12 +184,9 @@ impl LaneLog {
     }
 }
 
-/// Whether the claim's receipt is there. A listing tells: to a GET of a missing key S3 answers
-/// 403 where the caller may not list.
+/// Whether the claim's receipt is there.
 async fn has_receipt(store: &Store, claim: &Claim) -> Result<bool, LedgerError> {
-    let key = claim.receipt_key();
-    let listed = store.list(&key, None).await?;
-    Ok(listed.iter().any(|entry| entry.key == key))
+    Ok(store.is_listed(&claim.receipt_key()).await?)
 }
 
 async fn highest_receipt(

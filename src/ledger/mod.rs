@@ -32,6 +32,8 @@ pub use converted::Converted;
 pub use error::LedgerError;
 pub use format::{check_format, ensure_format};
 pub use log::{ClaimOutcome, LaneLog};
-pub use names::{ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, rejects_folder};
+pub use names::{
+    ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, rejects_folder, rejects_number,
+};
 pub use object::{ClaimedObject, ContentHash, ObjectId, Outcome};
 pub use receipts::{lanes, month_receipts, receipts};

@@ -105,6 +105,11 @@ pub fn rejects_folder(lane: &Lane) -> String {
     format!("{REJECTS_FOLDER}{}", lane.path())
 }
 
+/// The claim that a rejects object's name, `<N>-<id>.ndjson`, says.
+pub fn rejects_number(name: &str) -> Option<ClaimNumber> {
+    ClaimNumber::parse(name.split_once('-')?.0)
+}
+
 /// What a receipt's name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ReceiptName {
@@ -205,6 +210,13 @@ mod tests {
             assert_eq!(Month::parse(month), None, "{month}");
         }
         assert_eq!(Month::parse("2024-05"), Some(Month::Of(2024, 5)));
+    }
+
+    #[test]
+    fn the_name_of_a_rejects_object_tells_its_claim() {
+        let number = rejects_number("000000000042-0a1b.ndjson").map(ClaimNumber::get);
+        assert_eq!(number, Some(42));
+        assert_eq!(rejects_number("notes.txt"), None);
     }
 
     #[test]

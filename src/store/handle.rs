@@ -74,6 +74,13 @@ impl Store {
         pages.try_concat().await
     }
 
+    /// Whether the object is there. A listing tells: to a GET of a missing key S3 answers 403 where
+    /// the caller may not list.
+    pub async fn is_listed(&self, key: &str) -> Result<bool> {
+        let listed = self.list(key, None).await?;
+        Ok(listed.iter().any(|entry| entry.key == key))
+    }
+
     /// As [`Store::list`], in pages as they come.
     pub fn list_pages(
         &self,
