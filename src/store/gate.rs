@@ -17,6 +17,8 @@ pub struct Op {
     pub kind: OpKind,
     /// Its key, or the prefix of a listing.
     pub key: String,
+    /// The full address of that key.
+    pub url: String,
 }
 
 /// The calls of a store.

@@ -12,7 +12,7 @@ use super::calls::{Calls, Counters};
 use super::pages::Pages;
 use super::{
     Action, Entry, ErrorKind, Fault, Gate, Listing, Op, OpKind, PassedOver, PutOutcome, Result,
-    StoreError, memory,
+    StoreError,
 };
 
 /// A cheap handle on a folder, an S3 prefix or a map in memory; clones share one call count.
@@ -20,7 +20,7 @@ use super::{
 pub struct Store {
     pub(super) backend: Backend,
     counters: Arc<Counters>,
-    gate: Option<Gate>,
+    pub(super) gate: Option<Gate>,
 }
 
 impl Store {
@@ -206,7 +206,7 @@ impl Store {
     pub fn url(&self, key: &str) -> String {
         match &self.backend {
             Backend::Local(local) => local.url(key),
-            Backend::Memory(_) => memory::url(key),
+            Backend::Memory(memory) => memory.url(key),
             Backend::S3(s3) => s3.url(key),
         }
     }
@@ -264,8 +264,8 @@ impl Store {
         let Some(gate) = &self.gate else {
             return Fault::None;
         };
-        let key = key.to_owned();
-        gate(&Op { kind, key }).await
+        let (url, key) = (self.url(key), key.to_owned());
+        gate(&Op { kind, key, url }).await
     }
 
     async fn faulty<T>(

@@ -8,9 +8,15 @@ use bytes::Bytes;
 
 use super::{Action, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, StoreError};
 
+const SCHEME: &str = "memory:/";
+
 /// A handle on objects in memory that, unlike a [`Store`](super::Store), can also replace and remove them.
 #[derive(Clone, Debug, Default)]
-pub struct Memory(Arc<Mutex<Objects>>);
+pub struct Memory {
+    objects: Arc<Mutex<Objects>>,
+    /// What the keys of this handle are below: empty, or it ends with `/`.
+    root: String,
+}
 
 #[derive(Debug, Default)]
 struct Objects {
@@ -30,34 +36,48 @@ impl Memory {
         Memory::default()
     }
 
+    /// The same objects, as far as they are below a folder of the whole: empty, or it ends with `/`.
+    #[must_use]
+    pub fn rooted_at(&self, root: &str) -> Memory {
+        Memory {
+            objects: Arc::clone(&self.objects),
+            root: root.to_owned(),
+        }
+    }
+
     /// Puts the object whether or not one is there, as a new version.
     pub fn replace(&self, key: &str, bytes: impl Into<Bytes>) {
         let mut objects = self.lock();
-        objects.insert(key, bytes.into());
+        objects.insert(self.whole(key), bytes.into());
     }
 
     /// Removes the object; false if none was there.
     pub fn remove(&self, key: &str) -> bool {
-        self.lock().by_key.remove(key).is_some()
+        self.lock().by_key.remove(&self.whole(key)).is_some()
     }
 
     /// Every key, in order.
     pub fn keys(&self) -> Vec<String> {
-        self.lock().by_key.keys().cloned().collect()
+        let objects = self.lock();
+        let below = objects.by_key.keys();
+        below
+            .filter_map(|key| Some(key.strip_prefix(&self.root)?.to_owned()))
+            .collect()
     }
 
     /// A page of the keys that begin with `prefix` and come after `after`.
     pub(super) fn page(&self, prefix: &str, after: Option<&str>) -> Vec<Entry> {
-        let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
+        let (first, last) = (self.whole(prefix), after.map(|after| self.whole(after)));
+        let start = match &last {
+            Some(after) if *after >= first => Bound::Excluded(after.as_str()),
+            _ => Bound::Included(first.as_str()),
         };
         let objects = self.lock();
         let range = objects.by_key.range::<str, _>((start, Bound::Unbounded));
         range
-            .take_while(|(key, _)| key.starts_with(prefix))
+            .take_while(|(key, _)| key.starts_with(&first))
             .take(PAGE)
-            .map(|(key, object)| object.entry(key))
+            .map(|(key, object)| object.entry(&key[self.root.len()..]))
             .collect()
     }
 
@@ -65,7 +85,9 @@ impl Memory {
         let mut listing = Listing::default();
         let objects = self.lock();
         for (key, object) in &objects.by_key {
-            let Some(below) = key.strip_prefix(prefix) else {
+            let key = key.strip_prefix(&self.root);
+            let Some((key, below)) = key.and_then(|key| Some((key, key.strip_prefix(prefix)?)))
+            else {
                 continue;
             };
             let Some((name, _)) = below.split_once('/') else {
@@ -89,7 +111,7 @@ impl Memory {
         if object.entry(&listed.key) == *listed {
             return Ok(object.bytes);
         }
-        let (url, reason) = (url(&listed.key), "it was replaced");
+        let (url, reason) = (self.url(&listed.key), "it was replaced");
         Err(StoreError::new(
             Action::Read,
             ErrorKind::Changed,
@@ -109,21 +131,35 @@ impl Memory {
     }
 
     pub(super) fn put_if_absent(&self, key: &str, body: Bytes) -> PutOutcome {
-        let mut objects = self.lock();
-        if objects.by_key.contains_key(key) {
+        let (mut objects, key) = (self.lock(), self.whole(key));
+        if objects.by_key.contains_key(&key) {
             return PutOutcome::AlreadyExists;
         }
         objects.insert(key, body);
         PutOutcome::Written
     }
 
+    pub(super) fn url(&self, key: &str) -> String {
+        format!("{SCHEME}{}{key}", self.root)
+    }
+
+    /// The same objects at the root with this URL.
+    pub(super) fn rooted_at_url(&self, url: &str) -> Option<Memory> {
+        let root = url.strip_prefix(SCHEME)?;
+        (root.is_empty() || root.ends_with('/')).then(|| self.rooted_at(root))
+    }
+
+    fn whole(&self, key: &str) -> String {
+        format!("{}{key}", self.root)
+    }
+
     fn object(&self, key: &str) -> Result<Object> {
-        let object = self.lock().by_key.get(key).cloned();
+        let object = self.lock().by_key.get(&self.whole(key)).cloned();
         object.ok_or_else(|| {
             StoreError::new(
                 Action::Read,
                 ErrorKind::NotFound,
-                url(key),
+                self.url(key),
                 "no such object",
             )
         })
@@ -131,18 +167,18 @@ impl Memory {
 
     fn lock(&self) -> MutexGuard<'_, Objects> {
         // No code panics between two changes that belong together.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Objects {
-    fn insert(&mut self, key: &str, bytes: Bytes) {
+    fn insert(&mut self, key: String, bytes: Bytes) {
         self.versions += 1;
         let object = Object {
             bytes,
             version: self.versions,
         };
-        self.by_key.insert(key.to_owned(), object);
+        self.by_key.insert(key, object);
     }
 }
 
@@ -158,10 +194,6 @@ impl Object {
             etag: self.etag(),
         }
     }
-}
-
-pub(super) fn url(key: &str) -> String {
-    format!("memory:/{key}")
 }
 
 #[cfg(test)]

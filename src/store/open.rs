@@ -34,17 +34,20 @@ impl Store {
         Ok(Store::over(Backend::S3(S3::open(url, config, options)?)))
     }
 
-    /// The store of the same kind, with the same access, at the root that [`Store::url`] of the
-    /// empty key gave for another store; none for a root of another kind.
+    /// The store of the same kind, with the same access and gate, at the root that [`Store::url`]
+    /// of the empty key gave for another store; none for a root of another kind.
     pub fn rooted_at(&self, root: &str) -> Option<Store> {
         if root == self.url("") {
             return Some(self.clone());
         }
-        match &self.backend {
-            Backend::Local(_) if Path::new(root).is_absolute() => Store::local(root).ok(),
-            Backend::S3(s3) => s3.rooted_at(root).map(|s3| Store::over(Backend::S3(s3))),
-            Backend::Local(_) | Backend::Memory(_) => None,
-        }
+        let mut store = match &self.backend {
+            Backend::Local(_) if Path::new(root).is_absolute() => Store::local(root).ok()?,
+            Backend::Local(_) => return None,
+            Backend::S3(s3) => Store::over(Backend::S3(s3.rooted_at(root)?)),
+            Backend::Memory(memory) => Store::over(Backend::Memory(memory.rooted_at_url(root)?)),
+        };
+        store.gate.clone_from(&self.gate);
+        Some(store)
     }
 
     /// An empty store in memory, for tests. [`Memory`] gives a handle that may change objects.

@@ -45,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(|which| Step::Stop { which }),
         2 => any::<u8>().prop_map(|which| Step::Kill { which }),
         1 => Just(Step::GiveUp),
+        1 => option::weighted(0.8, any::<u8>()).prop_map(Step::RunWithout),
     ]
 }
 
@@ -115,14 +116,18 @@ fn spec() -> impl Strategy<Value = Spec> {
         (call, 0u8..12).prop_map(|(call, nth)| Planned { call, nth }),
         0..3,
     );
-    let where_and_how = (memory, shard, days, account, planned);
-    (where_and_how, asked()).prop_map(|((memory, shard, days, account, planned), asked)| Spec {
-        memory,
-        shard,
-        days,
-        account,
-        planned,
-        ..asked
+    let root = prop_oneof![8 => Just(""), 1 => Just("AWSLogs/"), 1 => Just("dump/"), 1 => Just("mounted elsewhere/")];
+    let where_and_how = (root, memory, shard, days, account, planned);
+    (where_and_how, asked()).prop_map(|((root, memory, shard, days, account, planned), asked)| {
+        Spec {
+            root,
+            memory,
+            shard,
+            days,
+            account,
+            planned,
+            ..asked
+        }
     })
 }
 

@@ -43,9 +43,10 @@ pub(crate) fn check_reports(
             .place
             .delivered()
             .ok_or("a lane's object has a day")?;
-        let is_asked = spec
-            .days
-            .is_none_or(|(from, to)| (from..=to).contains(&day))
+        let is_asked = key.starts_with(spec.root)
+            && spec
+                .days
+                .is_none_or(|(from, to)| (from..=to).contains(&day))
             && spec
                 .account
                 .is_none_or(|account| account == lane.account.as_str())

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 /// Permits that no run uses up.
 const PLENTY: usize = 10_000_000;
 
-/// Raw keys that cannot be read at the moment.
+/// Addresses of raw objects that cannot be read at the moment.
 pub(crate) type Unreachable = Arc<Mutex<BTreeMap<String, ErrorKind>>>;
 
 /// A fault of a worker's own: the `nth` call of a kind fails.
@@ -78,7 +78,7 @@ impl Shared {
         let nth = *count;
         *count = count.saturating_add(1);
         if side == Side::Raw
-            && let Some(kind) = self.unreachable.lock().unwrap().get(&op.key)
+            && let Some(kind) = self.unreachable.lock().unwrap().get(&op.url)
         {
             return Fault::Before(*kind);
         }

@@ -2,8 +2,9 @@
 
 use super::raw::{Form, Place, Record};
 use super::worker::{Planned, Unreachable, Worker};
+use bytes::Bytes;
 use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp};
-use cloudtrail2parquet::ledger::RowOptions;
+use cloudtrail2parquet::ledger::{Receipt, RowOptions};
 use cloudtrail2parquet::scope::{DeliveryDays, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::{ErrorKind, Memory};
 use cloudtrail2parquet::table::{EncodeOptions, Schema};
@@ -24,6 +25,8 @@ pub(crate) struct Version {
 /// What a run is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Spec {
+    /// The folder of the world that is the source's root: empty, or it ends with `/`.
+    pub(crate) root: &'static str,
     /// Bytes of memory: decides how much is in a batch.
     pub(crate) memory: u64,
     pub(crate) shard: (u32, u32),
@@ -57,6 +60,7 @@ impl Spec {
     /// Everything, in large batches, without faults.
     pub(crate) fn all() -> Self {
         Self {
+            root: "",
             memory: AMPLE,
             shard: (1, 1),
             days: None,
@@ -197,8 +201,8 @@ impl World {
     pub(crate) fn obstruct(&self, key: &str, how: Option<ErrorKind>) {
         let mut unreachable = self.unreachable.lock().unwrap();
         match how {
-            Some(kind) => unreachable.insert(key.to_owned(), kind),
-            None => unreachable.remove(key),
+            Some(kind) => unreachable.insert(self.address(key), kind),
+            None => unreachable.remove(&self.address(key)),
         };
     }
 
@@ -216,6 +220,60 @@ impl World {
     pub(crate) fn version(&self, key: &str) -> Option<&Version> {
         let etag = self.present.get(key)?;
         self.delivered.get(&(self.address(key), etag.clone()))
+    }
+
+    /// Takes a document of the ledger away, or all of them, while something is done.
+    pub(crate) fn without<T>(
+        &self,
+        which: Option<u8>,
+        done: impl FnOnce() -> T,
+    ) -> Result<T, String> {
+        let documents: Vec<String> = (self.table.keys().into_iter())
+            .filter(|key| key.starts_with("_ledger/"))
+            .filter(|key| which.is_none() || self.is_missed(key))
+            .collect();
+        let removed = match which {
+            None => documents,
+            Some(which) => {
+                let at = usize::from(which) % documents.len().max(1);
+                documents.into_iter().skip(at).take(1).collect()
+            }
+        };
+        let bodies: Vec<(String, Bytes)> = removed
+            .into_iter()
+            .map(|key| (key.clone(), self.body(&key)))
+            .inspect(|(key, _)| assert!(self.table.remove(key)))
+            .collect();
+        let result = done();
+        for (key, body) in bodies {
+            let stands = self.table.keys().contains(&key);
+            if stands && key.contains("/log/") && self.body(&key) != body {
+                return Err(format!("{key} was claimed again"));
+            }
+            if !stands {
+                self.table.replace(&key, body);
+            }
+        }
+        Ok(result)
+    }
+
+    /// Whether something else tells that the document was there: a later claim, or what it added.
+    /// Without that there is also nothing to double.
+    fn is_missed(&self, key: &str) -> bool {
+        let keys = self.table.keys();
+        if let Some((log, _)) = key.split_once("/log/") {
+            let is_later = |other: &String| other.starts_with(log) && other.as_str() > key;
+            return keys
+                .iter()
+                .any(|other| other.contains("/log/") && is_later(other));
+        }
+        let receipt: Result<Receipt, _> = serde_json::from_slice(&self.body(key));
+        receipt.is_ok_and(|receipt| receipt.claim.rows() + receipt.claim.rejected() > 0)
+    }
+
+    fn body(&self, key: &str) -> Bytes {
+        let got = self.table.store().get(key).now_or_never();
+        got.unwrap().unwrap()
     }
 
     /// The options of a run.
@@ -277,7 +335,7 @@ impl World {
     /// A run that has not begun, which gives objects up.
     pub(crate) fn start_giving_up(&self, spec: &Spec, give_up: BTreeSet<String>) -> Worker {
         Worker::new(
-            &self.raw,
+            &self.raw.rooted_at(spec.root),
             &self.table,
             self.options(spec, give_up),
             &spec.planned,
