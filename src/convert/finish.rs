@@ -43,16 +43,15 @@ impl<'f> Finisher<'f> {
         }
     }
 
-    async fn reserve(&self, objects: &[ClaimedObject]) -> Option<Share> {
-        let bytes = objects.iter().map(|object| match &object.outcome {
-            Outcome::Read {
-                uncompressed_bytes, ..
-            } => (*uncompressed_bytes).max((object.size as f64 * EXPECTED_RATIO) as u64),
-            _ => 0,
-        });
-        let budget = &self.task.context.budget;
+    /// What the run is about.
+    pub(super) fn task(&self) -> &'f Task {
+        self.task
+    }
+
+    /// Memory for so many uncompressed bytes, unless the caller holds it.
+    pub(super) async fn reserve(&self, uncompressed_bytes: u64) -> Option<Share> {
         match self.reserves {
-            true => Some(budget.reserve(bytes.sum()).await),
+            true => Some(self.task.context.budget.reserve(uncompressed_bytes).await),
             false => None,
         }
     }
@@ -63,7 +62,8 @@ impl<'f> Finisher<'f> {
         claim: &Claim,
         convert: &Convert,
     ) -> Result<Rebuilt, Failure> {
-        let share = self.reserve(&convert.objects).await;
+        let bytes = convert.objects.iter().map(uncompressed_bytes).sum();
+        let share = self.reserve(bytes).await;
         let reclaim = Reclaim::new(self.task, self.prefixes, claim, convert);
         let (objects, lost) = read_claimed(&reclaim, convert).await?;
         let keep = claim.options.keep_duplicates;
@@ -88,8 +88,18 @@ impl Rebuild for Finisher<'_> {
     async fn rebuild(&self, turn: &mut Turn<'_>, claim: &Claim) -> Result<Rebuilt, Failure> {
         match &claim.work {
             Work::Convert(convert) => self.rebuild_convert(turn, claim, convert).await,
-            Work::RetryRejects(retry) => rebuild_retry(turn, claim, retry).await,
+            Work::RetryRejects(retry) => rebuild_retry(self, turn, claim, retry).await,
         }
+    }
+}
+
+/// What an object takes while it is read again.
+fn uncompressed_bytes(object: &ClaimedObject) -> u64 {
+    match &object.outcome {
+        Outcome::Read {
+            uncompressed_bytes, ..
+        } => (*uncompressed_bytes).max((object.size as f64 * EXPECTED_RATIO) as u64),
+        _ => 0,
     }
 }
 

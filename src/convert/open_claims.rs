@@ -1,9 +1,10 @@
 //! The claims of a ledger that are open.
 
 use super::options::GiveUp;
+use super::places::claimed_key;
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{Claim, LaneLog};
+use crate::ledger::{Claim, LaneLog, Work};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
@@ -43,15 +44,17 @@ pub(super) async fn check_give_up(
 /// What can be given up of a claim: itself, and its objects by address and by key.
 fn names_of(destination: &Store, claim: &Claim) -> Vec<String> {
     let mut names = vec![destination.url(&claim.key())];
-    if let crate::ledger::Work::Convert(convert) = &claim.work {
-        for object in convert
-            .objects
-            .iter()
-            .filter(|object| object.outcome.is_read())
-        {
-            let key = object.address.strip_prefix(&convert.source);
-            names.extend(key.map(|key| key.trim_start_matches('/').to_owned()));
-            names.push(object.address.clone());
+    match &claim.work {
+        Work::Convert(convert) => {
+            let objects = convert.objects.iter();
+            for object in objects.filter(|object| object.outcome.is_read()) {
+                names.push(claimed_key(convert, &object.address).to_owned());
+                names.push(object.address.clone());
+            }
+        }
+        Work::RetryRejects(retry) => {
+            let rejects = retry.rejects.iter();
+            names.extend(rejects.map(|rejects| destination.url(&rejects.key)));
         }
     }
     names

@@ -4,6 +4,7 @@ use super::batch::{BatchObject, Content, LaneRows};
 use super::commit_batch::{Views, other_region_rows};
 use super::decode::{decode, latest_event_time};
 use super::duplicates::distinct;
+use super::finish::Finisher;
 use super::list::RawObject;
 use super::rejects::RejectedLine;
 use super::task::Task;
@@ -13,7 +14,7 @@ use crate::failure::{Failure, Waiting};
 use crate::ledger::{
     Claim, Month, RetriedRejects, RetryRejects, Work, rejects_folder, rejects_number,
 };
-use crate::store::Entry;
+use crate::store::{Entry, Store};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ pub(super) async fn retry_rejects(
         let wanted = |line| !views.is_retried(&entry.key, line);
         let read_at = task.options.now;
         let limits = Limits::of(task.options.rows.max_object_bytes);
-        let retried = read_lines(turn, &entry.key, limits, read_at, wanted).await?;
+        let retried = read_lines(turn, &entry, limits, read_at, wanted).await?;
         if retried.lines.is_empty() {
             continue;
         }
@@ -93,17 +94,38 @@ async fn commit_retried(
     Ok(committed)
 }
 
-/// The same rows from the lines that a claim names.
+/// The same rows from the lines that a claim names. Rejects that are gone can be given up.
 pub(super) async fn rebuild_retry(
+    finisher: &Finisher<'_>,
     turn: &mut Turn<'_>,
     claim: &Claim,
     retry: &RetryRejects,
 ) -> Result<Rebuilt, Failure> {
+    let give_up = &finisher.task().options.give_up;
+    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    for rejects in &retry.rejects {
+        let url = turn.destination().url(&rejects.key);
+        let claim = turn.destination().url(&claim.key());
+        match listed(turn.destination(), &rejects.key).await? {
+            Some(entry) => found.push((entry, &rejects.lines)),
+            None if give_up.missing
+                || [&url, &claim]
+                    .iter()
+                    .any(|name| give_up.named.contains(*name)) =>
+            {
+                lost.push(url)
+            }
+            None => return Err(gone(url, claim).into()),
+        }
+    }
+    let share = finisher
+        .reserve(found.iter().map(|(entry, _)| entry.size).sum())
+        .await;
     let mut objects = Vec::new();
     let limits = Limits::of(claim.options.max_object_bytes);
-    for rejects in &retry.rejects {
-        let wanted = |line| rejects.lines.binary_search(&line).is_ok();
-        let again = read_lines(turn, &rejects.key, limits, retry.read_at, wanted).await?;
+    for (entry, lines) in &found {
+        let wanted = |line| lines.binary_search(&line).is_ok();
+        let again = read_lines(turn, entry, limits, retry.read_at, wanted).await?;
         objects.extend(again.objects);
     }
     let keep = claim.options.keep_duplicates;
@@ -114,21 +136,52 @@ pub(super) async fn rebuild_retry(
         rejects: None,
         duplicates: distinct.duplicates,
         rejected: 0,
-        lost: Vec::new(),
-        _share: None,
+        lost,
+        _share: share,
     })
+}
+
+/// What stands in the way of an open claim of retried rejects.
+pub(super) async fn missing_rejects(
+    destination: &Store,
+    claim: &Claim,
+    retry: &RetryRejects,
+) -> Result<Option<Waiting>, Failure> {
+    for rejects in &retry.rejects {
+        if listed(destination, &rejects.key).await?.is_none() {
+            let claim = destination.url(&claim.key());
+            return Ok(Some(gone(destination.url(&rejects.key), claim)));
+        }
+    }
+    Ok(None)
+}
+
+async fn listed(destination: &Store, key: &str) -> Result<Option<Entry>, Failure> {
+    let entries = destination.list(key, None).await?;
+    Ok(entries.into_iter().find(|entry| entry.key == key))
+}
+
+fn gone(address: String, claim: String) -> Waiting {
+    Waiting::Object {
+        address,
+        claim,
+        why: "it was removed".to_owned(),
+    }
 }
 
 /// The lines of a rejects object that are asked for and are rows, each an object of one row.
 async fn read_lines(
     turn: &Turn<'_>,
-    key: &str,
+    entry: &Entry,
     limits: Limits,
     read_at: Timestamp,
     wanted: impl Fn(u32) -> bool,
 ) -> Result<Retried, Failure> {
-    let destination = turn.destination();
-    let body = destination.get(key).await.map_err(Failure::of_table)?;
+    let (destination, key) = (turn.destination(), entry.key.as_str());
+    let body = destination
+        .get_listed(entry)
+        .await
+        .map_err(Failure::of_table)?;
     let mut retried = Retried {
         lines: Vec::new(),
         objects: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::list::RawObject;
 use super::places::{claimed_key, elsewhere};
+use super::retry::missing_rejects;
 use crate::failure::{Failure, Waiting};
 use crate::lane::Partition;
 use crate::ledger::{Claim, ClaimedObject, Convert, ObjectId, Work};
@@ -22,12 +23,15 @@ impl Places<'_> {
     /// Why a run cannot finish the claim: an object is not where it was claimed, nor elsewhere
     /// in the source, and not all that was claimed stands already.
     pub(super) async fn in_the_way(&self, claim: &Claim) -> Result<Option<Waiting>, Failure> {
-        let Work::Convert(convert) = &claim.work else {
-            return Ok(None);
-        };
         if self.all_stands(claim).await? {
             return Ok(None);
         }
+        let convert = match &claim.work {
+            Work::Convert(convert) => convert,
+            Work::RetryRejects(retry) => {
+                return missing_rejects(self.destination, claim, retry).await;
+            }
+        };
         let read = convert.objects.iter();
         for object in read.filter(|object| object.outcome.is_read()) {
             if let Some(why) = self.why_missing(convert, object).await? {

@@ -3,7 +3,7 @@
 use crate::history::raw::{Form, Place, Record};
 use crate::history::worker::State;
 use crate::history::world::{Spec, World};
-use crate::support::{checked, complete, event, in_lane, rows, run};
+use crate::support::{asleep_after, checked, complete, event, in_lane, is_claim, rows, run};
 use cloudtrail2parquet::monitor::Problem;
 
 /// Read when the clock was a month behind.
@@ -90,6 +90,31 @@ fn a_retry_killed_at_any_store_call_is_completed_by_the_next_run() {
             break;
         }
     }
+}
+
+#[test]
+fn a_retry_whose_rejects_have_gone_waits_until_they_are_given_up() {
+    let world = rejected();
+    drop(asleep_after(&world, &retrying(), is_claim));
+    let is_rejects = |key: &String| key.starts_with("_rejects/");
+    let keys = world.table.keys();
+    for key in keys.iter().filter(|key| is_rejects(key)) {
+        world.table.remove(key);
+    }
+    let mut waiting = world.start(&Spec::all());
+    let summary = waiting.finish().unwrap().unwrap();
+    assert!(summary.waiting_lanes > 0);
+    let told = waiting.problem_texts();
+    let mut rejects = keys.iter().filter(|key| is_rejects(key));
+    assert!(rejects.any(|key| told.contains(key.as_str())), "{told}");
+
+    let give_up = Spec {
+        give_up_missing: true,
+        ..Spec::all()
+    };
+    let summary = run(&world, &give_up);
+    assert_eq!(summary.waiting_lanes, 0);
+    assert!(!run(&world, &Spec::all()).has_failures());
 }
 
 #[test]
