@@ -2,15 +2,13 @@
 
 use super::options::GiveUp;
 use super::places::claimed_key;
+use super::task::CONCURRENT_LANES;
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{Claim, LaneLog, Work};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
-
-/// Logs looked at at once.
-const CONCURRENT_LANES: usize = 32;
 
 /// Fails if something is to be given up that no open claim has.
 pub(super) async fn check_give_up(

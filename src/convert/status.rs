@@ -4,6 +4,7 @@ use super::discover::{Walk, discover, own_prefixes};
 use super::list::{LaneList, RawObject};
 use super::options::latest_month;
 use super::pending::UnplacedLedger;
+use super::task::CONCURRENT_LANES;
 use super::unfinished::Places;
 use crate::failure::Failure;
 use crate::lane::{Account, Lane, Region};
@@ -15,9 +16,6 @@ use jiff::Timestamp;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// Lanes looked at at once.
-const CONCURRENT_LANES: usize = 32;
 
 /// One lane's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

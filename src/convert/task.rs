@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 /// Lanes at once where a round trip takes long: most lanes are a handful of tiny objects and
 /// a chain of round trips, and memory is bounded by the budget, not by this.
-const CONCURRENT_LANES: usize = 32;
+pub(super) const CONCURRENT_LANES: usize = 32;
 
 /// Lanes at once between folders, for each thread: with few, a large lane gets enough of the
 /// threads not to be left alone at the end.

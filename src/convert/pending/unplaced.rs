@@ -2,7 +2,7 @@
 
 use super::object::Pending;
 use crate::convert::list::RawObject;
-use crate::convert::task::Task;
+use crate::convert::task::{CONCURRENT_LANES, Task};
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{
@@ -10,6 +10,7 @@ use crate::ledger::{
 };
 use crate::scope::{DeliveryDays, Lanes};
 use crate::store::Store;
+use futures::{StreamExt, TryStreamExt, stream};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -30,23 +31,31 @@ impl UnplacedLedger {
     /// What the destination's receipts say; lanes whose ledger cannot be read say nothing.
     pub(crate) async fn load(destination: &Store) -> Result<Self, Failure> {
         let mut ledger = Self::default();
-        let all = DeliveryDays::default();
-        for lane in lanes(destination).await? {
-            let read = month_receipts(
-                destination,
-                &lane,
-                Month::Undated,
-                all,
-                |_| {},
-                |receipt| {
-                    for object in receipt.claim.objects() {
-                        ledger.add(&lane, object);
-                    }
-                },
-            );
-            // Work in the lane itself tells what is wrong there.
-            let _waits = Failure::waits(read.await.map_err(Failure::from))?;
+        let mut reading = stream::iter(lanes(destination).await?)
+            .map(async |lane| {
+                let mut objects = Vec::new();
+                let (all, month) = (DeliveryDays::default(), Month::Undated);
+                let read = month_receipts(
+                    destination,
+                    &lane,
+                    month,
+                    all,
+                    |_| {},
+                    |receipt| {
+                        objects.extend_from_slice(receipt.claim.objects());
+                    },
+                );
+                // Work in the lane itself tells what is wrong there.
+                let _waits = Failure::waits(read.await.map_err(Failure::from))?;
+                Ok::<_, Failure>((lane, objects))
+            })
+            .buffer_unordered(CONCURRENT_LANES);
+        while let Some((lane, objects)) = reading.try_next().await? {
+            for object in &objects {
+                ledger.add(&lane, object);
+            }
         }
+        drop(reading);
         Ok(ledger)
     }
 
