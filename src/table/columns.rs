@@ -59,6 +59,14 @@ pub(crate) const SOURCE_FILE: (&str, &str) = (
     "The raw object that delivered the record: s3://bucket/key, or the path relative to a local source",
 );
 
+/// The names of the columns of JSON text.
+pub(crate) fn json_columns() -> impl Iterator<Item = String> {
+    let members = COLUMNS.iter().map(|column| column.member);
+    let json = members.filter(|member| member.ty == Type::Json);
+    let names = json.map(|member| member.source.to_ascii_lowercase());
+    names.chain([ADDITIONAL_FIELDS.0.to_owned()])
+}
+
 const fn text(source: &'static str) -> Member {
     Member {
         source,

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How the pages of a file are compressed.
+/// How the pages of a file are compressed: all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// Fast, and read by every engine; the few columns whose values seldom repeat, which it
-    /// cannot shrink, are Zstandard.
+    /// Fast, and read by every engine.
     #[default]
     Snappy,
-    /// A third smaller.
+    /// At level 1: a third smaller.
     Zstd,
     /// For engines that know no other.
     Gzip,

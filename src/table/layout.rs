@@ -3,9 +3,10 @@
 
 use parquet::basic::{Compression as Codec, Encoding, GzipLevel, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
+use super::columns::json_columns;
 use super::compression::Compression;
 
 /// Rows of a row group, at most: engines that read min/max of row groups alone prune at this
@@ -32,27 +33,17 @@ const EVENT_ID_ROWS: usize = 1_000;
 /// megabytes then, and Trino reads smaller ones whole.
 const INDEX_ROWS: usize = 16_000;
 
-/// Columns whose values seldom repeat. A dictionary would only be built to be dropped; and
-/// Snappy, which looks for repetitions, leaves their digits as they are, where Zstandard
-/// halves them in no more time: a sixth of a whole file.
-const UNIQUE: [&str; 7] = [
+/// Columns whose values seldom repeat: a dictionary of them would only be built to be dropped.
+const UNIQUE: [&str; 5] = [
     "eventid",
     "requestid",
     "sharedeventid",
-    "eventtime",
-    "eventtimestamp",
     "requestparameters_key",
     "responseelements_credentials_accesskeyid",
 ];
 
-/// Columns of JSON text: least and greatest say nothing of what is in them, either.
-const JSON: [&str; 5] = [
-    "requestparameters",
-    "responseelements",
-    "additionaleventdata",
-    "serviceeventdetails",
-    "additionalfields",
-];
+/// The one JSON text of which whole values repeat often enough for a dictionary.
+const REPEATED_JSON: &str = "requestparameters";
 
 /// Columns where a needle is sought.
 const NEEDLES: [&str; 4] = [
@@ -104,12 +95,16 @@ pub(super) fn properties(
         })
         .set_column_index_truncate_length(Some(32))
         .set_statistics_truncate_length(Some(64));
-    for name in UNIQUE.into_iter().chain(JSON) {
+    for name in UNIQUE {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
     }
-    for name in JSON {
+    // Least and greatest say nothing of what is in a JSON text.
+    for name in json_columns() {
         let none = EnabledStatistics::None;
-        properties = properties.set_column_statistics_enabled(ColumnPath::from(name), none);
+        properties = properties.set_column_statistics_enabled(ColumnPath::from(&*name), none);
+        if name != REPEATED_JSON {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+        }
     }
     if rows >= INDEX_ROWS {
         for name in PAGED {
@@ -125,19 +120,27 @@ pub(super) fn properties(
                 .set_column_bloom_filter_max_ndv(ColumnPath::from(name), values);
         }
     }
-    // Sorted times are close together: their differences take a third of the bytes.
-    let times = ColumnPath::from("eventtimestamp");
-    properties = properties.set_column_encoding(times, Encoding::DELTA_BINARY_PACKED);
-    if compression == Compression::Snappy {
-        for name in UNIQUE {
-            let codec = Codec::ZSTD(ZstdLevel::default());
-            properties = properties.set_column_compression(ColumnPath::from(name), codec);
-        }
+    if compression == Compression::Zstd {
+        properties = delta_encoded(properties);
     }
     if rows > 1 {
         properties = properties.set_sorting_columns(Some(sorting(schema)));
     }
     properties.build()
+}
+
+/// Times by their differences: sorted, they are close together. Readers that know Zstandard know
+/// this too; with the other codecs a file has only what every reader has.
+fn delta_encoded(properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
+    let (times, texts) = (
+        ColumnPath::from("eventtimestamp"),
+        ColumnPath::from("eventtime"),
+    );
+    properties
+        .set_column_dictionary_enabled(times.clone(), false)
+        .set_column_encoding(times, Encoding::DELTA_BINARY_PACKED)
+        .set_column_dictionary_enabled(texts.clone(), false)
+        .set_column_encoding(texts, Encoding::DELTA_BYTE_ARRAY)
 }
 
 fn sorting(schema: &SchemaDescriptor) -> Vec<SortingColumn> {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../chunks/mod.rs"]
+mod chunks;
 mod columns;
 mod convert;
 mod ddl;

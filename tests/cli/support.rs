@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use crate::chunks::check_chunks;
 use arrow::array::{Array, StringArray, TimestampMillisecondArray};
 use assert_cmd::Command;
 use cloudtrail2parquet::sample::{SampleOptions, Truth, generate};
@@ -132,8 +133,11 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// Reads the Parquet files below a folder, and sees that each row lies under its own date.
+/// Reads the Parquet files below a folder, and sees that each row lies under its own date, and
+/// each column is compressed as the folder's name says, or else Snappy.
 pub(crate) fn table(folder: &Path) -> Table {
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    let compression = name.parse().unwrap_or_default();
     let mut table = Table::new();
     for path in tree(folder).into_keys() {
         if path
@@ -145,6 +149,7 @@ pub(crate) fn table(folder: &Path) -> Table {
         let partition = partition(path.strip_prefix(folder).unwrap());
         let date: Date = partition.rsplit('/').next().unwrap().parse().unwrap();
         let ids = table.entry(partition).or_default();
+        check_chunks(std::fs::read(&path).unwrap().into(), compression);
         let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
         let columns = ["eventid", "eventtimestamp"];
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
