@@ -71,22 +71,37 @@ impl LaneFiles {
     }
 
     /// Lists the partition of a date, unless that was done. What stands there must be of this
-    /// program, and of claims that the log has.
+    /// program, and of claims that the log has: whoever asks may know fewer receipts than who
+    /// asked before.
     pub(crate) async fn list(
         &mut self,
         log: &LaneLog,
         date: Date,
         has_receipt: impl Fn(ClaimNumber) -> bool,
     ) -> Result<(), Failure> {
-        if self.by_date.contains_key(&date) {
-            return Ok(());
+        if !self.by_date.contains_key(&date) {
+            let files = self.list_partition(date).await?;
+            self.by_date.insert(date, files);
         }
+        // An event is delivered in its own month, or soon after.
+        let next = date.last_of_month().tomorrow().map(Month::of).ok();
+        let months = [Some(Month::of(date)), next].into_iter().flatten();
+        let is_known = |number| self.checked.contains(&number) || has_receipt(number);
+        let files = self.by_date[&date].iter();
+        let numbers = files
+            .filter(|file| !is_known(file.name.number))
+            .map(|file| (file.name.number, self.store.url(&file.key)))
+            .collect();
+        self.check(log, numbers, months.map(Some)).await
+    }
+
+    async fn list_partition(&self, date: Date) -> Result<Vec<File>, Failure> {
         let folder = self.folder(date);
-        let mut files = Vec::new();
         let entries = match self.was_empty {
             true => Vec::new(),
             false => self.store.list(&folder, None).await?,
         };
+        let mut files = Vec::new();
         for entry in entries.into_iter().filter(|entry| is_data(&entry.key)) {
             let name = entry.key.strip_prefix(&folder).and_then(FileName::parse);
             let Some(name) = name else {
@@ -99,17 +114,7 @@ impl LaneFiles {
                 name,
             });
         }
-        // An event is delivered in its own month, or soon after.
-        let next = date.last_of_month().tomorrow().map(Month::of).ok();
-        let months = [Some(Month::of(date)), next].into_iter().flatten();
-        let numbers = files.iter().map(|file| (file.name.number, &file.key));
-        let numbers: Vec<(ClaimNumber, String)> = numbers
-            .filter(|(number, _)| !has_receipt(*number))
-            .map(|(number, key)| (number, self.store.url(key)))
-            .collect();
-        self.check(log, numbers, months.map(Some)).await?;
-        self.by_date.insert(date, files);
-        Ok(())
+        Ok(files)
     }
 
     /// Lists the lane's rejects, unless that was done; they must be of claims that the log has.

@@ -2,7 +2,7 @@
 
 use crate::history::raw::{Form, Record, lane};
 use crate::history::world::{Spec, World};
-use crate::support::{checked, event, in_lane, rows, run};
+use crate::support::{asleep_after, checked, event, in_lane, is_claim, rows, run};
 use cloudtrail2parquet::convert::{Summary, convert};
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::monitor::Silent;
@@ -109,6 +109,29 @@ fn a_lane_whose_receipts_of_a_month_have_gone_waits_before_its_rows_are_doubled(
         key.starts_with("_ledger/111111111111/us-east-1/2024-05/")
     });
     waits(&mut world, "2024-05/000000000001.20240531-20240531 is gone");
+}
+
+#[test]
+fn a_receipt_that_has_gone_is_missed_also_by_a_run_that_first_finished_an_open_claim() {
+    let mut world = World::default();
+    let without_id = Record::Event {
+        id: None,
+        variant: 0,
+        lane: 0,
+        spelling: 0,
+    };
+    world.deliver(in_lane(0, 1), vec![without_id], Form::Delivered);
+    run(&world, &Spec::all());
+    world.deliver(in_lane(0, 1), vec![event(1, 0)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), is_claim));
+    let removed = remove(&world, |key| key.contains("/2024-05/000000000001."));
+    let summary = world.start(&Spec::all()).finish().unwrap().unwrap();
+    assert_eq!(summary.waiting_lanes, 1);
+    for (key, body) in removed {
+        world.table.replace(&key, body);
+    }
+    run(&world, &Spec::all());
+    assert_eq!(rows(&world), 2);
 }
 
 #[test]
