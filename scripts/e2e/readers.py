@@ -1,18 +1,21 @@
 """Reads a table with one engine, by that engine's recipe in docs/engines.md, or compares.
 
-    readers.py read ENGINE OUT     in a folder that holds `table`: writes the answers to OUT
+    readers.py read ENGINE OUT     in a folder that holds `table`: writes the answers to OUT; for
+                                   hyparquet, NODE_MODULES is the folder of its `node_modules`
     readers.py compare ROWS FOLDER each engine's answers in FOLDER must be the same, and count ROWS
 
 The recipes are the blocks under the engine's heading. They are run as they stand.
 """
 
 import json
+import os
 import pathlib
 import re
 import subprocess
 import sys
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs/engines.md"
+JS_ANSWERS = pathlib.Path(__file__).with_name("readers.mjs")
 FILES = "table/account=*/region=*/date=*/*.parquet"
 
 # In the SQL that the engines share; {arns} is the one thing that each writes in its own way.
@@ -128,21 +131,58 @@ def spark(recipe):
     return by_sql(run, "explode(resources_arn)"), [tuple(row) for row in recipe["logins"]]
 
 
+def fastparquet(recipe):
+    import pandas as pd
+    from fastparquet import ParquetFile
+
+    wanted = ["eventname", FLATTENED_COLUMN, ISSUER, "resources_arn"]
+    parts = []
+    for path in recipe["glob"].glob(FILES):
+        part = ParquetFile(path).to_pandas()
+        part = part[[column for column in wanted if column in part]]
+        parts.append(part.assign(**dict(re.findall("(account|region|date)=([^/]+)", path))))
+    frame = pd.concat(parts)
+    plain = lambda rows: [[None if pd.isna(value) else value for value in row] for row in rows]
+    count = lambda frame, *by: plain(frame.groupby(list(by), dropna=False).size().reset_index().values.tolist())
+    values = lambda column: count(pd.DataFrame({"value": column.dropna()}), "value")
+    one = frame[(frame.account == "012345678901") & (frame.region == "us-east-1") & (frame.date == "2024-05-02")]
+    logins = recipe["logins"].values.tolist()
+    return dict(zip(QUESTIONS, [
+        count(frame, "account", "region", "date"),
+        count(frame, "eventname"),
+        logins,
+        values(frame[FLATTENED_COLUMN]),
+        values(frame[ISSUER]),
+        values(frame["resources_arn"].dropna().explode()),
+        count(one, "eventname"),
+    ])), logins
+
+
+def hyparquet(recipe):
+    return dict(zip(QUESTIONS, recipe["answers"])), recipe["logins"]
+
+
 FLATTENED_COLUMN = "requestparameters_groupid"
-ENGINES = {"DuckDB": duckdb, "pyarrow": pyarrow, "Polars": polars, "ClickHouse": clickhouse, "Spark": spark}
+ISSUER = "useridentity.sessioncontext.sessionissuer.arn"
+ENGINES = {"DuckDB": duckdb, "pyarrow": pyarrow, "Polars": polars, "ClickHouse": clickhouse,
+           "fastparquet": fastparquet, "hyparquet": hyparquet, "Spark": spark}
 
 
 def run_recipe(engine):
     """Runs the blocks under the engine's heading, and gives what they define."""
     section = re.search(rf"^## {engine}\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.M | re.S)
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section[1], re.M | re.S)
-    assert any(kind == "python" for kind, _ in blocks), f"no recipe for {engine}"
+    assert any(kind in ("python", "js") for kind, _ in blocks), f"no recipe for {engine}"
     names = {}
     for kind, text in blocks:
         if kind == "sh":
             subprocess.run(["bash", "-euc", text], check=True)
         elif kind == "python":
             exec(compile(text, f"{PAGE.name}, {engine}", "exec"), names)
+        elif kind == "js":
+            names |= json.loads(subprocess.check_output(
+                ["node", "--input-type=module"], text=True, cwd=os.environ["NODE_MODULES"],
+                input=f"process.chdir({json.dumps(os.getcwd())})\n" + text + JS_ANSWERS.read_text()))
     return names
 
 
