@@ -80,6 +80,13 @@ pub enum Problem {
         /// Why.
         why: String,
     },
+    /// The source holds nothing that could be a log.
+    NothingFound {
+        /// Its address.
+        source: String,
+        /// What it holds instead.
+        seen: String,
+    },
     /// An argument of the run that names nothing.
     NotFound {
         /// The argument.
@@ -97,6 +104,7 @@ impl Problem {
             Self::LaneWaits { why, .. } => why.code(),
             Self::Lost { .. } => "lost",
             Self::PassedOver { .. } => "passed_over",
+            Self::NothingFound { .. } => "nothing_found",
             Self::NotFound { .. } => "not_found",
         }
     }
@@ -120,6 +128,20 @@ impl fmt::Display for Problem {
                 write!(f, "{address} is given up: its records are lost for good")
             }
             Self::PassedOver { url, why } => write!(f, "{url} is passed over: {why}"),
+            Self::NothingFound { source, seen } => {
+                let seen = if seen.is_empty() {
+                    "nothing at all"
+                } else {
+                    seen
+                };
+                write!(
+                    f,
+                    "{source} holds no logs of what was asked for, but {seen}; expected are files \
+                     below AWSLogs/<account>/CloudTrail/<region>/YYYY/MM/DD/, or anywhere files \
+                     named .json, .jsonl or .ndjson, each also .gz: check the address, the account \
+                     and the region (--allow-empty if it may hold none)"
+                )
+            }
             Self::NotFound { argument } => {
                 write!(f, "{argument}: nothing of this name was met; check it")
             }

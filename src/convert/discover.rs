@@ -1,5 +1,6 @@
 //! Which lanes the source holds, found by walking its prefixes.
 
+use super::ignored::Ignored;
 use super::list::{RawObject, is_of_table};
 use crate::cloudtrail::{KeyKind, Level, is_readable_name, level_of_prefix, parse_key};
 use crate::lane::{Account, Lane};
@@ -37,15 +38,17 @@ pub(crate) struct Discovered {
     pub(crate) lanes: BTreeMap<Lane, Vec<String>>,
     /// Objects whose key names no lane and whose name says JSON.
     pub(crate) unplaced: Vec<RawObject>,
-    /// Objects that are no event logs, counted by folder.
-    pub(crate) ignored: BTreeMap<String, u64>,
-    /// Folders of other services, counted by name.
-    pub(crate) ignored_folders: BTreeMap<String, u64>,
+    /// Objects that are no event logs, by folder or extension.
+    pub(crate) ignored: Ignored,
+    /// Folders of other services, by name.
+    pub(crate) ignored_folders: Ignored,
+    /// Whether there is something that may be a log of the lanes asked for, in any shard.
+    pub(crate) has_logs: bool,
 }
 
 enum Found {
     Directory(String, Listing),
-    Ignored(&'static str, u64),
+    Ignored(Ignored),
 }
 
 /// What is walked, and for whom.
@@ -70,7 +73,9 @@ pub(crate) async fn discover(walk: &Walk<'_>) -> Result<Discovered, StoreError> 
             match level_of_prefix(&format!("{root}{prefix}")) {
                 Level::Lane(found) | Level::InLane(found) => {
                     let lane = found.lane;
-                    if walk.lanes.has(&lane) && walk.shard.has_lane(&lane) {
+                    let is_asked = walk.lanes.has(&lane);
+                    discovered.has_logs |= is_asked;
+                    if is_asked && walk.shard.has_lane(&lane) {
                         discovered.lanes.entry(lane).or_default().push(prefix);
                     }
                 }
@@ -80,9 +85,7 @@ pub(crate) async fn discover(walk: &Walk<'_>) -> Result<Discovered, StoreError> 
         }
         match running.next().await.transpose()? {
             None => break,
-            Some(Found::Ignored(folder, objects)) => {
-                *discovered.ignored.entry(folder.to_owned()).or_default() += objects;
-            }
+            Some(Found::Ignored(ignored)) => discovered.ignored.extend(ignored),
             Some(Found::Directory(prefix, listing)) => {
                 waiting.extend(discovered.take(walk, &root, &prefix, listing));
             }
@@ -115,17 +118,22 @@ impl Discovered {
             match place(root, &folder) {
                 Place::Account(account) if !walk.lanes.has_account(account) => {}
                 Place::OtherService(service) => {
-                    *self.ignored_folders.entry(service).or_default() += 1;
+                    self.ignored_folders.add(&service, &folder);
                 }
                 Place::Account(_) | Place::Anywhere => inside.push(folder),
             }
         }
-        if walk.shard.has_unplaced() {
-            let unplaced = listing.entries.into_iter().filter(|entry| {
-                is_unplaced(root, &entry.key) && !is_of_table(&entry.key, walk.own)
-            });
-            self.unplaced
-                .extend(unplaced.map(|entry| RawObject::new(walk.source, entry)));
+        for entry in listing.entries {
+            if is_of_table(&entry.key, walk.own) {
+                continue;
+            }
+            let is_log = is_unplaced(root, &entry.key);
+            self.has_logs |= is_log;
+            match (walk.shard.has_unplaced(), is_log) {
+                (false, _) => {}
+                (true, false) => self.ignored.add_file(&entry.key),
+                (true, true) => self.unplaced.push(RawObject::new(walk.source, entry)),
+            }
         }
         inside
     }
@@ -141,11 +149,13 @@ async fn look(
         return Ok(Found::Directory(prefix, listing));
     };
     let mut pages = std::pin::pin!(source.list_pages(prefix, None));
-    let mut objects = 0;
+    let mut objects = Ignored::default();
     while let Some(page) = pages.try_next().await? {
-        objects += page.len() as u64;
+        for entry in page {
+            objects.add(folder, &entry.key);
+        }
     }
-    Ok(Found::Ignored(folder, objects))
+    Ok(Found::Ignored(objects))
 }
 
 /// What a folder is, as far as it decides whether it is walked.

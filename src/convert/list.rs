@@ -1,5 +1,6 @@
 //! A lane's raw objects in delivery order, listed as they are asked for.
 
+use super::ignored::Ignored;
 use crate::cloudtrail::{KeyKind, is_readable_name, parse_key};
 use crate::lane::Lane;
 use crate::ledger::{Month, ObjectId};
@@ -100,8 +101,8 @@ struct Wanted {
 pub(crate) struct Aside {
     /// JSON whose key names no lane, or another.
     pub(crate) unplaced: Vec<RawObject>,
-    /// How many have names of no log.
-    pub(crate) others: u64,
+    /// Those that have names of no log.
+    pub(crate) ignored: Ignored,
 }
 
 struct Cursor {
@@ -193,7 +194,7 @@ impl Cursor {
                         return Ok(());
                     }
                     Some(day) if !wanted.days.has(day) => {}
-                    _ if !is_readable_name(&object.key) => aside.others += 1,
+                    _ if !is_readable_name(&object.key) => aside.ignored.add_file(&object.key),
                     Some(_) => self.page.push_back(object),
                     None => aside.unplaced.push(object),
                 }

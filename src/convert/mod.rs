@@ -8,6 +8,7 @@ mod discover;
 mod duplicates;
 mod finish;
 mod identity;
+mod ignored;
 mod lane;
 mod list;
 mod open_claims;
@@ -27,6 +28,7 @@ mod unfinished;
 mod unplaced;
 
 pub use decode::{Decoded, decode, latest_event_time};
+pub use ignored::{Ignored, IgnoredKind};
 pub use list::RawObject;
 pub use options::{AcceptUnread, ConvertOptions, GiveUp};
 pub use run::convert;

@@ -23,6 +23,8 @@ pub struct ConvertOptions {
     pub give_up: GiveUp,
     /// Objects that are accepted to be unreadable for good.
     pub accept_unread: AcceptUnread,
+    /// Whether a source that holds nothing which could be a log is fine.
+    pub allow_empty: bool,
     /// Judge kept rejects again, and add those that become rows.
     pub retry_rejects: bool,
     /// Threads for inflating, parsing and encoding; with none, the caller's own does it.

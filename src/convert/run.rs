@@ -24,9 +24,6 @@ use tokio_util::sync::CancellationToken;
 /// Raw objects being fetched or decoded at once, over all lanes.
 const CONCURRENT_GETS: usize = 64;
 
-/// What objects are called whose name says that they are no log.
-const OTHER_FILES: &str = "other files";
-
 /// Converts what the source holds and the destination lacks.
 ///
 /// `stop` asks the run to end: claims that are made are finished, none is made any more.
@@ -93,6 +90,7 @@ async fn find_lanes(task: &Task) -> Result<(Vec<LaneSource>, Vec<RawObject>), Fa
         unplaced,
         ignored,
         ignored_folders,
+        has_logs,
     } = discover(&walk).await?;
     let count = found.len() as u64;
     task.tally.count(|summary| {
@@ -100,6 +98,9 @@ async fn find_lanes(task: &Task) -> Result<(Vec<LaneSource>, Vec<RawObject>), Fa
         summary.ignored_objects = ignored;
         summary.ignored_folders = ignored_folders;
     });
+    if !has_logs && !task.options.allow_empty {
+        task.tally.nothing_found(&task.source);
+    }
     task.context.monitor.report(Progress::LanesFound(count));
     for lane in known.into_iter().filter(|lane| shard.has_lane(lane)) {
         found.entry(lane).or_default();
@@ -134,7 +135,8 @@ async fn convert_lanes(task: &Task, sources: Vec<LaneSource>) -> Result<Vec<RawO
                 }
                 Ok(LaneEnd::Done(aside)) => {
                     unplaced.extend(aside.unplaced);
-                    ignored(task, aside.others);
+                    task.tally
+                        .count(|summary| summary.ignored_objects.extend(aside.ignored));
                 }
                 Err(waiting) => task.tally.waits(&source.lane, waiting),
             }
@@ -146,15 +148,6 @@ async fn convert_lanes(task: &Task, sources: Vec<LaneSource>) -> Result<Vec<RawO
         waiting = deferred;
     }
     Ok(unplaced)
-}
-
-fn ignored(task: &Task, objects: u64) {
-    if objects > 0 {
-        task.tally.count(|summary| {
-            let others = summary.ignored_objects.entry(OTHER_FILES.to_owned());
-            *others.or_default() += objects;
-        });
-    }
 }
 
 /// Tells what could not be looked at.

@@ -1,7 +1,8 @@
 //! What is raw, converted, pending and rejected, lane by lane; nothing is written.
 
 use super::discover::{Walk, discover, own_prefixes};
-use super::list::{LaneList, RawObject};
+use super::ignored::Ignored;
+use super::list::{Aside, LaneList, RawObject};
 use super::options::latest_month;
 use super::pending::UnplacedLedger;
 use super::task::CONCURRENT_LANES;
@@ -65,10 +66,12 @@ pub struct Status {
     pub unplaced_pending_objects: u64,
     /// Their bytes as delivered.
     pub unplaced_pending_delivered_bytes: u64,
-    /// Objects that are no event logs, by folder.
-    pub ignored_objects: BTreeMap<String, u64>,
+    /// Objects that are no event logs, by folder or extension.
+    pub ignored_objects: Ignored,
     /// Folders of other services that were not looked at, by name.
-    pub ignored_folders: BTreeMap<String, u64>,
+    pub ignored_folders: Ignored,
+    /// Whether the source holds nothing that could be a log.
+    pub nothing_found: bool,
 }
 
 impl Status {
@@ -117,15 +120,17 @@ pub async fn status(
     let mut status = Status {
         ignored_objects: found.ignored,
         ignored_folders: found.ignored_folders,
+        nothing_found: !found.has_logs,
         ..Status::default()
     };
     let mut unplaced = found.unplaced;
     let mut looking = stream::iter(found.lanes)
         .map(async |(lane, prefixes)| looker.lane(&lane, &prefixes).await)
         .buffer_unordered(CONCURRENT_LANES);
-    while let Some((lane, objects)) = looking.try_next().await? {
+    while let Some((lane, aside)) = looking.try_next().await? {
         status.lanes.push(lane);
-        unplaced.extend(objects);
+        unplaced.extend(aside.unplaced);
+        status.ignored_objects.extend(aside.ignored);
     }
     drop(looking);
     status
@@ -159,19 +164,15 @@ impl Looker<'_> {
         Ok(())
     }
 
-    /// The lane's state, and the objects met in it whose key names no lane, or another.
-    async fn lane(
-        &self,
-        lane: &Lane,
-        prefixes: &[String],
-    ) -> Result<(LaneStatus, Vec<RawObject>), Failure> {
+    /// The lane's state, and what was listed besides its objects.
+    async fn lane(&self, lane: &Lane, prefixes: &[String]) -> Result<(LaneStatus, Aside), Failure> {
         let mut status = empty(lane);
         let looked = self.ledger(lane, &mut status).await;
         let (open, converted) = match Failure::waits(looked)? {
             Ok(found) => found,
             Err(waiting) => {
                 status.waits = Some(waiting.to_string());
-                return Ok((status, Vec::new()));
+                return Ok((status, Aside::default()));
             }
         };
         let days = self.scope.days;
@@ -196,7 +197,7 @@ impl Looker<'_> {
             let why = places.in_the_way(claim).await?;
             status.waits = why.map(|why| why.to_string());
         }
-        Ok((status, list.aside.unplaced))
+        Ok((status, list.aside))
     }
 
     async fn ledger(

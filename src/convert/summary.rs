@@ -1,7 +1,7 @@
 //! What a run did, in numbers.
 
+use super::ignored::Ignored;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -18,10 +18,12 @@ pub struct Summary {
     pub unread_objects: u64,
     /// Raw objects that this run was told to accept as unreadable.
     pub accepted_objects: u64,
-    /// Objects that are no event logs, by folder.
-    pub ignored_objects: BTreeMap<String, u64>,
+    /// Objects that are no event logs, by folder or extension.
+    pub ignored_objects: Ignored,
     /// Folders of other services that were not looked at, by name.
-    pub ignored_folders: BTreeMap<String, u64>,
+    pub ignored_folders: Ignored,
+    /// Whether the source holds nothing that could be a log.
+    pub nothing_found: bool,
     /// Records in the converted objects.
     pub records: u64,
     /// Rows written.
@@ -56,7 +58,7 @@ impl Summary {
     /// Whether something was kept aside or left undone.
     pub fn has_failures(&self) -> bool {
         let kept_aside = self.unread_objects + self.rejects + self.waiting_lanes;
-        kept_aside + self.passed_over + self.unmet_arguments > 0
+        self.nothing_found || kept_aside + self.passed_over + self.unmet_arguments > 0
     }
 
     /// Whether the run wrote nothing.

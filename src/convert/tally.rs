@@ -81,6 +81,23 @@ impl Tally {
         });
     }
 
+    /// Counts a source in which nothing could be a log.
+    pub(crate) fn nothing_found(&self, source: &Store) {
+        let mut seen = Vec::new();
+        self.count(|summary| {
+            summary.nothing_found = true;
+            for ignored in [&summary.ignored_objects, &summary.ignored_folders] {
+                if !ignored.is_empty() {
+                    seen.push(ignored.to_string());
+                }
+            }
+        });
+        self.tell(Problem::NothingFound {
+            source: source.url(""),
+            seen: seen.join("; "),
+        });
+    }
+
     /// Takes back what a reader counted as unread that is dropped: another meets the same again.
     pub(crate) fn forget_unread(&self, objects: u64) {
         self.count(|summary| summary.unread_objects -= objects);

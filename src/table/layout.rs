@@ -132,15 +132,10 @@ pub(super) fn properties(
 /// Times by their differences: sorted, they are close together. Readers that know Zstandard know
 /// this too; with the other codecs a file has only what every reader has.
 fn delta_encoded(properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
-    let (times, texts) = (
-        ColumnPath::from("eventtimestamp"),
-        ColumnPath::from("eventtime"),
-    );
+    let times = ColumnPath::from("eventtimestamp");
     properties
         .set_column_dictionary_enabled(times.clone(), false)
         .set_column_encoding(times, Encoding::DELTA_BINARY_PACKED)
-        .set_column_dictionary_enabled(texts.clone(), false)
-        .set_column_encoding(texts, Encoding::DELTA_BYTE_ARRAY)
 }
 
 fn sorting(schema: &SchemaDescriptor) -> Vec<SortingColumn> {

@@ -42,9 +42,7 @@ fn is_codec(codec: Codec, compression: Compression) -> bool {
 fn is_read(encoding: Encoding, compression: Compression) -> bool {
     match encoding {
         Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY => true,
-        Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_BYTE_ARRAY => {
-            compression == Compression::Zstd
-        }
+        Encoding::DELTA_BINARY_PACKED => compression == Compression::Zstd,
         _ => false,
     }
 }

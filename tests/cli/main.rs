@@ -7,6 +7,7 @@ mod chunks;
 mod columns;
 mod convert;
 mod ddl;
+mod empty;
 mod help;
 mod interrupted;
 mod kept_aside;

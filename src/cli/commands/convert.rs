@@ -63,6 +63,9 @@ pub(crate) struct ConvertArgs {
     /// Finish open claims without any object that cannot be had: its records are then lost for good
     #[arg(long)]
     give_up_missing: bool,
+    /// Be content with a source that holds nothing which could be a log; else that is exit code 3
+    #[arg(long)]
+    allow_empty: bool,
     /// Largest object read, uncompressed; a larger one is kept aside
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
     max_object_size: u64,
@@ -201,6 +204,7 @@ impl ConvertArgs {
                 missing: self.give_up_missing,
             },
             accept_unread: self.accept_unread(),
+            allow_empty: self.allow_empty,
             retry_rejects: self.retry_rejects,
             threads,
             memory,

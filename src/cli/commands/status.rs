@@ -7,7 +7,7 @@ use crate::cli::numbers::{count, size};
 use crate::cli::output::ResultArgs;
 use crate::cli::text::Text;
 use clap::Args;
-use cloudtrail2parquet::convert::{LaneStatus, Status, status};
+use cloudtrail2parquet::convert::{Ignored, LaneStatus, Status, status};
 use cloudtrail2parquet::scope::Shard;
 use std::slice;
 
@@ -86,23 +86,34 @@ fn text(status: &Status) -> Text {
     }
     let mut text = Text::default();
     text.table(&rows, 2);
-    for (folder, &objects) in &status.ignored_objects {
-        text.line(format!(
-            "{} objects of {folder} are left: they hold no events.",
-            count(objects)
-        ));
-    }
-    for (service, &folders) in &status.ignored_folders {
-        text.line(format!(
-            "{} folders {service} are left: another service writes them.",
-            count(folders)
-        ));
+    for line in left(&status.ignored_objects, &status.ignored_folders) {
+        text.line(line);
     }
     for (address, code) in status.lanes.iter().flat_map(|lane| &lane.accepted_unread) {
         text.line(format!("{address} ({code}) is accepted as unreadable."));
     }
     last_lines(&mut text, status);
     text
+}
+
+/// What was not read, a line a kind.
+pub(super) fn left(objects: &Ignored, folders: &Ignored) -> Vec<String> {
+    let objects = objects.kinds().map(|(kind, some)| {
+        let number = count(some.count);
+        // CloudTrail's own need no examples, which are long.
+        match kind.starts_with("CloudTrail-") {
+            true => format!("{number} of {kind} left: they hold no events"),
+            false => format!(
+                "{number} {kind} left, no event logs: {}",
+                some.examples.join(", ")
+            ),
+        }
+    });
+    let folders = folders.kinds().map(|(service, some)| {
+        let number = count(some.count);
+        format!("{number} folders {service} left: another service writes them")
+    });
+    objects.chain(folders).collect()
 }
 
 /// What is to be said of a status besides its lanes.

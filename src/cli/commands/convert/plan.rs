@@ -1,6 +1,6 @@
 //! `convert --dry-run`: what would be converted.
 
-use crate::cli::commands::status::{exit, last_lines};
+use crate::cli::commands::status::{exit, last_lines, left};
 use crate::cli::exit::Exit;
 use crate::cli::numbers::{count, size};
 use crate::cli::output::ResultArgs;
@@ -17,7 +17,10 @@ pub(super) async fn run(
     let (scope, shard) = (&options.scope, options.shard);
     let found = status(source, destination, scope, shard, options.now).await?;
     result.print(|| serde_json::to_value(&found), || text(&found))?;
-    Ok(exit(&found))
+    match found.nothing_found && !options.allow_empty {
+        true => Ok(Exit::KeptAside),
+        false => Ok(exit(&found)),
+    }
 }
 
 fn text(status: &Status) -> Text {
@@ -38,6 +41,12 @@ fn text(status: &Status) -> Text {
     let mut text = Text::default();
     if rows.len() > 1 {
         text.table(&rows, 2);
+    }
+    for line in left(&status.ignored_objects, &status.ignored_folders) {
+        text.line(line);
+    }
+    if status.nothing_found {
+        text.line("The source holds nothing that could be a log of what was asked for.");
     }
     text.line(format!(
         "{} files ({}) to convert; nothing was written.",

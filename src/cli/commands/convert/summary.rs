@@ -1,5 +1,6 @@
 //! What a conversion did.
 
+use crate::cli::commands::status::left;
 use crate::cli::groups::glue;
 use crate::cli::numbers::{count, size};
 use crate::cli::progress::Problems;
@@ -72,16 +73,8 @@ fn numbers(text: &mut Text, summary: &Summary) {
         (summary.accepted_objects, "accepted as unreadable"),
     ];
     text.field("files", with(count(summary.objects) + " converted", &files));
-    for (folder, &objects) in &summary.ignored_objects {
-        let left = format!("{} of {folder} left: they hold no events", count(objects));
-        text.field("", left);
-    }
-    for (service, &folders) in &summary.ignored_folders {
-        let left = format!(
-            "{} folders {service} left: another service writes them",
-            count(folders)
-        );
-        text.field("", left);
+    for line in left(&summary.ignored_objects, &summary.ignored_folders) {
+        text.field("", line);
     }
     text.field("records", count(summary.records));
     let other = "with an awsRegion other than their partition's";
