@@ -8,7 +8,7 @@ use aws_sdk_glue::types::{DatabaseInput, Table, TableInput};
 
 use super::error::CatalogError;
 use super::name::TableName;
-use super::plan::{TableChange, plan_table};
+use super::plan::{TableChange, foreign, plan_table};
 use super::projection::Projection;
 use super::table::TableSpec;
 use crate::aws::SdkConfig;
@@ -64,6 +64,21 @@ pub fn client(config: &SdkConfig) -> Client {
 /// [`CatalogError`]. The table is as it was.
 pub async fn register(client: &Client, spec: &TableSpec) -> Result<Registered, CatalogError> {
     register_with(client, spec, PAUSE).await
+}
+
+/// Whether [`register`] may make the table: it asks for what is there, and writes nothing.
+///
+/// # Errors
+/// [`CatalogError`]: the catalog cannot be read, or has a table of this name that is not ours.
+pub async fn check(client: &Client, spec: &TableSpec) -> Result<(), CatalogError> {
+    let existing = get_table(client, spec).await?;
+    match existing.and_then(|table| foreign(spec, &table)) {
+        None => Ok(()),
+        Some(reason) => Err(CatalogError::Foreign {
+            table: spec.name.clone(),
+            reason,
+        }),
+    }
 }
 
 async fn register_with(

@@ -20,7 +20,7 @@ pub use account_projection::AccountProjection;
 pub use ddl::ddl;
 pub use duckdb::duckdb_view;
 pub use error::CatalogError;
-pub use glue::{Outcome, Registered, client, register};
+pub use glue::{Outcome, Registered, check, client, register};
 pub use name::{NameError, TableName};
 pub use partitions::{PartitionValues, register_partitions};
 pub use plan::{TableChange, plan_table};

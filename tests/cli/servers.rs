@@ -3,12 +3,12 @@
 use crate::support::{Place, json, say, stderr, stdout};
 use cloudtrail2parquet::aws::aws_config;
 
-#[tokio::test]
-async fn convert_to_s3_with_a_glue_table_and_again_with_nothing_to_do() {
+/// A fresh bucket, and a client of its server; none if there are no servers.
+async fn bucket() -> Option<(String, aws_sdk_s3::Client)> {
     let set = |name: &str| std::env::var_os(name).is_some();
     if !set("AWS_ENDPOINT_URL_S3") || !set("AWS_ENDPOINT_URL_GLUE") {
         say("SKIPPED: AWS_ENDPOINT_URL_S3 and _GLUE are not set; run: eval \"$(scripts/servers)\"");
-        return;
+        return None;
     }
     let bucket = format!("cli-test-{:x}", getrandom::u64().unwrap());
     let config = aws_sdk_s3::config::Builder::from(&aws_config().await)
@@ -16,7 +16,57 @@ async fn convert_to_s3_with_a_glue_table_and_again_with_nothing_to_do() {
         .build();
     let client = aws_sdk_s3::Client::from_conf(config);
     client.create_bucket().bucket(&bucket).send().await.unwrap();
+    Some((bucket, client))
+}
 
+#[tokio::test]
+async fn a_table_that_cannot_be_registered_is_told_before_anything_is_converted() {
+    let Some((bucket, _)) = bucket().await else {
+        return;
+    };
+    let (place, _) = Place::with_sample();
+    let name = format!("cli_{:x}.cloudtrail", getrandom::u64().unwrap());
+    let first = place.run(&format!("convert logs s3://{bucket}/first --table {name}"));
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+
+    for options in ["", "--dry-run"] {
+        let second = format!("convert logs s3://{bucket}/second --table {name} {options}");
+        let foreign = place.run(&second);
+        assert_eq!(foreign.status.code(), Some(1), "{}", stderr(&foreign));
+        assert!(
+            stderr(&foreign).contains("it reads"),
+            "{}",
+            stderr(&foreign)
+        );
+
+        let nobody = "http://127.0.0.1:9";
+        let mut command = place.command(&second);
+        let output = command
+            .env("AWS_ENDPOINT_URL_GLUE", nobody)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("glue:GetTable"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let status = place.run(&format!("status logs s3://{bucket}/second --json"));
+    let converted = json(&status)["lanes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lane| lane["converted_objects"].as_u64().unwrap())
+        .sum::<u64>();
+    assert_eq!(converted, 0, "nothing was converted");
+}
+
+#[tokio::test]
+async fn convert_to_s3_with_a_glue_table_and_again_with_nothing_to_do() {
+    let Some((bucket, client)) = bucket().await else {
+        return;
+    };
     let (place, truth) = Place::with_sample();
     let name = format!("cli_{:x}.cloudtrail", getrandom::u64().unwrap());
     let dest = format!("s3://{bucket}/table");

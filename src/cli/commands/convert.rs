@@ -110,8 +110,11 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
     let source = args.source_s3.open(&args.source, &args.s3).await?;
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
     check_apart(&source, &destination)?;
-    if args.table.is_some() {
+    if let Some(name) = &args.table {
         glue::check_location(&destination)?;
+        // Years may be converted before the table is registered.
+        let spec = args.spec(name, &destination, &options.schema, &Contents::default());
+        args.glue.check(&spec).await?;
     }
     if args.dry_run {
         return plan::run(&source, &destination, &options, &args.result).await;
@@ -221,6 +224,17 @@ impl ConvertArgs {
         }
     }
 
+    fn spec(
+        &self,
+        name: &TableName,
+        destination: &Store,
+        schema: &Schema,
+        contents: &Contents,
+    ) -> TableSpec {
+        let options = self.glue.options(self.compression);
+        TableSpec::of(name.clone(), destination.url(""), contents, schema, options)
+    }
+
     async fn register(
         &self,
         name: &TableName,
@@ -235,9 +249,7 @@ impl ConvertArgs {
             monitor.report(Progress::Note(what));
             return Ok(None);
         }
-        let options = self.glue.options(self.compression);
-        let location = destination.url("");
-        let spec = TableSpec::of(name.clone(), location, &contents, schema, options);
+        let spec = self.spec(name, destination, schema, &contents);
         let registered = self.glue.register(&spec, &contents).await?;
         if let Some(advice) = &registered.advice {
             monitor.report(Progress::Note(advice.clone()));

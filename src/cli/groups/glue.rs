@@ -39,6 +39,12 @@ impl GlueArgs {
         }
     }
 
+    /// Fails if the table could not be registered, as far as can be told before it is.
+    pub(crate) async fn check(&self, spec: &TableSpec) -> anyhow::Result<()> {
+        let client = catalog::client(&aws::aws_config().await);
+        Ok(catalog::check(&client, spec).await?)
+    }
+
     /// Creates or updates the table, and its partitions if asked for.
     pub(crate) async fn register(
         &self,
