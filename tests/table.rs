@@ -232,6 +232,9 @@ fn a_large_file_is_cut_into_row_groups_with_statistics_indexes_and_bloom_filters
                 "responseelements",
                 "additionaleventdata",
                 "serviceeventdetails",
+                "edgedevicedetails",
+                "insightdetails",
+                "eventcontext",
             ];
             assert_eq!(
                 column.statistics().is_none(),
