@@ -237,6 +237,8 @@ class Round:
         if code == -signal.SIGKILL:
             self.totals.note_kill(self.place.kind, self.watch if alone else None)
             return code
+        if code == -signal.SIGTERM and not run.said():
+            return code  # It was stopped before it listened, and began.
         if "panicked" in run.said() or code not in self.codes(calm) | codes:
             raise Fault("failed", str(run))
         if code in (1, 3) and not run.said().strip():
