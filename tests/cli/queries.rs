@@ -2,6 +2,7 @@
 
 use crate::support::{Place, json, stderr, stdout};
 use serde_json::Value;
+use std::{fs, path::Path};
 
 /// The listed questions.
 fn listed() -> Vec<Value> {
@@ -31,6 +32,29 @@ fn the_list_has_every_question_with_what_it_answers() {
         let theme = question["theme"].as_str().unwrap();
         assert!(text.lines().any(|line| line == theme), "{theme}");
     }
+}
+
+#[test]
+fn docs_questions_md_has_every_question_under_its_theme() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/questions.md");
+    let page = fs::read_to_string(page).unwrap();
+    let mut written = Vec::new();
+    for section in page.split("\n## ").skip(1) {
+        let theme = section.lines().next().unwrap();
+        let lines = section.lines().filter(|line| line.starts_with("- "));
+        written.extend(lines.map(|line| format!("{theme} {line}")));
+    }
+    let expected = listed().into_iter().map(|question| {
+        let parameters = question["parameters"].as_array().unwrap();
+        let set: String = parameters
+            .iter()
+            .map(|parameter| format!(" *{}*", parameter["name"].as_str().unwrap()))
+            .collect();
+        let theme = question["theme"].as_str().unwrap();
+        let what = question["question"].as_str().unwrap();
+        format!("{theme} - `{}`{set}: {what}", name(&question))
+    });
+    assert_eq!(written, expected.collect::<Vec<_>>());
 }
 
 #[test]
