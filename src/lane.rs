@@ -154,6 +154,16 @@ impl Lane {
         })
     }
 
+    /// The lane of a folder that [`Lane::path`] gives.
+    pub fn parse_path(path: &str) -> Option<Self> {
+        let (account, region) = path.strip_suffix('/')?.split_once('/')?;
+        let (account, region) = (
+            account.strip_prefix("account=")?,
+            region.strip_prefix("region=")?,
+        );
+        Self::parse(account, region)
+    }
+
     /// Where records stand that name neither account nor region, and objects without records.
     pub fn unknown() -> Self {
         Self {

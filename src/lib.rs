@@ -26,4 +26,5 @@ pub mod savings;
 pub mod scope;
 pub mod store;
 pub mod table;
+pub mod verify;
 mod work;

@@ -2,15 +2,16 @@
 
 use super::rows::{NewRows, id_hashes};
 use super::turn::Turn;
+use crate::cloudtrail::Sha256;
 use crate::failure::{Failure, Waiting};
-use crate::files::{FileName, FileReader};
-use crate::ledger::{Claim, ClaimedFile, FORMAT, FileReceipt, Receipt};
+use crate::files::FileName;
+use crate::ledger::{Claim, ClaimedFile, FORMAT, FileReceipt, Receipt, RejectsReceipt};
 use crate::store::PutOutcome;
 use crate::table::{RowRef, encode, sort_rows};
 use crate::work::Context;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::file::metadata::ParquetMetaDataReader;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,15 +29,33 @@ pub(super) async fn write(
     rejects: Option<Bytes>,
     lost: Vec<String>,
 ) -> Result<Receipt, Failure> {
-    let context = turn.context;
-    if let (Some(claimed), Some(body)) = (claim.rejects(), rejects) {
-        let _ = context
-            .destination
-            .put_if_absent(&claimed.key, body)
-            .await?;
-    }
+    let rejects = match (claim.rejects(), rejects) {
+        (Some(claimed), Some(body)) => Some(put_rejects(turn.context, &claimed.key, body).await?),
+        _ => None,
+    };
     let written = put_files(turn, &claim, rows, !lost.is_empty()).await?;
-    put_receipt(turn, claim, written, lost).await
+    put_receipt(turn, claim, written, rejects, lost).await
+}
+
+/// Puts the rejects object; gives what stands under its name.
+async fn put_rejects(context: &Context, key: &str, body: Bytes) -> Result<RejectsReceipt, Failure> {
+    let put = rejects_receipt(&body);
+    match context.destination.put_if_absent(key, body).await? {
+        PutOutcome::Written => Ok(put),
+        PutOutcome::AlreadyExists => standing_rejects(context, key).await,
+    }
+}
+
+async fn standing_rejects(context: &Context, key: &str) -> Result<RejectsReceipt, Failure> {
+    let body = context.destination.get(key).await;
+    Ok(rejects_receipt(&body.map_err(Failure::of_table)?))
+}
+
+fn rejects_receipt(body: &Bytes) -> RejectsReceipt {
+    RejectsReceipt {
+        bytes: body.len() as u64,
+        sha256: Sha256::of(body),
+    }
 }
 
 /// Puts the receipt of the open claim; gives the one that stands.
@@ -44,6 +63,7 @@ async fn put_receipt(
     turn: &mut Turn<'_>,
     claim: Claim,
     written: Vec<FileReceipt>,
+    rejects: Option<RejectsReceipt>,
     lost: Vec<String>,
 ) -> Result<Receipt, Failure> {
     let context = turn.context;
@@ -51,6 +71,7 @@ async fn put_receipt(
         format: FORMAT,
         claim,
         written,
+        rejects,
         program: env!("CARGO_PKG_VERSION").into(),
         schema: context.schema.fingerprint(),
         lost,
@@ -81,7 +102,12 @@ pub(super) async fn write_receipt_of_what_stands(
     for (file, key) in keys {
         written.push(standing_file(context, &key, file, &[file.rows]).await?);
     }
-    Ok(Ok(put_receipt(turn, claim, written, Vec::new()).await?))
+    let rejects = match &rejects {
+        Some(key) => Some(standing_rejects(context, key).await?),
+        None => None,
+    };
+    let receipt = put_receipt(turn, claim, written, rejects, Vec::new());
+    Ok(Ok(receipt.await?))
 }
 
 async fn put_files(
@@ -134,9 +160,9 @@ async fn put_file(
     let hashes = id_hashes(&rows.objects, &refs);
     let own_rows = refs.len() as u64;
     let body = encode_file(context, rows, refs).await?;
-    let bytes = body.len() as u64;
+    let put = receipt_of(file, own_rows, &body);
     Ok(match context.destination.put_if_absent(key, body).await? {
-        PutOutcome::Written => (receipt_of(file, own_rows, bytes), Some(hashes)),
+        PutOutcome::Written => (put, Some(hashes)),
         PutOutcome::AlreadyExists => {
             let may_have = match without_some {
                 true => [file.rows, own_rows],
@@ -147,12 +173,13 @@ async fn put_file(
     })
 }
 
-fn receipt_of(file: &ClaimedFile, rows: u64, bytes: u64) -> FileReceipt {
+fn receipt_of(file: &ClaimedFile, rows: u64, body: &Bytes) -> FileReceipt {
     FileReceipt {
         date: file.date,
         name: file.name.clone(),
         rows,
-        bytes,
+        bytes: body.len() as u64,
+        sha256: Some(Sha256::of(body)),
     }
 }
 
@@ -174,7 +201,8 @@ async fn encode_file(
 }
 
 /// The file that another worker, or an earlier attempt, has put under a claimed name. It must
-/// have one of the numbers of rows.
+/// have one of the numbers of rows. Its bytes may differ from those of this attempt: the receipt
+/// says what stands.
 async fn standing_file(
     context: &Context,
     key: &str,
@@ -182,9 +210,8 @@ async fn standing_file(
     may_have: &[u64],
 ) -> Result<FileReceipt, Failure> {
     let destination = &context.destination;
-    let bytes = destination.size(key).await.map_err(Failure::of_table)?;
-    let mut reader = FileReader::new(destination, key, bytes);
-    let metadata = reader.get_metadata(None).await;
+    let body = destination.get(key).await.map_err(Failure::of_table)?;
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&body);
     let metadata = metadata.map_err(|error| Failure::unreadable_file(destination, key, error))?;
     let damaged = |_| Waiting::DamagedFile {
         url: destination.url(key),
@@ -199,5 +226,5 @@ async fn standing_file(
         }
         .into());
     }
-    Ok(receipt_of(file, found, bytes))
+    Ok(receipt_of(file, found, &body))
 }

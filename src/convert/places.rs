@@ -5,14 +5,14 @@ use crate::store::Store;
 use std::collections::BTreeSet;
 
 /// The key of a claimed object below the root that the claim read from.
-pub(super) fn claimed_key<'a>(convert: &Convert, address: &'a str) -> &'a str {
+pub(crate) fn claimed_key<'a>(convert: &Convert, address: &'a str) -> &'a str {
     let key = address.strip_prefix(&convert.source).unwrap_or(address);
     key.trim_start_matches('/')
 }
 
 /// Keys of a source under which a claimed object may lie now: as it was, or in the folders that
 /// its lane has there.
-pub(super) fn elsewhere(
+pub(crate) fn elsewhere(
     convert: &Convert,
     address: &str,
     source: &Store,

@@ -4,7 +4,6 @@ use super::batch::{BatchObject, Content};
 use crate::json::write_string;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use serde::Deserialize;
 
 /// One line a record: where it was, the code of why it is here, and its delivered bytes:
 /// `record` is the record's own text, `record_base64` its bytes where they are not UTF-8.
@@ -36,16 +35,4 @@ pub(crate) fn rejects_document(objects: &[BatchObject]) -> Bytes {
         }
     }
     Bytes::from(out)
-}
-
-/// One line of a rejects object.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct RejectedLine {
-    /// The address of the raw object.
-    pub(crate) source: String,
-    /// What the row's `sourcefile` says.
-    pub(crate) sourcefile: String,
-    /// The record, if it is UTF-8; what is not can never be a row.
-    #[serde(default)]
-    pub(crate) record: Option<String>,
 }

@@ -6,13 +6,12 @@ use super::decode::{decode, latest_event_time};
 use super::duplicates::distinct;
 use super::finish::Finisher;
 use super::list::RawObject;
-use super::rejects::RejectedLine;
 use super::task::Task;
 use crate::cloudtrail::Limits;
 use crate::commit::{Committed, Rebuilt, Turn, commit};
 use crate::failure::{Failure, Waiting};
 use crate::ledger::{
-    Claim, Month, RetriedRejects, RetryRejects, Work, rejects_folder, rejects_number,
+    Claim, Month, RejectedLine, RetriedRejects, RetryRejects, Work, rejects_folder, rejects_number,
 };
 use crate::store::{Entry, Store};
 use jiff::Timestamp;

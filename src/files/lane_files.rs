@@ -230,7 +230,7 @@ impl LaneFiles {
 }
 
 /// Engines read what does not begin with `_` or `.`, whatever its name ends with.
-fn is_data(key: &str) -> bool {
+pub(crate) fn is_data(key: &str) -> bool {
     let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
     !name.starts_with(['_', '.'])
 }

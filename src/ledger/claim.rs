@@ -2,6 +2,7 @@
 
 use super::names::{ClaimNumber, Month, ReceiptName, log_folder, month_folder};
 use super::object::ClaimedObject;
+use crate::cloudtrail::Sha256;
 use crate::lane::Lane;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -113,7 +114,12 @@ pub struct RetriedRejects {
 impl Claim {
     /// The key of the claim.
     pub fn key(&self) -> String {
-        format!("{}{}", log_folder(&self.lane), self.number)
+        Self::key_of(&self.lane, self.number)
+    }
+
+    /// The key of a claim of this number.
+    pub(crate) fn key_of(lane: &Lane, number: ClaimNumber) -> String {
+        format!("{}{number}", log_folder(lane))
     }
 
     /// The key of its receipt.
@@ -209,6 +215,18 @@ pub struct FileReceipt {
     pub rows: u64,
     /// Its size in bytes.
     pub bytes: u64,
+    /// Of its bytes. Receipts of the first programs of this format lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+}
+
+/// The rejects object as it stands in the destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectsReceipt {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Of its bytes.
+    pub sha256: Sha256,
 }
 
 /// A receipt says that all that its claim promised is visible.
@@ -220,6 +238,10 @@ pub struct Receipt {
     pub claim: Claim,
     /// What was written.
     pub written: Vec<FileReceipt>,
+    /// The rejects object, if one was written. Receipts of the first programs of this format
+    /// lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<RejectsReceipt>,
     /// Version of the program that wrote.
     pub program: String,
     /// Fingerprint of the columns that it had.

@@ -3,6 +3,7 @@
 use super::claim::{Claim, Receipt};
 use super::error::LedgerError;
 use super::names::FORMAT;
+use super::seal::{Seal, seal, seal_of};
 use crate::store::Store;
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A document that says its format.
-pub(super) trait Document: DeserializeOwned {
+pub(super) trait Document: DeserializeOwned + Serialize {
     /// The format that it says.
     fn format(&self) -> u32;
 }
@@ -35,7 +36,11 @@ pub(super) async fn read<T: Document>(store: &Store, key: &str) -> Result<T, Led
         why,
     };
     match serde_json::from_slice::<T>(&body) {
-        Ok(document) if document.format() == FORMAT => Ok(document),
+        Ok(document) if document.format() == FORMAT => match seal_of(&body) {
+            Seal::Whole => Ok(document),
+            Seal::None if is_spelled(&document, &body) => Ok(document),
+            _ => Err(damaged("its bytes are not those that were written".into())),
+        },
         Ok(document) if document.format() > FORMAT => Err(newer(store, key, document.format())),
         Ok(document) => Err(damaged(format!("it says format {}", document.format()))),
         Err(error) => Err(serde_json::from_slice(&body)
@@ -45,7 +50,12 @@ pub(super) async fn read<T: Document>(store: &Store, key: &str) -> Result<T, Led
     }
 }
 
-/// A document's bytes.
+/// Whether a document without a seal is at least spelled as it would be written.
+fn is_spelled<T: Document>(document: &T, body: &[u8]) -> bool {
+    serde_json::to_vec(document).is_ok_and(|spelled| spelled == body)
+}
+
+/// A document's bytes, sealed.
 pub(super) fn write<T: Serialize>(
     document: &T,
     store: &Store,
@@ -55,7 +65,7 @@ pub(super) fn write<T: Serialize>(
         url: store.url(key),
         why: error.to_string(),
     })?;
-    Ok(body.into())
+    Ok(seal(body).into())
 }
 
 fn newer(store: &Store, key: &str, format: u32) -> LedgerError {

@@ -54,6 +54,37 @@ pub async fn check_format(store: &Store) -> Result<(), LedgerError> {
     }
 }
 
+/// Checks that the document of this program's format is there, where there are lanes, and is the
+/// one that was written.
+///
+/// # Errors
+/// A document that is gone or damaged.
+pub(crate) async fn check_format_document(
+    store: &Store,
+    has_lanes: bool,
+) -> Result<(), LedgerError> {
+    let key = format!("{FOLDER}format-{FORMAT}");
+    let url = store.url(&key);
+    if !store.is_listed(&key).await? {
+        let evidence = "lanes stand beside it".to_owned();
+        return match has_lanes {
+            true => Err(LedgerError::Missing { url, evidence }),
+            false => Ok(()),
+        };
+    }
+    let body = store.get(&key).await?;
+    let sealed = write(&Format { format: FORMAT }, store, &key)?;
+    // The first programs of this format did not seal it.
+    let unsealed = format!("{{\"format\":{FORMAT}}}");
+    match body == sealed || body == unsealed.as_bytes() {
+        true => Ok(()),
+        false => Err(LedgerError::Damaged {
+            url,
+            why: "its bytes are not those that were written".to_owned(),
+        }),
+    }
+}
+
 /// Whether there is a format, which then is this program's.
 async fn is_known(store: &Store) -> Result<bool, LedgerError> {
     let stem = format!("{FOLDER}format");

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `<N>` has twelve digits, so that byte order is the order of numbers. Nothing here is ever
-//! changed or deleted. Each document says its format; a reader that meets a newer one, or work
+//! changed or deleted. Each document ends with a seal, by which a changed byte is found, and says its format; a reader that meets a newer one, or work
 //! that it does not know, gives [`LedgerError::Newer`] and must write nothing.
 
 mod cause;
@@ -18,22 +18,28 @@ mod converted;
 mod document;
 mod error;
 mod format;
+mod inventory;
 mod log;
 mod names;
 mod object;
 mod receipts;
+mod rejected_line;
+mod seal;
 
 pub use cause::Cause;
 pub use claim::{
-    Claim, ClaimedFile, ClaimedRejects, Convert, FileReceipt, Receipt, RetriedRejects,
-    RetryRejects, RowOptions, Work,
+    Claim, ClaimedFile, ClaimedRejects, Convert, FileReceipt, Receipt, RejectsReceipt,
+    RetriedRejects, RetryRejects, RowOptions, Work,
 };
 pub use converted::Converted;
 pub use error::LedgerError;
+pub(crate) use format::check_format_document;
 pub use format::{check_format, ensure_format};
+pub(crate) use inventory::{Inventory, ListedReceipt, read_claim, read_receipt};
 pub use log::{ClaimOutcome, LaneLog};
 pub use names::{
     ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, rejects_folder, rejects_number,
 };
 pub use object::{ClaimedObject, ContentHash, ObjectId, Outcome};
 pub use receipts::{lanes, month_receipts, receipts};
+pub use rejected_line::RejectedLine;

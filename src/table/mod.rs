@@ -26,6 +26,7 @@ mod schema;
 mod shape;
 mod shred;
 mod sort;
+mod stored;
 mod trie;
 
 pub use compression::{Compression, EncodeOptions};
@@ -38,7 +39,8 @@ pub use rebuild::{RebuildError, rebuild};
 pub use record_hash::RecordHasher;
 pub use reject::Reject;
 pub use reject_reason::RejectReason;
-pub use same::same_record;
+pub use same::{is_record, same_record};
 pub use schema::{ColumnInfo, ColumnKind, Schema};
 pub use shred::shred;
 pub use sort::sort_rows;
+pub use stored::{Needle, StoredRow, stored_rows};

@@ -9,6 +9,7 @@ use futures::{FutureExt as _, TryStreamExt as _};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, RowFilter};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::bloom_filter::Sbbf;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::schema::types::SchemaDescriptor;
@@ -20,7 +21,7 @@ use super::rebuild::{RebuildError, Rebuilder};
 const EVENT_ID: &str = "eventid";
 
 /// Rows decoded at a time: their JSON text is a few megabytes.
-const BATCH_ROWS: usize = 2_048;
+pub(super) const BATCH_ROWS: usize = 2_048;
 
 /// Why a Parquet object cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +66,9 @@ pub async fn records<R: AsyncFileReader + Unpin + Send + 'static>(
 }
 
 /// The Parquet reader panics on some bytes that no writer makes.
-async fn guarded<T>(reading: impl Future<Output = Result<T, ReadError>>) -> Result<T, ReadError> {
+pub(super) async fn guarded<T>(
+    reading: impl Future<Output = Result<T, ReadError>>,
+) -> Result<T, ReadError> {
     let read = AssertUnwindSafe(reading).catch_unwind().await;
     read.unwrap_or(Err(ReadError::Damaged))
 }
@@ -75,8 +78,11 @@ async fn read_matching_rows<R: AsyncFileReader + Unpin + Send + 'static>(
     ids: &HashSet<&str>,
 ) -> Result<Vec<(String, String)>, ReadError> {
     let mut builder = open(reader).await?;
-    let groups = groups_to_search(&mut builder, ids).await?;
-    if groups.is_empty() {
+    let groups = groups_to_search(&mut builder, EVENT_ID, |filter| {
+        ids.iter().any(|id| filter.check(id))
+    });
+    let groups = groups.await?.ok_or(ReadError::NoEventId)?;
+    if groups.is_empty() || ids.is_empty() {
         return Ok(Vec::new());
     }
     let wanted: HashSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
@@ -142,49 +148,48 @@ async fn read_records<R: AsyncFileReader + Unpin + Send + 'static>(
     Ok(records)
 }
 
-async fn open<R: AsyncFileReader + Unpin + Send + 'static>(
+pub(super) async fn open<R: AsyncFileReader + Unpin + Send + 'static>(
     reader: R,
 ) -> Result<ParquetRecordBatchStreamBuilder<R>, ParquetError> {
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
     ParquetRecordBatchStreamBuilder::new_with_options(reader, options).await
 }
 
-/// The row groups that may hold one of `ids`.
-async fn groups_to_search<R: AsyncFileReader + Unpin + Send + 'static>(
+/// The row groups that may hold a value that is sought in a column, as far as its bloom filters
+/// tell; none if there is no such column.
+pub(super) async fn groups_to_search<R: AsyncFileReader + Unpin + Send + 'static>(
     builder: &mut ParquetRecordBatchStreamBuilder<R>,
-    ids: &HashSet<&str>,
-) -> Result<Vec<usize>, ReadError> {
+    column: &str,
+    may_pass: impl Fn(&Sbbf) -> bool,
+) -> Result<Option<Vec<usize>>, ReadError> {
     let columns = builder.parquet_schema().columns().iter();
     let mut columns = columns.map(|column| column.path().string());
-    let column = columns
-        .position(|path| path == EVENT_ID)
-        .ok_or(ReadError::NoEventId)?;
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(column) = columns.position(|path| path == column) else {
+        return Ok(None);
+    };
     let mut groups = Vec::new();
     for group in 0..builder.metadata().num_row_groups() {
         let filter = builder.get_row_group_column_bloom_filter(group, column);
         let may_hold = match filter.await? {
             // An empty one has no block to look into.
-            Some(filter) if filter.num_blocks() > 0 => ids.iter().any(|id| filter.check(id)),
+            Some(filter) if filter.num_blocks() > 0 => may_pass(&filter),
             _ => true,
         };
         if may_hold {
             groups.push(group);
         }
     }
-    Ok(groups)
+    Ok(Some(groups))
 }
 
 /// The top-level columns of some names, with all that is in them.
-fn mask(schema: &SchemaDescriptor, is_wanted: impl Fn(&str) -> bool) -> ProjectionMask {
+pub(super) fn mask(schema: &SchemaDescriptor, is_wanted: impl Fn(&str) -> bool) -> ProjectionMask {
     let roots = schema.root_schema().get_fields().iter().enumerate();
     let wanted = roots.filter(|(_, field)| is_wanted(field.name()));
     ProjectionMask::roots(schema, wanted.map(|(index, _)| index))
 }
 
-fn is_of_record(name: &str) -> bool {
+pub(super) fn is_of_record(name: &str) -> bool {
     name == ADDITIONAL_FIELDS.0
         || COLUMNS
             .iter()

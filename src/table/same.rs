@@ -14,6 +14,11 @@ pub fn same_record(a: &str, b: &str) -> bool {
     a == b || compare(a, b).unwrap_or(false)
 }
 
+/// Whether a text is one JSON object.
+pub fn is_record(text: &str) -> bool {
+    matches!(whole(text), Ok((_, Kind::Object)))
+}
+
 /// What the members of an object are.
 #[derive(Clone, Copy)]
 pub(super) enum Level {

@@ -17,6 +17,11 @@ const COMMANDS: &[(&str, &str)] = &[
         "json from to last account region endpoint-url path-style requester-pays \
          source-bucket-owner dest-bucket-owner",
     ),
+    (
+        "verify",
+        "level threads memory json from to last account region endpoint-url path-style \
+         requester-pays source-bucket-owner dest-bucket-owner",
+    ),
     ("table", ""),
     (
         "table register",

@@ -22,3 +22,4 @@ mod sources;
 mod support;
 mod trees;
 mod usage;
+mod verify;

@@ -7,6 +7,7 @@ mod sample;
 mod savings;
 mod status;
 mod table;
+mod verify;
 
 use super::exit::Exit;
 use super::log::LogArgs;
@@ -28,6 +29,13 @@ pub(crate) enum Command {
     /// the delivery days asked for. If a lane waits for somebody to act, why is told, and the exit
     /// code is 3. Nothing is written.
     Status(status::StatusArgs),
+    /// Prove that the table is whole: its ledger, files and rows, and the raw logs behind them
+    ///
+    /// What is not as it should be is named, by lane and date, with what to do, and the exit code
+    /// is then 3. The range is of delivery days: their receipts, the partitions that these wrote
+    /// into, and the raw objects. Nothing is written. A run of convert meanwhile may leave an open
+    /// claim, which is named too.
+    Verify(verify::VerifyArgs),
     /// Work on the Glue table
     #[command(subcommand)]
     Table(table::TableCommand),
@@ -56,6 +64,7 @@ impl Command {
         match self {
             Self::Convert(args) => return convert::run(args, log).await,
             Self::Status(args) => return status::run(args).await,
+            Self::Verify(args) => return verify::run(args, log).await,
             Self::Table(command) => table::run(command).await,
             Self::Queries(args) => queries::run(args),
             Self::Savings(args) => savings::run(args).await,

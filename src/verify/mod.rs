@@ -1,0 +1,28 @@
+//! The proof that a table is whole: its ledger, its files, its rows, and the raw objects behind
+//! them. Nothing is written.
+//!
+//! Each level does what the one before does, and more:
+//!
+//! - [`Level::Ledger`]: documents, their numbers, receipts against listings;
+//! - [`Level::Files`]: footers and row counts against receipts;
+//! - [`Level::Rows`]: every byte against the receipts' hashes; times, rebuilt records, repeats;
+//! - [`Level::Raw`]: raw objects read again: every record is a row, a duplicate or a reject.
+
+mod content;
+mod documents;
+mod doubled;
+mod finding;
+mod lane;
+mod listing;
+mod outside;
+mod raw;
+mod raw_claim;
+mod raw_object;
+mod report;
+mod run;
+mod verifier;
+
+pub use finding::{Finding, FindingKind};
+pub use report::Report;
+pub use run::verify;
+pub use verifier::{Level, VerifyOptions};

@@ -1,0 +1,144 @@
+//! Raw objects against the table: what the source holds, and what receipts say of it.
+
+use super::finding::{Finding, FindingKind};
+use super::raw_claim::check_claim;
+use super::verifier::Verifier;
+use crate::convert::{
+    Discovered, LaneList, RawObject, UnplacedLedger, Walk, discover, own_prefixes,
+};
+use crate::failure::Failure;
+use crate::lane::Lane;
+use crate::ledger::{Converted, Inventory, read_receipt};
+use crate::scope::Shard;
+use crate::store::Store;
+use futures::{StreamExt, TryStreamExt, stream};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Claims of a lane compared at once.
+const CONCURRENT_CLAIMS: usize = 4;
+
+/// Where raw objects are.
+pub(super) struct RawSource {
+    pub(super) store: Store,
+    /// The folders of each lane.
+    prefixes: BTreeMap<Lane, Vec<String>>,
+    /// What keys begin with that are the table's.
+    own: Vec<String>,
+    /// Objects whose key names no lane.
+    unplaced: Mutex<Vec<RawObject>>,
+}
+
+impl RawSource {
+    /// Walks the source.
+    pub(super) async fn find(verifier: &Verifier, store: Store) -> Result<Self, Failure> {
+        let own = own_prefixes(&store, &verifier.destination);
+        let walk = Walk {
+            source: &store,
+            lanes: &verifier.options.scope.lanes,
+            shard: Shard::ALL,
+            own: &own,
+        };
+        let Discovered {
+            lanes, unplaced, ..
+        } = discover(&walk).await?;
+        Ok(Self {
+            store,
+            prefixes: lanes,
+            own,
+            unplaced: Mutex::new(unplaced),
+        })
+    }
+
+    /// The lanes that it shows.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.prefixes.keys()
+    }
+
+    /// The folders of a lane.
+    pub(super) fn prefixes(&self, lane: &Lane) -> &[String] {
+        self.prefixes.get(lane).map_or(&[], Vec::as_slice)
+    }
+
+    /// Compares what the lane's receipts of the range converted, then looks for objects that
+    /// none has settled.
+    pub(super) async fn check_lane(
+        &self,
+        verifier: &Verifier,
+        lane: &Lane,
+        inventory: &Inventory,
+    ) -> Result<(), Failure> {
+        let days = verifier.options.scope.days;
+        let receipts = inventory
+            .receipts
+            .values()
+            .filter_map(|listed| listed.first());
+        let asked = receipts.filter(|listed| listed.touches(days));
+        let mut comparing = stream::iter(asked)
+            .map(async |listed| {
+                // What cannot be read is told already.
+                let Ok(receipt) = read_receipt(&verifier.destination, &listed.key).await else {
+                    return Ok(None);
+                };
+                check_claim(verifier, self, lane, &receipt).await?;
+                Ok::<_, Failure>(Some(receipt))
+            })
+            .buffered(CONCURRENT_CLAIMS);
+        let mut converted = Converted::default();
+        while let Some(receipt) = comparing.try_next().await? {
+            if let Some(receipt) = receipt {
+                converted.add(&receipt);
+            }
+        }
+        drop(comparing);
+        let mut list = LaneList::new(&self.store, lane, self.prefixes(lane), days, &self.own);
+        while list.peek().await?.is_some()
+            && let Some(object) = list.take()
+        {
+            if !converted.is_settled(object.id()) {
+                let cause = converted.unread(object.id());
+                let found = cause.map(|cause| format!("it was not read: {cause}"));
+                not_converted(verifier, Some(lane), &object, found);
+            }
+        }
+        let mut unplaced = self.unplaced.lock().unwrap_or_else(PoisonError::into_inner);
+        unplaced.append(&mut list.aside.unplaced);
+        Ok(())
+    }
+
+    /// Looks for objects whose key names no lane and that the ledger has not settled.
+    pub(super) async fn check_unplaced(self, verifier: &Verifier) -> Result<(), Failure> {
+        let unplaced = self
+            .unplaced
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if unplaced.is_empty() {
+            return Ok(());
+        }
+        let ledger = UnplacedLedger::load(&verifier.destination).await?;
+        for object in unplaced {
+            if !ledger.is_settled(object.id(), &verifier.options.scope.lanes) {
+                let cause = ledger.unread(object.id());
+                let found = cause.map(|cause| format!("it was not read: {cause}"));
+                not_converted(verifier, None, &object, found);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_converted(
+    verifier: &Verifier,
+    lane: Option<&Lane>,
+    object: &RawObject,
+    found: Option<String>,
+) {
+    verifier.find(Finding {
+        lane: lane.cloned(),
+        date: object.day,
+        url: object.address.clone(),
+        kind: FindingKind::NotConverted,
+        expected: "a receipt that settles it".to_owned(),
+        found: found.unwrap_or_else(|| "none".to_owned()),
+    });
+}

@@ -1,0 +1,43 @@
+//! What was looked at, and what was found.
+
+use super::finding::Finding;
+
+/// Findings that are kept; a table that was copied wrongly has millions.
+const FINDINGS: usize = 10_000;
+
+/// What was looked at, and what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Lanes.
+    pub lanes: u64,
+    /// Documents of the ledger that were read.
+    pub documents: u64,
+    /// Files that were listed.
+    pub files: u64,
+    /// Their bytes.
+    pub file_bytes: u64,
+    /// Rows of the files that were looked into.
+    pub rows: u64,
+    /// Raw objects that were compared.
+    pub raw_objects: u64,
+    /// Their bytes, uncompressed.
+    pub raw_uncompressed_bytes: u64,
+    /// Their records.
+    pub raw_records: u64,
+    /// Raw objects that were converted and are not there any more, or were replaced.
+    pub raw_gone: u64,
+    /// By lane and date.
+    pub findings: Vec<Finding>,
+    /// Findings that are only counted.
+    pub findings_left_off: u64,
+}
+
+impl Report {
+    /// Adds a finding.
+    pub(super) fn add(&mut self, finding: Finding) {
+        match self.findings.len() < FINDINGS {
+            true => self.findings.push(finding),
+            false => self.findings_left_off += 1,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! One verification over all its lanes.
+
+use super::lane::verify_lane;
+use super::outside::find_lanes;
+use super::raw::RawSource;
+use super::report::Report;
+use super::verifier::{Level, Verifier, VerifyOptions};
+use crate::failure::Failure;
+use crate::monitor::{Monitor, Progress};
+use crate::store::Store;
+use crate::table::Schema;
+use crate::work::{Budget, Cpu};
+use futures::{TryStreamExt, stream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Lanes at once: most are a handful of small objects and a chain of round trips.
+const CONCURRENT_LANES: usize = 16;
+
+/// Looks at the table at `destination`, and tells what is not as it should be. The raw level
+/// needs the `source` of the raw objects.
+///
+/// # Errors
+/// What keeps from looking at all: no access, a ledger of a newer program. What is wrong with the
+/// table is in the [`Report`].
+pub async fn verify(
+    source: Option<Store>,
+    destination: Store,
+    options: VerifyOptions,
+    monitor: Arc<dyn Monitor>,
+) -> Result<Report, Failure> {
+    let internal = |error: &dyn std::fmt::Display| Failure::Internal(error.to_string());
+    let verifier = Verifier {
+        schema: Arc::new(Schema::new(&[]).map_err(|error| internal(&error))?),
+        cpu: Cpu::new(options.threads)?,
+        budget: Budget::new(options.memory),
+        report: Mutex::default(),
+        destination,
+        options,
+        monitor,
+    };
+    let mut lanes = find_lanes(&verifier).await?;
+    let source = match source.filter(|_| verifier.options.level >= Level::Raw) {
+        Some(source) => Some(RawSource::find(&verifier, source.as_source()).await?),
+        None => None,
+    };
+    if let Some(source) = &source {
+        lanes.extend(source.lanes().cloned());
+    }
+    let count = lanes.len() as u64;
+    verifier.monitor.report(Progress::LanesFound(count));
+    stream::iter(lanes.into_iter().map(Ok))
+        .try_for_each_concurrent(CONCURRENT_LANES, async |lane| {
+            verify_lane(&verifier, &lane, source.as_ref()).await
+        })
+        .await?;
+    if let Some(source) = source {
+        source.check_unplaced(&verifier).await?;
+    }
+    let report = verifier.report.into_inner();
+    let mut report = report.unwrap_or_else(PoisonError::into_inner);
+    report.findings.sort();
+    Ok(report)
+}
