@@ -245,7 +245,8 @@ class Round:
             raise Fault("unreported", f"no word of what failed: {run}")
         if alone and self.watch.temporary() - temporary:
             raise Fault("left behind", f"{self.watch.temporary() - temporary} by {run}")
-        if not {"--shard", "--from"} & set(run.options):
+        # Who is asked to stop need not have seen everything.
+        if code != 143 and not {"--shard", "--from"} & set(run.options):
             self.judge_whole(run, sure=calm or not self.proxy)
         return code
 

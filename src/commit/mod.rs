@@ -12,5 +12,5 @@ mod write;
 
 pub(crate) use finish::{Rebuild, Rebuilt};
 pub(crate) use protocol::{Begun, Committed, Patience, commit, take_turn};
-pub(crate) use rows::{NewRows, hash_of_id, seconds};
+pub(crate) use rows::{NewRows, seconds};
 pub(crate) use turn::Turn;

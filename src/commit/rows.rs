@@ -4,7 +4,6 @@ use crate::files::second_of_day;
 use crate::table::{Objects, RowRef};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The rows that a claim writes, one file an event date.
 #[derive(Debug, Default)]
@@ -22,17 +21,10 @@ impl NewRows {
     }
 }
 
-/// The hash that look-ups of event ids compare first; `table::event_ids` gives the same.
-pub(crate) fn hash_of_id(event_id: &str) -> u64 {
-    xxh3_64(event_id.as_bytes())
-}
-
 /// The hashes of the rows' event ids.
 pub(crate) fn id_hashes(objects: &Objects, rows: &[RowRef]) -> Vec<u64> {
-    rows.iter()
-        .filter_map(|&row| objects.row(row).event_id())
-        .map(hash_of_id)
-        .collect()
+    let rows = rows.iter();
+    rows.filter_map(|&row| objects.row(row).id_hash()).collect()
 }
 
 /// The first and last second of the UTC day of some rows.

@@ -1,7 +1,7 @@
 //! The rows of a batch by event date, without those that repeat an event.
 
 use super::batch::{BatchObject, lane_rows};
-use crate::commit::{NewRows, Turn, hash_of_id, seconds};
+use crate::commit::{NewRows, Turn, seconds};
 use crate::failure::Failure;
 use crate::files::Lookup;
 use crate::ledger::ClaimNumber;
@@ -78,7 +78,7 @@ fn repeated(objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
         .enumerate()
         .filter_map(|(at, &row)| {
             let row = objects.row(row);
-            Some((hash_of_id(row.event_id()?), row.millis(), at))
+            Some((row.id_hash()?, row.millis(), at))
         })
         .collect();
     by_id.sort_unstable();
@@ -128,8 +128,8 @@ async fn drop_converted(
         let objects = &distinct.rows.objects;
         let ids: Vec<(u64, &str)> = rows
             .iter()
-            .filter_map(|&row| objects.row(row).event_id())
-            .map(|id| (hash_of_id(id), id))
+            .map(|&row| objects.row(row))
+            .filter_map(|row| Some((row.id_hash()?, row.event_id()?)))
             .collect();
         if ids.is_empty() {
             continue;

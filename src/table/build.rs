@@ -111,7 +111,7 @@ impl<'s> Builder<'s> {
                 let slot = usize::from(cell.slot);
                 let texts = &mut texts[slot];
                 match kinds[slot] {
-                    SlotKind::Text => texts.put(at, object.text_of(*cell)),
+                    SlotKind::Text => texts.put(at, object.bytes_of(*cell)),
                     SlotKind::Present => texts.mark(at),
                     SlotKind::List(list) => lists[list].begin(at),
                     SlotKind::Element(list) => {
@@ -121,10 +121,10 @@ impl<'s> Builder<'s> {
                         }
                     }
                     SlotKind::ElementText(list) => {
-                        texts.put(lists[list].last(), object.text_of(*cell));
+                        texts.put(lists[list].last(), object.bytes_of(*cell));
                     }
                     SlotKind::Append(list) => {
-                        texts.put(lists[list].add(), object.text_of(*cell));
+                        texts.put(lists[list].add(), object.bytes_of(*cell));
                     }
                 }
             }

@@ -67,6 +67,15 @@ impl Cell {
         self.start & IN_ARENA != 0
     }
 
+    /// The text's bytes, given the two places where it can stand. Unlike [`Cell::text`] it does
+    /// not look at the text, which may long be out of the cache.
+    #[inline]
+    pub(crate) fn bytes<'t>(self, text: &'t str, arena: &'t str) -> &'t [u8] {
+        let from = if self.is_in_arena() { arena } else { text };
+        let start = (self.start & !IN_ARENA) as usize;
+        &from.as_bytes()[start..start + self.len as usize]
+    }
+
     /// The text, given the two places where it can stand.
     #[inline]
     pub(crate) fn text<'t>(self, text: &'t str, arena: &'t str) -> &'t str {

@@ -61,10 +61,10 @@ pub(super) struct Texts {
 impl Texts {
     /// Puts a text at a position after the last one.
     #[inline]
-    pub(super) fn put(&mut self, at: usize, text: &str) {
+    pub(super) fn put(&mut self, at: usize, text: &[u8]) {
         self.marks.mark(at);
         self.starts.push(offset(self.bytes.len()));
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.extend_from_slice(text);
     }
 
     /// Marks a position that has no text.
@@ -145,8 +145,8 @@ mod tests {
     #[test]
     fn positions_passed_over_are_null() {
         let mut texts = Texts::default();
-        texts.put(1, "a");
-        texts.put(3, "");
+        texts.put(1, b"a");
+        texts.put(3, b"");
         let array = texts.finish(5).unwrap();
         let found: Vec<_> = array.as_string::<i32>().iter().collect();
         assert_eq!(found, [None, Some("a"), None, Some(""), None]);

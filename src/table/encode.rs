@@ -109,7 +109,7 @@ fn row_groups<'r>(objects: &Objects, rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
     let mut groups = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, row) in rows.iter().enumerate() {
-        let size = objects.row(*row).record_text().len();
+        let size = objects.row(*row).record_len();
         if at > start && (at - start == longest || bytes + size > GROUP_BYTES) {
             groups.push(&rows[start..at]);
             (start, bytes) = (at, 0);

@@ -1,6 +1,7 @@
 //! The records of one raw object, taken apart.
 
 use jiff::civil::Date;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::cloudtrail::Damaged;
 use crate::json::Span;
@@ -35,6 +36,10 @@ pub(super) struct RowEntry {
     pub(super) cells: (u32, u32),
     /// The cell of its eventID, counted from its first: asked for again and again.
     pub(super) event_id: Option<std::num::NonZeroU32>,
+    /// The hash of that, taken while the text is in the cache.
+    pub(super) id_hash: u64,
+    /// The cells of eventSource and eventName, counted from 1; 0 for none.
+    pub(super) names: [u32; 2],
 }
 
 impl ObjectRows {
@@ -107,11 +112,22 @@ impl ObjectRows {
         )
     }
 
+    /// The bytes of the text of one of the cells.
+    #[inline]
+    pub(super) fn bytes_of(&self, cell: Cell) -> &[u8] {
+        cell.bytes(&self.text, &self.arena)
+    }
+
     /// The text of one of the cells.
     #[inline]
     pub(super) fn text_of(&self, cell: Cell) -> &str {
         cell.text(&self.text, &self.arena)
     }
+}
+
+/// The hash by which event ids are told apart first, here and in [`event_ids`](super::event_ids).
+pub(super) fn id_hash(event_id: &[u8]) -> u64 {
+    xxh3_64(event_id)
 }
 
 /// One record that became a row.
@@ -143,11 +159,28 @@ impl<'o> Row<'o> {
         self.entry.record.of(&self.object.text)
     }
 
+    /// The bytes of the record's JSON text.
+    pub fn record_len(self) -> usize {
+        self.entry.record.len()
+    }
+
+    /// The hash of the record's eventID, as [`event_ids`](super::event_ids) gives it.
+    #[inline]
+    pub fn id_hash(self) -> Option<u64> {
+        self.entry.event_id.map(|_| self.entry.id_hash)
+    }
+
     /// The record's eventID.
     #[inline]
     pub fn event_id(self) -> Option<&'o str> {
         let at = self.entry.event_id?.get() as usize - 1;
         Some(self.object.text_of(self.cells()[at]))
+    }
+
+    /// The record's eventSource and eventName.
+    pub(super) fn names(self) -> [Option<&'o [u8]>; 2] {
+        let cell = |number: u32| Some(self.cells()[(number as usize).checked_sub(1)?]);
+        (self.entry.names).map(|number| Some(self.object.bytes_of(cell(number)?)))
     }
 
     /// The record's awsRegion.

@@ -13,9 +13,9 @@ use parquet::bloom_filter::Sbbf;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::schema::types::SchemaDescriptor;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::columns::{ADDITIONAL_FIELDS, COLUMNS};
+use super::object_rows::id_hash;
 use super::rebuild::{RebuildError, Rebuilder};
 
 const EVENT_ID: &str = "eventid";
@@ -124,7 +124,7 @@ async fn read_event_ids<R: AsyncFileReader + Unpin + Send + 'static>(
     let mut hashes = Vec::new();
     while let Some(batch) = stream.try_next().await? {
         let ids = id_column(&batch)?.iter().flatten();
-        hashes.extend(ids.map(|id| xxh3_64(id.as_bytes())));
+        hashes.extend(ids.map(|id| id_hash(id.as_bytes())));
     }
     Ok(hashes)
 }

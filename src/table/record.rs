@@ -6,7 +6,7 @@ use crate::cloudtrail::{EARLIEST, EventTime, Unreadable, parse_event_time};
 use crate::json::{Kind, Scanner, Span};
 
 use super::cells::MAX_TEXT;
-use super::object_rows::RowEntry;
+use super::object_rows::{RowEntry, id_hash};
 use super::objects::narrow;
 use super::reject_reason::{RejectEntry, RejectReason};
 use super::shape::Slot;
@@ -45,16 +45,27 @@ impl Shredder<'_> {
     }
 
     fn add_row(&mut self, index: u32, record: Span, first_cell: usize, time: EventTime) {
-        let event_id = self.schema.known.event_id;
-        let mut cells = self.cells[first_cell..].iter();
-        let event_id = cells.position(|cell| cell.slot == event_id);
+        let known = self.schema.known;
+        let (mut event_id, mut hash, mut names) = (None, 0, [0; 2]);
+        for (number, cell) in (1..).zip(&self.cells[first_cell..]) {
+            if cell.slot == known.event_id {
+                event_id = NonZeroU32::new(number);
+                hash = id_hash(cell.bytes(self.text, &self.arena));
+            } else if cell.slot == known.event_source {
+                names[0] = number;
+            } else if cell.slot == known.event_name {
+                names[1] = number;
+            }
+        }
         let row = RowEntry {
             millis: time.millis,
             date: time.date,
             index,
             record,
             cells: (narrow(first_cell), narrow(self.cells.len())),
-            event_id: event_id.and_then(|at| NonZeroU32::new(narrow(at + 1))),
+            event_id,
+            id_hash: hash,
+            names,
         };
         self.allowance.push(&mut self.rows, row);
     }

@@ -2,7 +2,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::object_rows::Row;
 use super::objects::{Objects, RowRef};
 
 /// Sorts by eventsource, eventname, eventtime; then by eventid and position, so that the
@@ -13,7 +12,7 @@ pub fn sort_rows(objects: &Objects, rows: &mut [RowRef]) {
     for at in rows.iter() {
         let next = numbers.len();
         let row = objects.row(*at);
-        let number = *numbers.entry(names_of(row)).or_insert(next);
+        let number = *numbers.entry(row.names()).or_insert(next);
         keyed.push((number, row.millis(), *at));
     }
     // There are few pairs of names: these are compared, the rows' are not.
@@ -39,17 +38,4 @@ pub fn sort_rows(objects: &Objects, rows: &mut [RowRef]) {
 }
 
 /// eventsource and eventname; NULL comes first.
-type Names<'r> = (Option<&'r str>, Option<&'r str>);
-
-fn names_of(row: Row<'_>) -> Names<'_> {
-    let (mut source, mut name) = (None, None);
-    let object = row.object();
-    for cell in row.cells() {
-        if cell.slot == object.known.event_source {
-            source = Some(object.text_of(*cell));
-        } else if cell.slot == object.known.event_name {
-            name = Some(object.text_of(*cell));
-        }
-    }
-    (source, name)
-}
+type Names<'r> = [Option<&'r [u8]>; 2];
