@@ -32,6 +32,7 @@ mod trie;
 pub use compression::{Compression, EncodeOptions};
 pub use encode::{EncodeError, encode};
 pub use flattened::{ColumnsError, FlattenedColumn, parse_columns_file};
+pub(crate) use object_rows::id_hash;
 pub use object_rows::{ObjectRows, Row};
 pub use objects::{Objects, RowRef};
 pub use read::{ReadError, event_ids, matching_rows, records};

@@ -126,7 +126,7 @@ impl ObjectRows {
 }
 
 /// The hash by which event ids are told apart first, here and in [`event_ids`](super::event_ids).
-pub(super) fn id_hash(event_id: &[u8]) -> u64 {
+pub(crate) fn id_hash(event_id: &[u8]) -> u64 {
     xxh3_64(event_id)
 }
 

@@ -4,13 +4,13 @@ use super::finding::{Finding, FindingKind};
 use super::listing::ListedFile;
 use super::verifier::{Level, Verifier};
 use crate::cloudtrail::{Sha256, parse_event_time};
-use crate::commit::hash_of_id;
 use crate::failure::Failure;
 use crate::files::read_footer;
 use crate::lane::Lane;
 use crate::ledger::{RejectedLine, RejectsReceipt};
 use crate::monitor::Progress;
 use crate::store::Entry;
+use crate::table::id_hash;
 use crate::table::{ReadError, StoredRow, is_record, stored_rows};
 use bytes::Bytes;
 use jiff::civil::Date;
@@ -125,7 +125,8 @@ fn read(body: Bytes, date: Date, promised: Option<Sha256>) -> Result<Content, Re
 impl Content {
     fn add(&mut self, row: &StoredRow, date: Date) {
         self.rows += 1;
-        self.ids.extend(row.event_id.as_deref().map(hash_of_id));
+        self.ids
+            .extend(row.event_id.as_deref().map(|id| id_hash(id.as_bytes())));
         let text = row.event_time.as_deref().unwrap_or_default();
         let is_right = parse_event_time(text)
             .is_some_and(|time| time.date == date && row.millis == Some(time.millis));

@@ -3,10 +3,10 @@
 use super::finding::{Finding, FindingKind};
 use super::listing::ListedFile;
 use super::verifier::Verifier;
-use crate::commit::hash_of_id;
 use crate::failure::Failure;
 use crate::files::FileReader;
 use crate::lane::Lane;
+use crate::table::id_hash;
 use crate::table::{RecordHasher, event_ids, stored_rows};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -85,10 +85,13 @@ async fn compare(
         let url = store.url(key);
         let mut doubled: Vec<(String, String)> = Vec::new();
         let see = |row: crate::table::StoredRow| {
-            let Some(id) = row.event_id.filter(|id| repeated.contains(&hash_of_id(id))) else {
+            let Some(id) = row
+                .event_id
+                .filter(|id| repeated.contains(&id_hash(id.as_bytes())))
+            else {
                 return;
             };
-            let same = (hash_of_id(&id), hasher.hash(&row.record));
+            let same = (id_hash(id.as_bytes()), hasher.hash(&row.record));
             match first.get(&same) {
                 Some(before) if !file.promised.keeps_duplicates => {
                     doubled.push((id, before.clone()));
