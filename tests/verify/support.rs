@@ -85,6 +85,7 @@ impl World {
             shard: Shard::ALL,
             give_up: GiveUp::default(),
             accept_unread: AcceptUnread::default(),
+            allow_empty: true,
             retry_rejects: false,
             threads: 2,
             memory: 1 << 20,
