@@ -17,28 +17,49 @@ impl Random {
     }
 }
 
-/// Does one thing to the table, tells what, and gives what undoes it.
-fn damage(world: &World, random: &mut Random) -> (String, Vec<(String, Option<Vec<u8>>)>) {
+/// One thing that was done to a table.
+struct Damage {
+    what: String,
+    key: String,
+    /// What was there before, if anything.
+    before: Option<Vec<u8>>,
+}
+
+impl Damage {
+    fn undo(self, world: &World) {
+        match self.before {
+            Some(body) => world.table.replace(&self.key, body),
+            None => _ = world.table.remove(&self.key),
+        }
+    }
+}
+
+/// Does one thing to the table.
+fn damage(world: &World, random: &mut Random) -> Damage {
     let keys = world.table.keys();
     let key = keys[random.below(keys.len())].clone();
     let body = world.body(&key);
-    let undo = vec![(key.clone(), Some(body.clone()))];
-    match random.below(6) {
+    let before = Some(body.clone());
+    let (what, key, before) = match random.below(6) {
         0 => {
             world.table.remove(&key);
-            (format!("{key} is removed"), undo)
+            (format!("{key} is removed"), key, before)
         }
         1 => {
             let at = random.below(body.len());
             let mut flipped = body;
             flipped[at] ^= 1 << random.below(8);
             world.table.replace(&key, flipped);
-            (format!("a bit of byte {at} of {key} is flipped"), undo)
+            (
+                format!("a bit of byte {at} of {key} is flipped"),
+                key,
+                before,
+            )
         }
         2 => {
             let length = random.below(body.len());
             world.table.replace(&key, body[..length].to_vec());
-            (format!("{key} is cut off at {length}"), undo)
+            (format!("{key} is cut off at {length}"), key, before)
         }
         3 => {
             let files = world.keys(".parquet");
@@ -52,13 +73,13 @@ fn damage(world: &World, random: &mut Random) -> (String, Vec<(String, Option<Ve
                 rest.replace(".parquet", "0.parquet")
             );
             world.table.replace(&copy, world.body(file));
-            (format!("{file} is doubled as {copy}"), vec![(copy, None)])
+            (format!("{file} is doubled as {copy}"), copy, None)
         }
         4 => {
             let folder = key.rsplit_once('/').map_or("", |(folder, _)| folder);
             let foreign = format!("{folder}/part-0000.parquet");
             world.table.replace(&foreign, b"PAR1".to_vec());
-            (format!("{foreign} is foreign"), vec![(foreign, None)])
+            (format!("{foreign} is foreign"), foreign, None)
         }
         _ => {
             let others: Vec<&String> = keys.iter().filter(|other| **other != key).collect();
@@ -66,15 +87,16 @@ fn damage(world: &World, random: &mut Random) -> (String, Vec<(String, Option<Ve
             match other == body {
                 true => {
                     world.table.remove(&key);
-                    (format!("{key} is removed"), undo)
+                    (format!("{key} is removed"), key, before)
                 }
                 false => {
                     world.table.replace(&key, other);
-                    (format!("{key} has the bytes of another"), undo)
+                    (format!("{key} has the bytes of another"), key, before)
                 }
             }
         }
-    }
+    };
+    Damage { what, key, before }
 }
 
 #[test]
@@ -84,16 +106,11 @@ fn a_hundred_of_a_hundred_random_damages_are_found_and_none_in_an_undamaged_tabl
     let mut random = Random(20_261_126);
     let mut missed = Vec::new();
     for _ in 0..100 {
-        let (what, undo) = damage(&world, &mut random);
+        let damage = damage(&world, &mut random);
         if world.verify(Level::Rows).findings.is_empty() {
-            missed.push(what);
+            missed.push(damage.what.clone());
         }
-        for (key, body) in undo {
-            match body {
-                Some(body) => world.table.replace(&key, body),
-                None => _ = world.table.remove(&key),
-            }
-        }
+        damage.undo(&world);
     }
     assert!(
         missed.is_empty(),
