@@ -16,9 +16,9 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// Reads a delivered object within its limits, of which the heap's hold for what is made of
 /// it, not for the delivered bytes.
 ///
-/// gzip is known by its magic bytes; a byte order mark is dropped. The events that
-/// `lookup-events` embeds as strings become records of the text. Whether the rest is JSON
-/// shows only when the records are walked.
+/// gzip is known by its magic bytes, also where an object was compressed twice; a byte order
+/// mark is dropped, or tells UTF-16. The events that `lookup-events` embeds as strings become
+/// records of the text. Whether the rest is JSON shows only when the records are walked.
 pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unreadable> {
     let mut bytes = if delivered.starts_with(&MAGIC) {
         gunzip(delivered, limits)?
@@ -30,8 +30,14 @@ pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unrea
         limits.check_heap(delivered.len())?;
         delivered.to_vec()
     };
+    if bytes.starts_with(&MAGIC) {
+        limits.check_heap(2 * bytes.len())?;
+        bytes = gunzip(&bytes, limits)?;
+    }
     let uncompressed_bytes = bytes.len() as u64;
-    if bytes.starts_with(&BYTE_ORDER_MARK) {
+    if let Some(text) = utf16(&bytes, limits)? {
+        bytes = text.into_bytes();
+    } else if bytes.starts_with(&BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
     let (mut text, mut damaged) = match String::from_utf8(bytes) {
@@ -47,6 +53,24 @@ pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unrea
         uncompressed_bytes,
         damaged,
     })
+}
+
+/// The text of bytes that begin with a mark of UTF-16; none of others.
+fn utf16(bytes: &[u8], limits: Limits) -> Result<Option<String>, Unreadable> {
+    let unit = match bytes.first_chunk() {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => return Ok(None),
+    };
+    // A unit of two bytes is at most three in UTF-8.
+    limits.check_heap(bytes.len() + bytes.len().div_ceil(2) * 3)?;
+    let (units, rest) = bytes[2..].as_chunks();
+    if !rest.is_empty() {
+        return Err(Unreadable::NotJson);
+    }
+    let units = units.iter().map(|&bytes| unit(bytes));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    text.map(Some).map_err(|_| Unreadable::NotJson)
 }
 
 /// The bytes as a text of the same length, and the records in which the two differ.
@@ -135,6 +159,38 @@ mod tests {
         assert_eq!(document.text, "{\"Records\":[{\"eventName\":\"é\"}]}");
         assert_eq!(document.uncompressed_bytes, text.len() as u64);
         assert_eq!(document.sha256, Sha256::of(text));
+    }
+
+    #[test]
+    fn what_was_compressed_twice_is_inflated_twice_within_the_cap() {
+        let text = br#"{"Records":[]}"#;
+        let twice = gzip(&gzip(text));
+        let document = read_document(&twice, LIMITS).unwrap();
+        assert_eq!(document.text.as_bytes(), text);
+        assert_eq!(document.sha256, Sha256::of(&twice));
+        let bomb = gzip(&gzip(&vec![b' '; 1 << 20]));
+        assert_eq!(
+            read_document(&bomb, Limits::of(1 << 16)),
+            Err(Unreadable::TooLarge)
+        );
+        let thrice = read_document(&gzip(&twice), LIMITS).and_then(|document| count(&document));
+        assert!(thrice.is_err());
+    }
+
+    #[test]
+    fn utf16_with_its_mark_is_the_same_text() {
+        let text = "{\"Records\":[{\"eventName\":\"é𝄞\"}]}";
+        let bytes = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let units = format!("\u{feff}{text}").encode_utf16().collect::<Vec<_>>();
+            units.into_iter().flat_map(order).collect()
+        };
+        for bytes in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)] {
+            let document = read_document(&bytes, LIMITS).unwrap();
+            assert_eq!(document.text, text);
+            assert_eq!(count(&document), Ok(1));
+            let cut = read_document(&bytes[..bytes.len() - 1], LIMITS);
+            assert_eq!(cut, Err(Unreadable::NotJson));
+        }
     }
 
     #[test]

@@ -196,6 +196,11 @@ impl<'r> BatchReader<'r> {
             Attempt::Exceeds => Cause::Content(Unreadable::TooMuchMemory),
         };
         let object = &pending.object;
+        // Where CloudTrail puts nothing, a file without records is no log, and no failure.
+        if object.lane.is_none() && cause == Cause::Content(Unreadable::NoRecords) {
+            self.task.tally.left(object);
+            return None;
+        }
         let accepted = (self.task.options.accept_unread).has(&object.key, &object.address);
         if !accepted {
             self.unread += 1;

@@ -52,6 +52,16 @@ impl Ignored {
         self.add(&extension(key), key);
     }
 
+    /// Adds a file that was read and holds no record.
+    pub(crate) fn add_without_records(&mut self, key: &str) {
+        let name = key.rsplit('/').next().unwrap_or_default();
+        let kind = match name.contains("_CloudTrail-Digest_") {
+            true => "CloudTrail-Digest",
+            false => "files without a record",
+        };
+        self.add(kind, key);
+    }
+
     /// Adds all of another.
     pub(crate) fn extend(&mut self, other: Self) {
         for (kind, others) in other.0 {

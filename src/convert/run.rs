@@ -57,9 +57,14 @@ pub async fn convert(
     ensure_format(&task.context.destination)
         .await
         .map_err(Failure::of_all_lanes)?;
-    let (sources, mut unplaced) = find_lanes(&task).await?;
+    let Lanes {
+        sources,
+        mut unplaced,
+        has_logs,
+    } = find_lanes(&task).await?;
     unplaced.extend(convert_lanes(&task, sources).await?);
     convert_unplaced(&task, unplaced).await?;
+    check_found(&task, has_logs);
     tell_passed_over(&task);
     check_arguments(&task);
     let interrupted = task.context.stop.is_cancelled();
@@ -68,9 +73,18 @@ pub async fn convert(
     Ok(task.tally.into_summary())
 }
 
+/// What there is to be worked on.
+struct Lanes {
+    sources: Vec<LaneSource>,
+    /// Objects whose key names no lane.
+    unplaced: Vec<RawObject>,
+    /// Whether the source shows something that may be a log.
+    has_logs: bool,
+}
+
 /// The lanes to be worked on, and objects whose key names none: what the source shows, and
 /// every lane of the ledger in the shard, where a claim may be open.
-async fn find_lanes(task: &Task) -> Result<(Vec<LaneSource>, Vec<RawObject>), Failure> {
+async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     let destination = &task.context.destination;
     let shard = task.options.shard;
     let known = lanes(destination).await?;
@@ -98,9 +112,6 @@ async fn find_lanes(task: &Task) -> Result<(Vec<LaneSource>, Vec<RawObject>), Fa
         summary.ignored_objects = ignored;
         summary.ignored_folders = ignored_folders;
     });
-    if !has_logs && !task.options.allow_empty {
-        task.tally.nothing_found(&task.source);
-    }
     task.context.monitor.report(Progress::LanesFound(count));
     for lane in known.into_iter().filter(|lane| shard.has_lane(lane)) {
         found.entry(lane).or_default();
@@ -110,7 +121,21 @@ async fn find_lanes(task: &Task) -> Result<(Vec<LaneSource>, Vec<RawObject>), Fa
         prefixes,
         own: Arc::clone(&own),
     };
-    Ok((found.into_iter().map(source).collect(), unplaced))
+    Ok(Lanes {
+        sources: found.into_iter().map(source).collect(),
+        unplaced,
+        has_logs,
+    })
+}
+
+/// Tells of a source without logs: by the names of its files, or since none holds a record. One
+/// worker of several sees only a part.
+fn check_found(task: &Task, has_logs: bool) {
+    let is_whole = task.options.shard == Shard::ALL;
+    let is_empty = !has_logs || (is_whole && task.tally.has_only_left());
+    if is_empty && !task.options.allow_empty {
+        task.tally.nothing_found(&task.source);
+    }
 }
 
 /// Converts lane after lane, some at once; gives the objects met in them whose key names

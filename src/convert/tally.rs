@@ -81,6 +81,24 @@ impl Tally {
         });
     }
 
+    /// Counts a file that was read and holds no record.
+    pub(crate) fn left(&self, object: &RawObject) {
+        self.count(|summary| summary.ignored_objects.add_without_records(&object.key));
+        self.monitor.report(Progress::Done {
+            objects: 1,
+            bytes: object.size,
+            rows: 0,
+        });
+    }
+
+    /// Whether files were read, and none held a record.
+    pub(crate) fn has_only_left(&self) -> bool {
+        let summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        let met = summary.objects + summary.skipped_objects + summary.known_objects;
+        let unread = summary.unread_objects + summary.accepted_objects;
+        summary.lanes + met + unread == 0 && !summary.ignored_objects.is_empty()
+    }
+
     /// Counts a source in which nothing could be a log.
     pub(crate) fn nothing_found(&self, source: &Store) {
         let mut seen = Vec::new();

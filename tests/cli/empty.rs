@@ -92,3 +92,33 @@ fn files_beside_logs_are_counted_and_are_no_failure() {
         "{status}"
     );
 }
+
+#[test]
+fn files_without_a_record_are_left_and_counted_and_alone_they_are_no_logs() {
+    let place = Place::new();
+    let digest = "AWSLogs_copy/111122223333_CloudTrail-Digest_us-east-1_x_20240501T000000Z.json";
+    let text = r#"{"awsAccountId":"1","digestS3Object":"x","logFiles":[]}"#;
+    place.write(&format!("logs/{digest}"), text);
+    place.write("logs/package.json", r#"{"name":"x","version":"1"}"#);
+    let alone = place.convert("", 3);
+    assert_eq!(alone["nothing_found"].as_bool(), Some(true));
+    assert_eq!(alone["unread_objects"].as_u64(), Some(0));
+
+    place.write(
+        "logs/a.json",
+        event("e1", "111122223333", "2024-05-01T10:00:00Z"),
+    );
+    for rows in [1, 0] {
+        let summary = place.convert("", 0);
+        assert_eq!(summary["rows"].as_u64(), Some(rows));
+        let ignored = &summary["ignored_objects"];
+        assert_eq!(ignored["CloudTrail-Digest"]["count"].as_u64(), Some(1));
+        assert_eq!(ignored["files without a record"]["count"].as_u64(), Some(1));
+    }
+    // Under CloudTrail's own keys a file has records.
+    place.write(
+        "logs/AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/01/b.json",
+        "{}",
+    );
+    assert_eq!(place.convert("", 3)["unread_objects"].as_u64(), Some(1));
+}
