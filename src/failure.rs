@@ -108,6 +108,25 @@ impl Waiting {
     }
 }
 
+impl Waiting {
+    /// What to do about it.
+    pub fn next_step(&self) -> String {
+        match self {
+            Self::Ledger(_) => {
+                "restore the ledger's documents from a backup, or move away what is none".to_owned()
+            }
+            Self::Store(error) => error.next_step().to_owned(),
+            Self::DamagedFile { .. } => "restore it from a backup".to_owned(),
+            Self::ForeignFile { .. } => "move it out of the table".to_owned(),
+            Self::Object { address, .. } => {
+                format!("bring it back, or lose its records for good with --give-up '{address}'")
+            }
+            Self::Rows { program, .. } => format!("finish the claim with version {program}"),
+            Self::GivenUp { .. } => "repeat the other run's --give-up".to_owned(),
+        }
+    }
+}
+
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         match error {

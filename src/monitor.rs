@@ -73,6 +73,16 @@ pub enum Problem {
         /// Its address.
         address: String,
     },
+    /// Something in the table's partitions is not of this program.
+    Foreign {
+        /// Where it is.
+        url: String,
+    },
+    /// Something in the ledger is not of it.
+    Stray {
+        /// Where it is.
+        url: String,
+    },
     /// Something that could not be looked at.
     PassedOver {
         /// Where it is.
@@ -103,10 +113,49 @@ impl Problem {
             Self::Rejects { .. } => "rejects",
             Self::LaneWaits { why, .. } => why.code(),
             Self::Lost { .. } => "lost",
+            Self::Foreign { .. } => "foreign_file",
+            Self::Stray { .. } => "stray",
             Self::PassedOver { .. } => "passed_over",
             Self::NothingFound { .. } => "nothing_found",
             Self::NotFound { .. } => "not_found",
         }
+    }
+
+    /// What it is about: an address, a lane as `account/region`, or an argument.
+    pub fn about(&self) -> String {
+        match self {
+            Self::Unread { address, .. }
+            | Self::Unreachable { address, .. }
+            | Self::Lost { address } => address.clone(),
+            Self::Rejects { url, .. }
+            | Self::Foreign { url }
+            | Self::Stray { url }
+            | Self::NothingFound { source: url, .. }
+            | Self::PassedOver { url, .. } => url.clone(),
+            Self::LaneWaits { lane, .. } => lane.to_string(),
+            Self::NotFound { argument } => argument.clone(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> String {
+        let step = match self {
+            Self::Unread { cause, .. } => cause.next_step(),
+            Self::Unreachable { .. } => "run again",
+            Self::Rejects { .. } => {
+                "look at the records; a later version may make rows of them by --retry-rejects"
+            }
+            Self::LaneWaits { why, .. } => return why.next_step(),
+            Self::Lost { .. } => "nothing: this was asked for",
+            Self::Foreign { .. } => "move it out of the table",
+            Self::Stray { .. } => "move it out of the ledger",
+            Self::PassedOver { .. } => "rename or move it, or allow reading it, then run again",
+            Self::NothingFound { .. } => {
+                "check the address, the account and the region (--allow-empty if it may hold none)"
+            }
+            Self::NotFound { .. } => "check it",
+        };
+        step.to_owned()
     }
 }
 
@@ -127,6 +176,14 @@ impl fmt::Display for Problem {
             Self::Lost { address } => {
                 write!(f, "{address} is given up: its records are lost for good")
             }
+            Self::Foreign { url } => write!(
+                f,
+                "{url} was not written by this program; {}",
+                self.next_step()
+            ),
+            Self::Stray { url } => {
+                write!(f, "{url} is no part of the ledger; {}", self.next_step())
+            }
             Self::PassedOver { url, why } => write!(f, "{url} is passed over: {why}"),
             Self::NothingFound { source, seen } => {
                 let seen = if seen.is_empty() {
@@ -138,8 +195,8 @@ impl fmt::Display for Problem {
                     f,
                     "{source} holds no logs of what was asked for, but {seen}; expected are files \
                      below AWSLogs/<account>/CloudTrail/<region>/YYYY/MM/DD/, or anywhere files \
-                     named .json, .jsonl or .ndjson, each also .gz: check the address, the account \
-                     and the region (--allow-empty if it may hold none)"
+                     named .json, .jsonl or .ndjson, each also .gz: {}",
+                    self.next_step()
                 )
             }
             Self::NotFound { argument } => {

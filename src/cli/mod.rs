@@ -1,5 +1,6 @@
 //! Everything that a terminal sees.
 
+mod aside;
 mod commands;
 mod error;
 mod exit;

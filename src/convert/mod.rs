@@ -10,6 +10,7 @@ mod finish;
 mod identity;
 mod ignored;
 mod lane;
+mod lane_status;
 mod list;
 mod open_claims;
 mod options;
@@ -35,8 +36,9 @@ pub(crate) use places::{claimed_key, elsewhere};
 
 pub use decode::{Decoded, decode, latest_event_time};
 pub use ignored::{Ignored, IgnoredKind};
+pub use lane_status::LaneStatus;
 pub use list::RawObject;
 pub use options::{AcceptUnread, ConvertOptions, GiveUp};
 pub use run::convert;
-pub use status::{LaneStatus, Status, status};
+pub use status::{Status, status};
 pub use summary::Summary;

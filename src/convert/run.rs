@@ -11,7 +11,7 @@ use super::task::Task;
 use super::unplaced::convert_unplaced;
 use crate::commit::Patience;
 use crate::failure::Failure;
-use crate::ledger::{ensure_format, lanes};
+use crate::ledger::{LedgerLanes, ensure_format, ledger_lanes};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::scope::Shard;
 use crate::store::Store;
@@ -87,7 +87,13 @@ struct Lanes {
 async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     let destination = &task.context.destination;
     let shard = task.options.shard;
-    let known = lanes(destination).await?;
+    let LedgerLanes {
+        lanes: known,
+        strays,
+    } = ledger_lanes(destination).await?;
+    for url in strays {
+        task.tally.problem(Problem::Stray { url });
+    }
     // Of several workers another may have finished the claim by now.
     if shard == Shard::ALL {
         check_give_up(destination, &known, &task.options.give_up).await?;

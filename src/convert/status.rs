@@ -2,14 +2,20 @@
 
 use super::discover::{Walk, discover, own_prefixes};
 use super::ignored::Ignored;
+use super::lane_status::LaneStatus;
 use super::list::{Aside, LaneList, RawObject};
 use super::options::latest_month;
 use super::pending::UnplacedLedger;
 use super::task::CONCURRENT_LANES;
 use super::unfinished::Places;
-use crate::failure::Failure;
-use crate::lane::{Account, Lane, Region};
-use crate::ledger::{Claim, Converted, LaneLog, Receipt, check_format, lanes, receipts};
+use crate::failure::{Failure, Waiting};
+use crate::files::foreign_files;
+use crate::lane::Lane;
+use crate::ledger::{
+    Cause, Claim, Converted, LaneLog, LedgerLanes, Receipt, Work, check_format, ledger_lanes,
+    receipts,
+};
+use crate::monitor::Problem;
 use crate::scope::{Scope, Shard};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -17,43 +23,6 @@ use jiff::Timestamp;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// One lane's state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LaneStatus {
-    /// The account.
-    pub account: Account,
-    /// The region.
-    pub region: Region,
-    /// Raw objects of the range.
-    pub raw_objects: u64,
-    /// Their bytes as delivered.
-    pub delivered_bytes: u64,
-    /// Raw objects that are converted.
-    pub converted_objects: u64,
-    /// Raw objects that a run would convert.
-    pub pending_objects: u64,
-    /// Their bytes as delivered.
-    pub pending_delivered_bytes: u64,
-    /// Pending objects that could not be read when they were last tried.
-    pub unread_objects: u64,
-    /// Addresses of objects that were accepted to be unreadable, with the codes of why.
-    pub accepted_unread: BTreeMap<String, String>,
-    /// Rows in the table, of the receipts of the range.
-    pub rows: u64,
-    /// Records kept aside, without those that became rows later.
-    pub rejects: u64,
-    /// Records left out because an equal one stays.
-    pub duplicates: u64,
-    /// Rows whose own region is not the lane's.
-    pub other_region_rows: u64,
-    /// Bytes of Parquet.
-    pub parquet_bytes: u64,
-    /// Whether a claim has no receipt yet.
-    pub open_claim: bool,
-    /// Why nothing can be done in the lane for now, in words; a run says the same.
-    pub waits: Option<String>,
-}
 
 /// The state of the lanes of a range.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -68,16 +37,23 @@ pub struct Status {
     pub unplaced_pending_delivered_bytes: u64,
     /// Objects that are no event logs, by folder or extension.
     pub ignored_objects: Ignored,
-    /// Folders of other services that were not looked at, by name.
+    /// Folders that were not looked at: other services', by name, and tables.
     pub ignored_folders: Ignored,
     /// Whether the source holds nothing that could be a log.
     pub nothing_found: bool,
+    /// What is kept aside or stands in the way, by lanes, then of the source and the table.
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
 }
 
 impl Status {
-    /// Whether a lane waits for somebody to do something.
+    /// Whether a lane waits for somebody to do something, or something cannot be looked at.
     pub fn has_failures(&self) -> bool {
+        let cannot_be_seen = |problem: &Problem| {
+            matches!(problem, Problem::PassedOver { .. } | Problem::Stray { .. })
+        };
         self.lanes.iter().any(|lane| lane.waits.is_some())
+            || self.problems.iter().any(cannot_be_seen)
     }
 }
 
@@ -104,8 +80,9 @@ pub async fn status(
         own: &own,
     };
     let mut found = discover(&walk).await?;
+    let LedgerLanes { lanes, strays } = ledger_lanes(destination).await?;
     // Lanes that only records name have no prefix.
-    for lane in lanes(destination).await? {
+    for lane in lanes {
         if scope.lanes.has(&lane) && shard.has_lane(&lane) {
             found.lanes.entry(lane).or_default();
         }
@@ -126,17 +103,24 @@ pub async fn status(
     let mut unplaced = found.unplaced;
     let mut looking = stream::iter(found.lanes)
         .map(async |(lane, prefixes)| looker.lane(&lane, &prefixes).await)
-        .buffer_unordered(CONCURRENT_LANES);
-    while let Some((lane, aside)) = looking.try_next().await? {
-        status.lanes.push(lane);
-        unplaced.extend(aside.unplaced);
-        status.ignored_objects.extend(aside.ignored);
+        // In their order, so that two looks say the same.
+        .buffered(CONCURRENT_LANES);
+    while let Some(seen) = looking.try_next().await? {
+        status.lanes.push(seen.status);
+        status.problems.extend(seen.problems);
+        status.ignored_objects.extend(seen.aside.ignored);
+        unplaced.extend(seen.aside.unplaced);
     }
     drop(looking);
-    status
-        .lanes
-        .sort_by(|a, b| (a.account, &a.region).cmp(&(b.account, &b.region)));
     looker.unplaced(unplaced, &mut status).await?;
+    let strays = strays.into_iter().map(|url| Problem::Stray { url });
+    status.problems.extend(strays);
+    let failed = source.passed_over().into_iter().filter(|it| it.is_failure);
+    let failed = failed.map(|it| Problem::PassedOver {
+        url: it.url,
+        why: it.reason,
+    });
+    status.problems.extend(failed);
     Ok(status)
 }
 
@@ -159,114 +143,125 @@ impl Looker<'_> {
             if !ledger.is_settled(object.id(), &self.scope.lanes) {
                 status.unplaced_pending_objects += 1;
                 status.unplaced_pending_delivered_bytes += object.size;
+                let unread = unread(&object, ledger.unread(object.id()));
+                status.problems.extend(unread);
             }
         }
         Ok(())
     }
 
-    /// The lane's state, and what was listed besides its objects.
-    async fn lane(&self, lane: &Lane, prefixes: &[String]) -> Result<(LaneStatus, Aside), Failure> {
-        let mut status = empty(lane);
-        let looked = self.ledger(lane, &mut status).await;
+    async fn lane(&self, lane: &Lane, prefixes: &[String]) -> Result<Seen, Failure> {
+        let mut seen = Seen {
+            status: LaneStatus::empty(lane),
+            aside: Aside::default(),
+            problems: Vec::new(),
+        };
+        let looked = self.ledger(lane, &mut seen).await;
         let (open, converted) = match Failure::waits(looked)? {
             Ok(found) => found,
-            Err(waiting) => {
-                status.waits = Some(waiting.to_string());
-                return Ok((status, Aside::default()));
+            Err(why) => {
+                seen.waits(lane, why);
+                return Ok(seen);
             }
         };
+        let foreign = foreign_files(self.destination, lane, self.scope.days.from).await?;
+        let foreign = foreign.into_iter().map(|url| Problem::Foreign { url });
+        seen.problems.extend(foreign);
         let days = self.scope.days;
         let mut list = LaneList::new(self.source, lane, prefixes, days, self.own);
         let mut listed = FxHashSet::default();
         while list.peek().await?.is_some()
             && let Some(object) = list.take()
         {
-            status.add_object(&object, &converted);
+            seen.add_object(&object, &converted);
             if open.is_some() {
                 listed.insert(object.id());
             }
         }
         if let Some(claim) = &open {
-            status.open_claim = true;
+            seen.status.open_claim = true;
             let places = Places {
                 source: self.source,
                 destination: self.destination,
                 prefixes,
                 listed: &listed,
             };
-            let why = places.in_the_way(claim).await?;
-            status.waits = why.map(|why| why.to_string());
+            if let Some(why) = places.in_the_way(claim).await? {
+                seen.waits(lane, why);
+            }
         }
-        Ok((status, list.aside))
+        seen.aside = list.aside;
+        Ok(seen)
     }
 
     async fn ledger(
         &self,
         lane: &Lane,
-        status: &mut LaneStatus,
+        seen: &mut Seen,
     ) -> Result<(Option<Claim>, Converted), Failure> {
         let hint = Some(latest_month(self.scope.days, self.now));
         let log = LaneLog::open(self.destination, lane, hint).await?;
         let mut converted = Converted::default();
+        let mut rejects: BTreeMap<String, u64> = BTreeMap::new();
         receipts(self.destination, lane, self.scope.days, |receipt| {
             converted.add(receipt);
-            status.add_receipt(receipt);
+            seen.status.add_receipt(receipt);
+            count_rejects(receipt, &mut rejects);
+            let lost = receipt.lost.iter().cloned();
+            let lost = lost.map(|address| Problem::Lost { address });
+            seen.problems.extend(lost);
         })
         .await?;
+        for (key, records) in rejects.into_iter().filter(|(_, records)| *records > 0) {
+            let url = self.destination.url(&key);
+            seen.problems.push(Problem::Rejects { url, records });
+        }
         Ok((log.open_claim().cloned(), converted))
     }
 }
 
-fn empty(lane: &Lane) -> LaneStatus {
-    LaneStatus {
-        account: lane.account,
-        region: lane.region.clone(),
-        raw_objects: 0,
-        delivered_bytes: 0,
-        converted_objects: 0,
-        pending_objects: 0,
-        pending_delivered_bytes: 0,
-        unread_objects: 0,
-        accepted_unread: BTreeMap::new(),
-        rows: 0,
-        rejects: 0,
-        duplicates: 0,
-        other_region_rows: 0,
-        parquet_bytes: 0,
-        open_claim: false,
-        waits: None,
+/// What was seen of one lane.
+struct Seen {
+    status: LaneStatus,
+    /// What lies among its raw objects besides.
+    aside: Aside,
+    problems: Vec<Problem>,
+}
+
+impl Seen {
+    fn waits(&mut self, lane: &Lane, why: Waiting) {
+        self.status.waits = Some(why.to_string());
+        let lane = lane.clone();
+        self.problems.push(Problem::LaneWaits { lane, why });
+    }
+
+    fn add_object(&mut self, object: &RawObject, converted: &Converted) {
+        self.status.add_object(object, converted);
+        if converted.is_settled(object.id()) {
+            return;
+        }
+        self.problems
+            .extend(unread(object, converted.unread(object.id())));
     }
 }
 
-impl LaneStatus {
-    fn add_object(&mut self, object: &RawObject, converted: &Converted) {
-        self.raw_objects += 1;
-        self.delivered_bytes += object.size;
-        if converted.is_settled(object.id()) {
-            self.converted_objects += 1;
-        } else {
-            self.pending_objects += 1;
-            self.pending_delivered_bytes += object.size;
-            self.unread_objects += u64::from(converted.unread(object.id()).is_some());
-        }
-    }
+fn unread(object: &RawObject, cause: Option<&Cause>) -> Option<Problem> {
+    cause.map(|cause| Problem::Unread {
+        address: object.address.clone(),
+        cause: cause.clone(),
+    })
+}
 
-    fn add_receipt(&mut self, receipt: &Receipt) {
-        let claim = &receipt.claim;
-        self.rows += receipt.written.iter().map(|file| file.rows).sum::<u64>();
-        self.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
-        // Of a range, what was retried may have been rejected outside of it.
-        self.rejects = (self.rejects + claim.rejected()).saturating_sub(claim.retried());
-        self.duplicates += claim.duplicates();
-        self.other_region_rows += claim.other_region_rows();
-        for object in claim.objects() {
-            if let crate::ledger::Outcome::Unread {
-                cause,
-                accepted: true,
-            } = &object.outcome
-            {
-                let code = cause.code().to_owned();
-                self.accepted_unread.insert(object.address.clone(), code);
+/// Records that are kept aside in each rejects object, without those that became rows later.
+fn count_rejects(receipt: &Receipt, rejects: &mut BTreeMap<String, u64>) {
+    if let Some(kept) = receipt.claim.rejects() {
+        rejects.insert(kept.key.clone(), kept.records);
+    }
+    if let Work::RetryRejects(retry) = &receipt.claim.work {
+        for retried in &retry.rejects {
+            // What a range leaves out is not counted either.
+            if let Some(records) = rejects.get_mut(&retried.key) {
+                *records = records.saturating_sub(retried.lines.len() as u64);
             }
         }
     }

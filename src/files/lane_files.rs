@@ -6,8 +6,9 @@ use super::reader::FileReader;
 use crate::failure::{Failure, Waiting};
 use crate::lane::{Lane, Partition};
 use crate::ledger::{ClaimNumber, LaneLog, Month, rejects_folder, rejects_number};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::table::{event_ids, matching_rows};
+use futures::TryStreamExt;
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashSet;
@@ -227,6 +228,35 @@ impl LaneFiles {
             files.push(File { key, size, name });
         }
     }
+}
+
+/// Addresses of what engines would read in a lane's partitions, from those of the day before
+/// `from` on, and this program did not write.
+pub(crate) async fn foreign_files(
+    store: &Store,
+    lane: &Lane,
+    from: Option<Date>,
+) -> Result<Vec<String>, StoreError> {
+    let folder = lane.path();
+    // Events are delivered on their own day or later.
+    let after = from
+        .and_then(|day| day.yesterday().ok())
+        .map(|day| format!("{folder}date={day}"));
+    let mut pages = std::pin::pin!(store.list_pages(folder, after));
+    let mut foreign = Vec::new();
+    while let Some(page) = pages.try_next().await? {
+        let data = page.iter().filter(|entry| is_data(&entry.key));
+        let others = data.filter(|entry| !is_own(&entry.key));
+        foreign.extend(others.map(|entry| store.url(&entry.key)));
+    }
+    Ok(foreign)
+}
+
+/// Whether it is a file of a partition, by its name.
+fn is_own(key: &str) -> bool {
+    key.rsplit_once('/').is_some_and(|(folder, name)| {
+        Partition::parse(&format!("{folder}/")).is_some() && FileName::parse(name).is_some()
+    })
 }
 
 /// Engines read what does not begin with `_` or `.`, whatever its name ends with.

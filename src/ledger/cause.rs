@@ -43,6 +43,26 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// What to do about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::Content(Unreadable::TooLarge | Unreadable::TooMuchMemory) => {
+                "run again with a larger --max-object-size, or accept it with --accept-unread"
+            }
+            Self::Content(_) => {
+                "bring a whole copy of it from where it was delivered, or accept it with \
+                 --accept-unread"
+            }
+            Self::Removed | Self::Replaced | Self::Unfetchable => "run again",
+            Self::Denied => "allow reading it and its encryption key, then run again",
+            Self::Archived => "restore it from its archive class, then run again",
+            Self::Defect => "report it",
+            Self::Other(_) => "use that version, or a later one",
+        }
+    }
+}
+
 impl From<String> for Cause {
     fn from(code: String) -> Self {
         match code.as_str() {

@@ -85,6 +85,12 @@ pub(crate) async fn check_format_document(
     }
 }
 
+/// Whether this is where some program says the format.
+pub(super) fn is_format_key(key: &str) -> bool {
+    let name = key.strip_prefix(FOLDER).unwrap_or(key);
+    name == "format" || name.starts_with("format-")
+}
+
 /// Whether there is a format, which then is this program's.
 async fn is_known(store: &Store) -> Result<bool, LedgerError> {
     let stem = format!("{FOLDER}format");

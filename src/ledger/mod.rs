@@ -41,5 +41,5 @@ pub use names::{
     ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, rejects_folder, rejects_number,
 };
 pub use object::{ClaimedObject, ContentHash, ObjectId, Outcome};
-pub use receipts::{lanes, month_receipts, receipts};
+pub use receipts::{LedgerLanes, lanes, ledger_lanes, month_receipts, receipts};
 pub use rejected_line::RejectedLine;

@@ -3,6 +3,7 @@
 use super::claim::Receipt;
 use super::document::read;
 use super::error::LedgerError;
+use super::format::is_format_key;
 use super::names::{FOLDER, Month, ReceiptName, lane_folder, log_folder, month_folder};
 use crate::lane::Lane;
 use crate::scope::DeliveryDays;
@@ -13,19 +14,46 @@ use futures::{StreamExt, TryStreamExt, stream};
 /// many lanes together stay below the store's limits.
 const CONCURRENT_READS: usize = 8;
 
-/// Every lane that the ledger holds, sorted. Folders that are no lane's are passed over.
+/// The lanes of a ledger, and what lies above them.
+#[derive(Debug, Default)]
+pub struct LedgerLanes {
+    /// The lanes, sorted.
+    pub lanes: Vec<Lane>,
+    /// Addresses of what is neither a lane nor the ledger's format, sorted.
+    pub strays: Vec<String>,
+}
+
+/// Every lane that the ledger holds, sorted.
 pub async fn lanes(store: &Store) -> Result<Vec<Lane>, LedgerError> {
-    let accounts = store.list_dir(FOLDER).await?.prefixes;
-    let mut lanes: Vec<Lane> = stream::iter(accounts)
+    Ok(ledger_lanes(store).await?.lanes)
+}
+
+/// Every lane that the ledger holds, and what is none.
+pub async fn ledger_lanes(store: &Store) -> Result<LedgerLanes, LedgerError> {
+    let top = store.list_dir(FOLDER).await?;
+    let mut found = LedgerLanes::default();
+    let files = top.entries.iter().map(|entry| entry.key.as_str());
+    let strays = files.filter(|key| !is_format_key(key));
+    found.strays.extend(strays.map(|key| store.url(key)));
+    let mut accounts = stream::iter(top.prefixes)
         .map(async |account| store.list_dir(&account).await)
-        .buffer_unordered(CONCURRENT_READS)
-        .try_fold(Vec::new(), async |mut lanes, listing| {
-            lanes.extend(listing.prefixes.iter().filter_map(|prefix| lane_of(prefix)));
-            Ok(lanes)
-        })
-        .await?;
-    lanes.sort();
-    Ok(lanes)
+        .buffer_unordered(CONCURRENT_READS);
+    while let Some(account) = accounts.try_next().await? {
+        for prefix in account.prefixes {
+            match lane_of(&prefix) {
+                Some(lane) => found.lanes.push(lane),
+                None => found.strays.push(store.url(&prefix)),
+            }
+        }
+        let files = account.entries.iter();
+        found
+            .strays
+            .extend(files.map(|entry| store.url(&entry.key)));
+    }
+    drop(accounts);
+    found.lanes.sort();
+    found.strays.sort();
+    Ok(found)
 }
 
 fn lane_of(prefix: &str) -> Option<Lane> {

@@ -69,7 +69,7 @@ pub enum Action {
 
 /// A failed call: what was tried, where, why it failed, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot {action} {url}: {reason}; {}", self.advice())]
+#[error("cannot {action} {url}: {reason}; {}", self.next_step())]
 pub struct StoreError {
     /// What was tried.
     pub action: Action,
@@ -135,7 +135,8 @@ impl StoreError {
         }
     }
 
-    fn advice(&self) -> &'static str {
+    /// What to do about it.
+    pub fn next_step(&self) -> &'static str {
         match (self.kind, self.action) {
             (ErrorKind::NotFound, _) => "check the name, or list again if it was deleted",
             (ErrorKind::Changed, _) => "run again to read the new version",

@@ -14,7 +14,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
     (
         "status",
-        "json from to last account region endpoint-url path-style requester-pays \
+        "all problems json from to last account region endpoint-url path-style requester-pays \
          source-bucket-owner dest-bucket-owner",
     ),
     (

@@ -13,6 +13,7 @@ mod interrupted;
 mod kept_aside;
 mod messages;
 mod printable;
+mod problems;
 mod queries;
 mod real;
 mod savings;

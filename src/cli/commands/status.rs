@@ -1,5 +1,6 @@
 //! The command `status`.
 
+use crate::cli::aside::{problem_document, problem_lines};
 use crate::cli::exit::Exit;
 use crate::cli::groups::range::DeliveryArgs;
 use crate::cli::groups::s3::{DestArgs, S3Args, SourceArgs};
@@ -8,7 +9,9 @@ use crate::cli::output::ResultArgs;
 use crate::cli::text::Text;
 use clap::Args;
 use cloudtrail2parquet::convert::{Ignored, LaneStatus, Status, status};
+use cloudtrail2parquet::monitor::Problem;
 use cloudtrail2parquet::scope::Shard;
+use serde_json::Value;
 use std::slice;
 
 /// Arguments of `status`.
@@ -18,6 +21,12 @@ pub(crate) struct StatusArgs {
     source: String,
     /// The table's place: s3://BUCKET/PREFIX or a folder
     dest: String,
+    /// Show every lane, also those with nothing to say
+    #[arg(long, conflicts_with = "problems")]
+    all: bool,
+    /// Name each object, reject and lane that is kept aside, and what to do about it
+    #[arg(long)]
+    problems: bool,
     /// The form of the result
     #[command(flatten)]
     result: ResultArgs,
@@ -42,7 +51,7 @@ pub(crate) async fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
     let now = jiff::Timestamp::now();
     let found = status(&source, &destination, &scope, Shard::ALL, now).await?;
     args.result
-        .print(|| serde_json::to_value(&found), || text(&found))?;
+        .print(|| document(args, &found), || text(args, &found))?;
     Ok(exit(&found))
 }
 
@@ -70,9 +79,30 @@ const HEAD: [&str; 13] = [
     "claim",
 ];
 
-fn text(status: &Status) -> Text {
+/// Lanes up to which each is shown.
+const FEW: usize = 20;
+
+fn document(args: &StatusArgs, status: &Status) -> serde_json::Result<Value> {
+    let mut document = serde_json::to_value(status)?;
+    if args.problems {
+        document["problems"] = status.problems.iter().map(problem_document).collect();
+    }
+    Ok(document)
+}
+
+fn text(args: &StatusArgs, status: &Status) -> Text {
+    let mut text = Text::default();
+    if args.problems {
+        problem_lines(&mut text, status.problems.iter());
+        let problems = count(status.problems.len() as u64);
+        text.line(format!("{problems} problems."));
+        return text;
+    }
+    let all = args.all || status.lanes.len() <= FEW;
+    let shown = status.lanes.iter();
+    let shown: Vec<&LaneStatus> = shown.filter(|lane| all || says_something(lane)).collect();
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
-    for lane in &status.lanes {
+    for &lane in &shown {
         let claim = match (&lane.waits, lane.open_claim) {
             (Some(_), _) => "waits",
             (None, true) => "open",
@@ -84,8 +114,13 @@ fn text(status: &Status) -> Text {
     if status.lanes.len() > 1 {
         rows.push(row(["total", ""], &status.lanes, ""));
     }
-    let mut text = Text::default();
     text.table(&rows, 2);
+    if status.lanes.len() > shown.len() {
+        let others = count((status.lanes.len() - shown.len()) as u64);
+        text.line(format!(
+            "{others} lanes more have nothing pending and nothing kept aside; --all shows them."
+        ));
+    }
     for line in left(&status.ignored_objects, &status.ignored_folders) {
         text.line(line);
     }
@@ -94,6 +129,11 @@ fn text(status: &Status) -> Text {
     }
     last_lines(&mut text, status);
     text
+}
+
+fn says_something(lane: &LaneStatus) -> bool {
+    let aside = lane.pending_objects + lane.unread_objects + lane.rejects;
+    aside > 0 || lane.open_claim || lane.waits.is_some()
 }
 
 /// What was not read, a line a kind.
@@ -137,6 +177,22 @@ pub(super) fn last_lines(text: &mut Text, status: &Status) {
         if let Some(why) = &lane.waits {
             text.line(format!("{}/{} waits: {why}", lane.account, lane.region));
         }
+    }
+    let of_no_lane = |problem: &&Problem| {
+        matches!(
+            problem,
+            Problem::Foreign { .. } | Problem::Stray { .. } | Problem::PassedOver { .. }
+        )
+    };
+    problem_lines(text, status.problems.iter().filter(of_no_lane));
+    let is_aside =
+        |problem: &&Problem| matches!(problem, Problem::Unread { .. } | Problem::Rejects { .. });
+    let aside = status.problems.iter().filter(is_aside).count() as u64;
+    if aside > 0 {
+        let aside = count(aside);
+        text.line(format!(
+            "{aside} objects or files of rejects are kept aside; status --problems names them."
+        ));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a conversion did.
 
+use crate::cli::aside::problem_document;
 use crate::cli::commands::status::left;
 use crate::cli::groups::glue;
 use crate::cli::numbers::{count, size};
@@ -7,7 +8,6 @@ use crate::cli::progress::Problems;
 use crate::cli::text::Text;
 use cloudtrail2parquet::catalog::{Registered, TableSpec};
 use cloudtrail2parquet::convert::Summary;
-use cloudtrail2parquet::monitor::Problem;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Ended {
     pub(super) fn document(&self) -> serde_json::Result<Value> {
         let mut document = serde_json::to_value(&self.summary)?;
         document["seconds"] = json!(self.elapsed.as_secs_f64());
-        document["problems"] = self.problems.first.iter().map(problem).collect();
+        document["problems"] = self.problems.first.iter().map(problem_document).collect();
         document["problems_left_off"] = json!(self.problems.left_off);
         if let Some((spec, registered)) = &self.table {
             document["table"] = glue::document(spec, registered);
@@ -55,10 +55,6 @@ impl Ended {
         }
         text
     }
-}
-
-fn problem(problem: &Problem) -> Value {
-    json!({"code": problem.code(), "text": problem.to_string()})
 }
 
 fn numbers(text: &mut Text, summary: &Summary) {

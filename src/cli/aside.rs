@@ -1,0 +1,26 @@
+//! What was kept aside, as text and JSON.
+
+use super::text::Text;
+use cloudtrail2parquet::monitor::Problem;
+use serde_json::{Value, json};
+
+/// A problem, for programs.
+pub(crate) fn problem_document(problem: &Problem) -> Value {
+    json!({
+        "code": problem.code(),
+        "key": problem.about(),
+        "text": problem.to_string(),
+        "next_step": problem.next_step(),
+    })
+}
+
+/// Problems with what to do about them, one a line.
+pub(crate) fn problem_lines<'p>(text: &mut Text, problems: impl Iterator<Item = &'p Problem>) {
+    for problem in problems {
+        let (line, step) = (problem.to_string(), problem.next_step());
+        match line.contains(&step) {
+            true => text.line(line),
+            false => text.line(format!("{line}; {step}")),
+        }
+    }
+}
