@@ -34,6 +34,8 @@ pub enum Cause {
     Unknown,
     /// No credentials were found.
     NoCredentials,
+    /// The profile that is asked for has no credentials, or is not there.
+    NoProfile,
     /// The service does not know the credentials, or they have expired.
     RefusedCredentials,
     /// The secret key is not the one of the key id.
@@ -155,6 +157,9 @@ impl Cause {
         match (self, action) {
             (Cause::NoCredentials, _) => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role"
+            }
+            (Cause::NoProfile, _) => {
+                "set AWS_PROFILE to one of those that `aws configure list-profiles` shows"
             }
             (Cause::RefusedCredentials, _) => "sign in again, or use other credentials",
             (Cause::WrongSignature, _) => "check the secret access key",

@@ -215,7 +215,8 @@ impl S3 {
 
 fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(5))
+        // Two of them, and a pause between, are five seconds at most.
+        .connect_timeout(Duration::from_secs(2))
         // Until the answer begins, the upload of one part included. Bodies have no limit but the
         // SDK's protection against streams that stall.
         .read_timeout(Duration::from_secs(120));

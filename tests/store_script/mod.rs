@@ -76,7 +76,22 @@ pub(crate) fn answer(
     thread::spawn(move || {
         for answer in answers {
             let (connection, _) = listener.accept().unwrap();
-            serve(connection, &answer, &seen);
+            serve(connection, &seen, |_| answer);
+        }
+    });
+}
+
+/// Answers whoever comes, many at once, by the head of the request.
+pub(crate) fn answer_all(
+    listener: TcpListener,
+    answer: impl Fn(&str) -> Answer + Send + Sync + 'static,
+    seen: &Requests,
+) {
+    let (answer, seen) = (Arc::new(answer), seen.clone());
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let (answer, seen) = (Arc::clone(&answer), seen.clone());
+            thread::spawn(move || serve(connection.unwrap(), &seen, |head| answer(head)));
         }
     });
 }
@@ -106,7 +121,7 @@ impl Requests {
     }
 }
 
-fn serve(mut connection: TcpStream, answer: &Answer, seen: &Requests) {
+fn serve(mut connection: TcpStream, seen: &Requests, answer: impl FnOnce(&str) -> Answer) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -125,17 +140,17 @@ fn serve(mut connection: TcpStream, answer: &Answer, seen: &Requests) {
             .unwrap();
     }
     std::io::copy(&mut reader.take(length), &mut std::io::sink()).unwrap();
-    seen.0.lock().unwrap().push(head);
+    seen.0.lock().unwrap().push(head.clone());
     let Answer {
         status,
         headers,
         body,
         sent,
-    } = answer;
+    } = answer(&head);
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n"
     );
     connection.write_all(head.as_bytes()).unwrap();
-    connection.write_all(&body.as_bytes()[..*sent]).unwrap();
+    connection.write_all(&body.as_bytes()[..sent]).unwrap();
 }

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use aws_sdk_s3::config::interceptors::InterceptorContext;
 use aws_sdk_s3::config::retry::{ClassifyRetry, RetryAction};
 
-/// From the first failure on. A service that has answered before is waited for as long as a call
+/// From the first failure on; with the pause before the last attempt, and the time that connecting
+/// may take, whoever waits is told within five seconds. A service that has answered before is waited for as long as a call
 /// has attempts; one that never has is rather a wrong address.
-const SILENCE: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_millis(1_500);
 
 /// Gives up a service that has not answered at all for [`SILENCE`].
 #[derive(Debug, Default)]

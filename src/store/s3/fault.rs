@@ -14,8 +14,13 @@ impl S3 {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (kind, cause) = kind(action, &error);
+        let profile = std::env::var("AWS_PROFILE").ok();
+        let cause = match (cause, &profile) {
+            (Cause::NoCredentials, Some(_)) => Cause::NoProfile,
+            (cause, _) => cause,
+        };
         let reason = match cause {
-            Cause::NoCredentials => no_credentials(),
+            Cause::NoCredentials | Cause::NoProfile => no_credentials(profile),
             Cause::NoAnswer => format!("nothing answers: {}", root(&error)),
             _ => reason(&error),
         };
@@ -60,14 +65,14 @@ fn of_credentials(text: &str) -> Cause {
     }
 }
 
-fn no_credentials() -> String {
-    match std::env::var("AWS_PROFILE") {
-        Ok(profile) => {
+fn no_credentials(profile: Option<String>) -> String {
+    match profile {
+        Some(profile) => {
             format!(
                 "no AWS credentials were found: the profile {profile:?} has none or is not there"
             )
         }
-        Err(_) => "no AWS credentials were found".to_owned(),
+        None => "no AWS credentials were found".to_owned(),
     }
 }
 
