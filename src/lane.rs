@@ -172,6 +172,11 @@ impl Lane {
         }
     }
 
+    /// Whether its records did not name their account, or their region.
+    pub fn is_unknown(&self) -> bool {
+        self.account == Account::UNKNOWN || self.region == Region::unknown()
+    }
+
     /// The lane of a record whose raw object's key names none: `recipientAccountId`, else
     /// `userIdentity.accountId`, if it is an account; and `awsRegion` if it is a region.
     pub fn of_record(

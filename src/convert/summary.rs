@@ -36,6 +36,8 @@ pub struct Summary {
     pub retried_rejects: u64,
     /// Rows whose own region is not that of their partition.
     pub other_region_rows: u64,
+    /// Rows in account 000000000000 or region unknown, which their records do not name.
+    pub unknown_lane_rows: u64,
     /// Bytes of the converted objects as delivered.
     pub delivered_bytes: u64,
     /// Bytes of the converted objects uncompressed.

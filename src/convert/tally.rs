@@ -178,6 +178,9 @@ impl Tally {
             }
             summary.records += claim.records();
             summary.rows += rows;
+            if claim.lane.is_unknown() {
+                summary.unknown_lane_rows += rows;
+            }
             summary.duplicates += claim.duplicates();
             summary.rejects += claim.rejected();
             summary.retried_rejects += claim.retried();

@@ -94,3 +94,21 @@ fn status_of_many_lanes_shows_those_with_something_to_say_and_all_when_asked() {
     let all = stdout(&place.run("status logs table --all"));
     assert!(all.contains("111122220008"), "{all}");
 }
+
+#[test]
+fn rows_whose_records_name_no_account_are_counted_in_the_summary() {
+    let place = Place::new();
+    let nobodys = one_event()
+        .replace("recipientAccountId", "other")
+        .replace("e1", "e2");
+    place.write("logs/a.json", one_event() + "\n" + &nobodys);
+    let summary = place.convert("", 0);
+    assert_eq!(summary["rows"].as_u64(), Some(2));
+    assert_eq!(summary["unknown_lane_rows"].as_u64(), Some(1), "{summary}");
+    assert!(
+        place
+            .table()
+            .keys()
+            .any(|lane| lane.starts_with("000000000000/"))
+    );
+}

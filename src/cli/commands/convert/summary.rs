@@ -74,7 +74,12 @@ fn numbers(text: &mut Text, summary: &Summary) {
     }
     text.field("records", count(summary.records));
     let other = "with an awsRegion other than their partition's";
-    let rows = with(count(summary.rows), &[(summary.other_region_rows, other)]);
+    let unknown = "in account 000000000000 or region unknown: their records name none";
+    let parts = [
+        (summary.other_region_rows, other),
+        (summary.unknown_lane_rows, unknown),
+    ];
+    let rows = with(count(summary.rows), &parts);
     text.field("rows", rows);
     text.field("duplicates", count(summary.duplicates));
     let retried = "of earlier runs are rows now, or repeat one";
