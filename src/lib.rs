@@ -21,6 +21,7 @@ pub mod lane;
 pub mod ledger;
 pub mod monitor;
 pub mod queries;
+pub mod restore;
 pub mod sample;
 pub mod savings;
 pub mod scope;

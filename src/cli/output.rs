@@ -46,6 +46,11 @@ pub(crate) fn print_own(text: &str) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
+/// Standard output for lines that are others' own bytes.
+pub(crate) fn lines() -> Box<dyn io::Write + Send> {
+    Box::new(io::BufWriter::new(io::stdout()))
+}
+
 /// Whether the reader of standard output has gone, as `head` does: no failure.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {

@@ -3,6 +3,7 @@
 mod damaged;
 pub mod document;
 pub mod gunzip;
+mod gzip;
 pub mod key;
 mod limits;
 mod lookup;
@@ -15,6 +16,7 @@ mod unreadable;
 pub use damaged::Damaged;
 pub use document::Document;
 pub use gunzip::gunzip;
+pub use gzip::gzip;
 pub use key::{
     Folder, KeyKind, LanePrefix, Level, RawKey, is_readable_name, level_of_prefix, parse_key,
 };

@@ -30,6 +30,11 @@ pub(crate) struct ListedReceipt {
 }
 
 impl ListedReceipt {
+    /// Whether its work has no delivery days.
+    pub(crate) fn is_undated(&self) -> bool {
+        self.days.is_none()
+    }
+
     /// Whether it is of one of the delivery days; one without days is of all.
     pub(crate) fn touches(&self, days: DeliveryDays) -> bool {
         self.days

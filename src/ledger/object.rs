@@ -126,6 +126,19 @@ impl Outcome {
         matches!(self, Self::Read { .. })
     }
 
+    /// Uncompressed bytes of what was read.
+    pub fn uncompressed_bytes(&self) -> u64 {
+        match self {
+            Self::Read {
+                uncompressed_bytes, ..
+            }
+            | Self::Copy {
+                uncompressed_bytes, ..
+            } => *uncompressed_bytes,
+            Self::Known { .. } | Self::Unread { .. } => 0,
+        }
+    }
+
     /// Records that the claim accounts for.
     pub fn records(&self) -> u64 {
         match self {

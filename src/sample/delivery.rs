@@ -1,18 +1,12 @@
 //! Records put into files, and files under CloudTrail's keys.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use jiff::civil::{Date, DateTime};
 
 use super::Truth;
 use super::catalog::Folder;
 use super::random::Random;
 use super::world::Lane;
-
-/// What CloudTrail's own files are compressed like, judged by their size.
-const GZIP_LEVEL: u32 = 6;
+use crate::cloudtrail::gzip;
 
 const UNIQUE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -109,11 +103,4 @@ fn folder_of(lane: &Lane, folder: &str, day: Date) -> String {
     let (account, region) = (&lane.account, lane.region);
     let day = day.strftime("%Y/%m/%d");
     format!("AWSLogs/{account}/{folder}/{region}/{day}/")
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(GZIP_LEVEL));
-    let written = encoder.write_all(bytes);
-    // Writing to memory does not fail.
-    written.and_then(|()| encoder.finish()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, FindingKind};
 use super::raw::RawSource;
-use super::raw_object::{Fetched, fetch, named, uncompressed_bytes};
+use super::raw_object::{Fetched, fetch, named};
 use super::verifier::Verifier;
 use crate::convert::LaneRows;
 use crate::failure::Failure;
@@ -33,7 +33,8 @@ pub(super) async fn check_claim(
         // What was retried is in a rejects object, whose bytes are checked; its rows, too.
         return Ok(());
     };
-    let read = convert.objects.iter().map(uncompressed_bytes).sum();
+    let outcomes = convert.objects.iter().map(|object| &object.outcome);
+    let read = outcomes.map(Outcome::uncompressed_bytes).sum();
     let _share = verifier.budget.reserve(read).await;
     let Some(table) = TableSide::read(verifier, lane, receipt).await? else {
         return Ok(());

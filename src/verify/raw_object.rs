@@ -8,7 +8,7 @@ use crate::convert::{
     LaneRows, RawObject, claimed_key, decode, elsewhere, lane_parts, latest_event_time,
 };
 use crate::failure::Failure;
-use crate::ledger::{Claim, ClaimedObject, Convert, Outcome};
+use crate::ledger::{Claim, ClaimedObject, Convert};
 use crate::store::{Entry, ErrorKind};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -133,17 +133,4 @@ async fn decoded(
     let source_file = named.source_file.clone();
     let work = move || decode(&schema, &body, limits, &source_file, latest);
     Ok(verifier.cpu.run(work).await?.ok().map(LaneRows::all))
-}
-
-/// What an object takes while it is compared.
-pub(super) fn uncompressed_bytes(object: &ClaimedObject) -> u64 {
-    match &object.outcome {
-        Outcome::Read {
-            uncompressed_bytes, ..
-        }
-        | Outcome::Copy {
-            uncompressed_bytes, ..
-        } => *uncompressed_bytes,
-        Outcome::Known { .. } | Outcome::Unread { .. } => 0,
-    }
 }

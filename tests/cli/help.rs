@@ -22,6 +22,11 @@ const COMMANDS: &[(&str, &str)] = &[
         "level threads memory json from to last account region endpoint-url path-style \
          requester-pays source-bucket-owner dest-bucket-owner",
     ),
+    (
+        "restore",
+        "where-event-id where-access-key where-ip rejects threads memory json from to last account \
+         region endpoint-url path-style dest-bucket-owner sse-kms-key-id",
+    ),
     ("table", ""),
     (
         "table register",

@@ -16,6 +16,7 @@ mod printable;
 mod problems;
 mod queries;
 mod real;
+mod restore;
 mod savings;
 mod selection;
 mod servers;

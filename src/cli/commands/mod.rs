@@ -3,6 +3,7 @@
 mod completions;
 mod convert;
 mod queries;
+mod restore;
 mod sample;
 mod savings;
 mod status;
@@ -36,6 +37,14 @@ pub(crate) enum Command {
     /// into, and the raw objects. Nothing is written. A run of convert meanwhile may leave an open
     /// claim, which is named too.
     Verify(verify::VerifyArgs),
+    /// Write records of the table as CloudTrail logs again, or print them one a line
+    ///
+    /// Each file comes back under CloudTrail's own key, with records equal as JSON to those
+    /// delivered; of repeated events there is one. The range is of delivery days; records that came
+    /// without a CloudTrail path are of every day. Conditions of one kind are alternatives, those of
+    /// different kinds must all hold. Nothing is overwritten: what is there stays, and files
+    /// whose name is taken by other records get another. The table is only read.
+    Restore(Box<restore::RestoreArgs>),
     /// Work on the Glue table
     #[command(subcommand)]
     Table(table::TableCommand),
@@ -65,6 +74,7 @@ impl Command {
             Self::Convert(args) => return convert::run(args, log).await,
             Self::Status(args) => return status::run(args).await,
             Self::Verify(args) => return verify::run(args, log).await,
+            Self::Restore(args) => return restore::run(args, log).await,
             Self::Table(command) => table::run(command).await,
             Self::Queries(args) => queries::run(args),
             Self::Savings(args) => savings::run(args).await,

@@ -112,6 +112,26 @@ impl DestWriteArgs {
     }
 }
 
+/// What writing files elsewhere needs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "S3")]
+pub(crate) struct OutArgs {
+    /// Encrypt what is written with this KMS key
+    #[arg(long, value_name = "KEY")]
+    sse_kms_key_id: Option<String>,
+}
+
+impl OutArgs {
+    /// The place, to be written.
+    pub(crate) async fn open(&self, address: &str, s3: &S3Args) -> anyhow::Result<Store> {
+        let options = S3Options {
+            sse_kms_key_id: self.sse_kms_key_id.clone(),
+            ..s3.options()
+        };
+        destination(address, &options).await
+    }
+}
+
 /// Fails if the table would lie among the raw logs themselves.
 pub(crate) fn check_apart(source: &Store, destination: &Store) -> anyhow::Result<()> {
     match source.url("") == destination.url("") {
