@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::files::is_data;
 use crate::lane::Lane;
 use crate::ledger::{
-    FOLDER, LedgerError, REJECTS_FOLDER, check_format, check_format_document, lanes,
+    LedgerError, REJECTS_FOLDER, check_format, check_format_document, ledger_lanes,
 };
 use std::collections::BTreeSet;
 
@@ -14,8 +14,13 @@ use std::collections::BTreeSet;
 /// know, of those asked for.
 pub(super) async fn find_lanes(verifier: &Verifier) -> Result<BTreeSet<Lane>, Failure> {
     let destination = &verifier.destination;
-    let known = lanes(destination).await.map_err(Failure::of_all_lanes)?;
-    let mut lanes: BTreeSet<Lane> = known.into_iter().collect();
+    let known = ledger_lanes(destination).await;
+    let known = known.map_err(Failure::of_all_lanes)?;
+    for url in known.strays {
+        let (kind, found) = (FindingKind::StrayDocument, "something else".to_owned());
+        find(verifier, kind, url, "folders of lanes", found);
+    }
+    let mut lanes: BTreeSet<Lane> = known.lanes.into_iter().collect();
     let of_ledger = lanes.len();
     for root in ["", REJECTS_FOLDER] {
         let top = destination.list_dir(root).await?;
@@ -68,14 +73,6 @@ async fn check_ledger(verifier: &Verifier, has_lanes: bool) -> Result<(), Failur
                 );
             }
             Err(error) => return Err(Failure::of_all_lanes(error)),
-        }
-    }
-    let top = destination.list_dir(FOLDER).await?;
-    for entry in top.entries {
-        if !entry.key.starts_with(&format!("{FOLDER}format")) {
-            let (kind, found) = (FindingKind::StrayDocument, "another object".to_owned());
-            let url = destination.url(&entry.key);
-            find(verifier, kind, url, "folders of lanes", found);
         }
     }
     Ok(())

@@ -111,6 +111,21 @@ fn rows_that_are_there_twice_are_found_unless_they_were_to_be_kept() {
 }
 
 #[test]
+fn what_lies_above_the_lanes_is_named() {
+    let world = World::sample();
+    for (key, code) in [
+        ("_ledger/notes.txt", "stray_document"),
+        ("_ledger/111122223333/notes.txt", "stray_document"),
+        ("account=111122223333/part-0000.parquet", "foreign_file"),
+        ("part-0000.parquet", "foreign_file"),
+    ] {
+        world.table.replace(key, "x");
+        assert_eq!(world.codes(Level::Ledger), [code], "{key}");
+        world.table.remove(key);
+    }
+}
+
+#[test]
 fn an_empty_place_has_nothing_to_find() {
     let world = World::default();
     let report = world.verify(Level::Raw);
