@@ -1,12 +1,12 @@
-"""S3 and Glue as the environment names them, and the program under test."""
+"""S3 and Glue as the environment names them."""
 
 import argparse
-import json
 import os
-import subprocess
 from contextlib import contextmanager
 
 import boto3
+
+from program import program  # noqa: F401, for `aws.program`
 
 
 def options(about):
@@ -33,13 +33,6 @@ def scratch_bucket(name):
         bucket = boto3.resource("s3", region_name=os.environ["AWS_REGION"]).Bucket(name)
         bucket.objects.delete()
         bucket.delete()
-
-
-def program(path, *arguments, text=False):
-    """Runs the program; its result as a document, or with `text` as it is printed."""
-    form = [] if text else ["--json"]
-    done = subprocess.run([path, "--quiet", *arguments, *form], stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout if text else json.loads(done.stdout)
 
 
 def table(name):

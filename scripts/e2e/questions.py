@@ -1,52 +1,19 @@
 """The question pack on the registered table: each question gets from Trino what DuckDB gets for
-the same SQL from the raw records; some also what plain Python gets; none gets nothing."""
+the same SQL from the raw records, and by its own SQL from a converted folder; some also what plain
+Python gets; none gets nothing."""
 
 import argparse
-import math
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 
 import aws
 import raw
 import records
+from answers import Wrong, compare
 from engine import QueryFailed, Trino
+from laptop import Laptop
 from truths import TRUTHS, asked_about
-
-
-class Wrong(Exception):
-    """What is wrong with an answer."""
-
-
-def value(cell):
-    return cell.strftime("%Y-%m-%d %H:%M:%S.") + f"{cell.microsecond // 1000:03}" if isinstance(cell, datetime) else cell
-
-
-def in_order(rows):
-    """Rows in an order that does not depend on the last digits of a number."""
-    digits = lambda cell: f"{cell:.9g}" if isinstance(cell, (int, float)) else str(cell)
-    return sorted((tuple(map(value, row)) for row in rows), key=lambda row: [*map(digits, row)])
-
-
-def same(one, other):
-    numbers = [isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in (one, other)]
-    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) if all(numbers) else one == other
-
-
-def compare(rows, expected, of):
-    """Both as bags of rows."""
-    rows, expected = in_order(rows), in_order(expected)
-    if len(rows) != len(expected):
-        raise Wrong(f"{len(rows)} rows from Trino, {len(expected)} from {of}; e.g. {unlike(rows, expected)}")
-    for row, other in zip(rows, expected):
-        if len(row) != len(other) or not all(map(same, row, other)):
-            raise Wrong(f"from Trino {row}, from {of} {other}")
-
-
-def unlike(rows, expected):
-    more, fewer = Counter(rows) - Counter(expected), Counter(expected) - Counter(rows)
-    return next(iter(more or fewer))
 
 
 class Pack:
@@ -57,6 +24,7 @@ class Pack:
         if name != "cloudtrail":
             raise SystemExit("questions: as they stand the questions ask a table named cloudtrail")
         self.trino.headers["X-Trino-Schema"] = database
+        self.laptop = Laptop(self.program, arguments.raw)
         self.records = records.load(arguments.raw)
         self.duckdb = raw.load(arguments.raw, aws.program(self.program, "table", "columns"), self.table)
         self.dates = [pick(record["date"] for record in self.records) for pick in (min, max)]
@@ -69,7 +37,7 @@ class Pack:
 
     def as_it_stands(self, name):
         """The sample's days are long past, so that it may well answer nothing."""
-        self.trino.run(aws.program(self.program, "queries", name)["sql"])
+        self.trino.run(aws.program(self.program, "queries", name, "--examples")["sql"])
 
     def ask(self, question):
         """How many rows the question gets from Trino, if they are right."""
@@ -81,11 +49,13 @@ class Pack:
         return sum(self.answered(name, asked) for asked in asks)
 
     def answered(self, name, asked):
-        sql = self.filled(name, *(word for key, of in asked.items() for word in ("--set", f"{key}={of}")))
+        settings = [word for key, of in asked.items() for word in ("--set", f"{key}={of}")]
+        sql = self.filled(name, *settings)
         answer = self.trino.run(sql)
         if not answer.rows:
             raise Wrong(f"no rows{''.join(f', {key} = {of}' for key, of in asked.items())}")
         compare(answer.rows, self.duckdb.cursor().execute(sql).fetchall(), "DuckDB over the raw records")
+        compare(answer.rows, self.laptop.ask(name, *settings), "DuckDB over the converted folder")
         if name in TRUTHS:
             columns, truth = TRUTHS[name]
             at = [answer.columns.index(column) for column in columns]
@@ -132,7 +102,7 @@ def main():
         sys.exit(f"questions: {failed} of {len(rows)} failed")
     checked = sum(q["name"] in TRUTHS for q in questions)
     print(f"  {len(questions)} questions: {sum(rows):,} rows from Trino as from DuckDB over {len(pack.records):,}"
-          f" raw records, {checked} also as from plain Python; each runs as it stands")
+          f" raw records and over a converted folder, {checked} also as from plain Python; each runs as it stands")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,23 @@ use super::table::{CatalogColumn, TableSpec};
 /// What stands between the table's place and a file, with the partition keys in groups.
 const PATH: &str = "/account=([^/]*)/region=([^/]*)/date=([^/]*)/[^/]*$";
 
-/// `CREATE VIEW` for DuckDB over the files at `location`, a folder or `s3://bucket/prefix`,
+/// What the question pack writes as Athena and Trino do: functions that DuckDB has under another
+/// name, or with another answer where there is nothing to give (a JSON object is no scalar, a
+/// text has no third part of two). Times are shown in UTC, as Athena shows them.
+const AS_IN_TRINO: &str = r#"SET TimeZone = 'UTC';
+CREATE OR REPLACE MACRO array_join(list, separator) AS array_to_string(list, separator);
+CREATE OR REPLACE MACRO cardinality(list) AS len(list);
+CREATE OR REPLACE MACRO date_format(time, format) AS strftime(time, format);
+CREATE OR REPLACE MACRO element_at(list, index) AS list_extract(list, index);
+CREATE OR REPLACE MACRO json_path(path) AS replace(replace(path, '["', '."'), '"]', '"');
+CREATE OR REPLACE MACRO json_extract_scalar(text, path) AS
+  CASE WHEN json_type(text, json_path(path)) NOT IN ('OBJECT', 'ARRAY')
+       THEN json_extract_string(text, json_path(path)) END;
+CREATE OR REPLACE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern);
+CREATE OR REPLACE MACRO split_part(text, separator, index) AS string_split(text, separator)[index];
+"#;
+
+/// Statements for DuckDB: macros for the question pack, and `CREATE VIEW` over the files at `location`, a folder or `s3://bucket/prefix`,
 /// with every column and the partition keys as text.
 ///
 /// The columns are given to the reader. Union by name would read the footer of every file
@@ -38,11 +54,12 @@ pub fn duckdb_view(view: &str, location: &str, columns: &[CatalogColumn]) -> Str
         let kind = text(&duckdb_type(&column.glue_type));
         format!("    {name}: {{name: {name}, type: {kind}, default_value: NULL}}")
     });
+    sql.push_str(AS_IN_TRINO);
     // Writing to a String does not fail.
     let _ = write!(
         sql,
         "CREATE OR REPLACE VIEW {} AS\nSELECT\n  * EXCLUDE (filename),\n{}\nFROM read_parquet(\n  {},\n  \
-         filename = true,\n  hive_partitioning = false,\n  schema = MAP {{\n{}\n  }}\n)",
+         filename = true,\n  hive_partitioning = false,\n  schema = MAP {{\n{}\n  }}\n);",
         identifier(view),
         keys.collect::<Vec<_>>().join(",\n"),
         text(&format!(

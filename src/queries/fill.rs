@@ -11,10 +11,20 @@ use super::sql::{FILTER, Kind, SCAN, pieces, scans};
 use crate::catalog::TableName;
 use crate::scope::Lanes;
 
+/// The engine that a question is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// Athena and Trino.
+    #[default]
+    Athena,
+    /// DuckDB, with the macros that come with [`crate::catalog::duckdb_view`].
+    Duckdb,
+}
+
 /// Which dates of events a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Days {
-    /// As the question stands.
+    /// As the question stands; for DuckDB, which reads what is at hand, all.
     #[default]
     AsWritten,
     /// This many, the day of asking included.
@@ -30,8 +40,10 @@ pub enum Days {
 /// What a question is filled in with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filling {
-    /// The table, or none for `cloudtrail` as it stands.
+    /// The table, or none for `cloudtrail` as it stands. DuckDB's view has its second part.
     pub table: Option<TableName>,
+    /// The engine.
+    pub dialect: Dialect,
     /// The dates.
     pub days: Days,
     /// The lanes.
@@ -102,14 +114,20 @@ impl Filling {
 
     fn scan(&self) -> String {
         match &self.table {
-            Some(table) => format!("FROM {}", table.quoted()),
+            Some(table) => match self.dialect {
+                Dialect::Athena => format!("FROM {}", table.quoted()),
+                Dialect::Duckdb => format!("FROM \"{}\"", table.table),
+            },
             None => SCAN.to_owned(),
         }
     }
 
     fn filter(&self) -> String {
         let mut filter = match self.days {
-            Days::AsWritten => FILTER.to_owned(),
+            Days::AsWritten => match self.dialect {
+                Dialect::Athena => FILTER.to_owned(),
+                Dialect::Duckdb => "true".to_owned(),
+            },
             Days::Last(days) => {
                 let back = format!("INTERVAL '{}' DAY", days.saturating_sub(1));
                 FILTER.replace("INTERVAL '7' DAY", &back)
@@ -228,6 +246,18 @@ mod tests {
             };
             assert_eq!(filling.filter(), filter);
         }
+    }
+
+    #[test]
+    fn duckdb_asks_the_view_of_the_table_for_all_its_dates_unless_told_otherwise() {
+        let mut filling = Filling {
+            table: Some("sec.trail".parse().unwrap()),
+            dialect: Dialect::Duckdb,
+            ..Filling::default()
+        };
+        assert!(filled(&filling).contains("FROM \"trail\"\n  WHERE true\n  AND x"));
+        filling.days = Days::From(date(2024, 5, 1));
+        assert_eq!(filling.filter(), "date >= '2024-05-01'");
     }
 
     #[test]

@@ -147,10 +147,10 @@ impl Plan {
         let names = schema.columns().iter().map(|column| column.name.as_str());
         let columns: BTreeSet<&str> = names.chain(partition).collect();
         let filling = Filling {
-            table: None,
             days: Days::Between(from, to),
             lanes: lanes.clone(),
             parameters: parameters.clone(),
+            ..Filling::default()
         };
         let mut plan = Self {
             scans: Vec::new(),

@@ -40,7 +40,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
     ("table view", "table view json"),
     ("table columns", "columns markdown json"),
-    ("queries", "all table set json from to last account region"),
+    (
+        "queries",
+        "all dialect table set examples json from to last account region",
+    ),
     (
         "savings",
         "set columns json from to last account region endpoint-url path-style dest-bucket-owner",

@@ -26,9 +26,18 @@ fn the_list_has_every_question_with_what_it_answers() {
     for question in listed() {
         let line = text
             .lines()
-            .find(|line| line.split_whitespace().next() == Some(name(&question)));
-        let what = question["question"].as_str().unwrap();
-        assert!(line.is_some_and(|line| line.ends_with(what)), "{question}");
+            .find(|line| line.split_whitespace().next() == Some(name(&question)))
+            .unwrap();
+        let (_, after) = line
+            .split_once(question["question"].as_str().unwrap())
+            .unwrap();
+        let set: String = question["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|parameter| format!("  --set {}=…", parameter["name"].as_str().unwrap()))
+            .collect();
+        assert_eq!(after, set, "{question}");
         let theme = question["theme"].as_str().unwrap();
         assert!(text.lines().any(|line| line == theme), "{theme}");
     }
@@ -58,11 +67,51 @@ fn docs_questions_md_has_every_question_under_its_theme() {
 }
 
 #[test]
+fn a_theme_lists_its_questions_alone() {
+    let of_theme = json(&Place::new().run("queries incident --json"));
+    let expected: Vec<Value> = listed()
+        .into_iter()
+        .filter(|question| question["theme"] == "incident")
+        .collect();
+    assert!(expected.len() > 1);
+    assert_eq!(of_theme.as_array().unwrap(), &expected);
+}
+
+#[test]
+fn an_example_is_printed_only_when_it_is_asked_for() {
+    let question = with_parameter();
+    let set = question["parameters"][0]["name"].as_str().unwrap();
+    for words in [
+        format!("queries {}", name(&question)),
+        "queries --all".to_owned(),
+    ] {
+        let output = Place::new().run(&words);
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        assert!(output.stdout.is_empty(), "{words}");
+        let said = stderr(&output);
+        assert!(said.contains("--examples"), "{said}");
+    }
+    let said = stderr(&Place::new().run(&format!("queries {}", name(&question))));
+    assert!(said.contains(&format!("--set {set}=")), "{said}");
+}
+
+#[test]
+fn duckdb_is_asked_through_the_view_of_the_table_for_all_dates_or_those_named() {
+    let duckdb = "queries errors-by-code --dialect duckdb";
+    let sql = stdout(&Place::new().run(duckdb));
+    assert!(sql.contains("FROM cloudtrail\n"), "{sql}");
+    assert!(!sql.contains("date >="), "{sql}");
+    let sql = stdout(&Place::new().run(&format!("{duckdb} --table sec.trail --from 2024-05-01")));
+    assert!(sql.contains("FROM \"trail\"\n"), "{sql}");
+    assert!(sql.contains("date >= '2024-05-01'"), "{sql}");
+}
+
+#[test]
 fn a_question_is_filled_in_with_table_dates_and_lanes() {
     let range = "--from 2024-05-01 --to 2024-05-02 --account 012345678901 --region eu-west-1";
     for question in listed() {
         let name = name(&question);
-        let words = format!("queries {name} --table sec.trail {range}");
+        let words = format!("queries {name} --table sec.trail --examples {range}");
         let document = json(&Place::new().run(&format!("{words} --json")));
         assert_eq!(document["name"], name);
         assert_eq!(document["theme"], question["theme"]);
@@ -85,7 +134,7 @@ fn what_is_set_takes_the_place_of_the_example() {
     let parameter = &question["parameters"][0];
     let (set, example) = (&parameter["name"], parameter["example"].as_str().unwrap());
     let set = set.as_str().unwrap();
-    let unset = stdout(&Place::new().run(&format!("queries {}", name(&question))));
+    let unset = stdout(&Place::new().run(&format!("queries {} --examples", name(&question))));
     let told = format!("-- set {set}: this is an example\n");
     assert!(unset.contains(&told), "{unset}");
     assert!(unset.contains(example), "{unset}");
@@ -100,9 +149,9 @@ fn what_is_set_takes_the_place_of_the_example() {
 #[test]
 fn all_questions_come_as_statements_of_one_script() {
     let count = listed().len();
-    let script = stdout(&Place::new().run("queries --all --last 3"));
+    let script = stdout(&Place::new().run("queries --all --examples --last 3"));
     assert_eq!(script.matches(";\n").count(), count);
-    let documents = json(&Place::new().run("queries --all --json"));
+    let documents = json(&Place::new().run("queries --all --examples --json"));
     assert_eq!(documents.as_array().unwrap().len(), count);
 }
 
@@ -119,6 +168,8 @@ fn mistakes_say_what_there_is() {
         (format!("queries {name} --all"), "cannot be used with"),
         (format!("queries {name} --account 1"), "12 digits"),
         ("queries --last 3".to_owned(), "--all"),
+        ("queries --examples".to_owned(), "--all"),
+        ("queries incidents".to_owned(), "incident,"),
         ("queries --all --set nothing=1".to_owned(), set),
     ] {
         let output = Place::new().run(&words);

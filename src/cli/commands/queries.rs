@@ -1,30 +1,38 @@
 //! The command `queries`.
 
 use crate::cli::error::usage;
-use crate::cli::groups::questions::{named, parse_setting, settings, unfit};
+use crate::cli::groups::dialect::DialectArg;
+use crate::cli::groups::questions::{all_set, named, parse_setting, settings, unfit};
 use crate::cli::groups::range::EventArgs;
 use crate::cli::output::ResultArgs;
 use crate::cli::text::Text;
 use clap::Args;
 use cloudtrail2parquet::catalog::TableName;
-use cloudtrail2parquet::queries::{Days, Filling, Parameter, Question, questions};
+use cloudtrail2parquet::queries::{Days, Filling, Parameter, Question, of_theme, questions};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Arguments of `queries`.
 #[derive(Debug, Args)]
 pub(crate) struct QueriesArgs {
-    /// The question; without, all are listed
+    /// The question, or a theme to list; without, all are listed
     name: Option<String>,
     /// Print every question filled in
     #[arg(long, conflicts_with = "name")]
     all: bool,
+    /// The engine; DuckDB's SQL is for the view of `table ddl --dialect duckdb`, and without
+    /// dates it asks for all of them, the others' for the last seven days
+    #[arg(long, value_enum, value_name = "ENGINE", default_value = "athena")]
+    dialect: DialectArg,
     /// The table that is asked [default: cloudtrail, of the session's database]
     #[arg(long, value_name = "DB.NAME")]
     table: Option<TableName>,
-    /// What the question is about, in place of its example; may be repeated
+    /// What the question is about; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_setting)]
     set: Vec<(String, String)>,
+    /// Print an example in place of what is not set
+    #[arg(long)]
+    examples: bool,
     /// The form of the result
     #[command(flatten)]
     result: ResultArgs,
@@ -34,14 +42,19 @@ pub(crate) struct QueriesArgs {
 }
 
 pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
-    let asked: Vec<Question> = match &args.name {
-        Some(name) => vec![named(name)?],
-        None => questions().collect(),
+    let theme = args.name.as_deref().map(of_theme).unwrap_or_default();
+    let (asked, one): (Vec<Question>, bool) = match &args.name {
+        Some(name) if theme.is_empty() => (vec![named(name)?], true),
+        Some(_) => (theme, false),
+        None => (questions().collect(), false),
     };
     let filling = args.filling(settings(&args.set, &asked)?)?;
+    if (one || args.all) && !args.examples {
+        all_set(&asked, &filling.parameters)?;
+    }
     let fill = |question| Ok((question, filling.fill(&question).map_err(unfit)?));
     match asked[..] {
-        [question] if args.name.is_some() => {
+        [question] if one => {
             let filled = fill(question)?;
             args.result
                 .print(|| Ok(document(&filled)), || filled.1.lines().collect())
@@ -53,7 +66,7 @@ pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
                 || script(&filled),
             )
         }
-        _ if filling != Filling::default() => Err(usage(
+        _ if args.examples || filling != Filling::default() => Err(usage(
             "name the question to fill in, or --all: cloudtrail2parquet queries lists them",
         )),
         _ => args
@@ -67,6 +80,7 @@ impl QueriesArgs {
         let dates = self.events.dates()?;
         Ok(Filling {
             table: self.table.clone(),
+            dialect: self.dialect.into(),
             days: match (self.events.last, dates.from, dates.to) {
                 (Some(days), ..) => Days::Last(days),
                 (None, Some(from), Some(to)) => Days::Between(from, to),
@@ -127,7 +141,12 @@ fn list(questions: &[Question]) -> Text {
             text.line(question.theme);
         }
         let (name, what) = (question.name, question.question());
-        text.line(format!("  {name:<width$}  {what}"));
+        let set: String = question
+            .parameters()
+            .iter()
+            .map(|parameter| format!("  --set {}=…", parameter.name))
+            .collect();
+        text.line(format!("  {name:<width$}  {what}{set}"));
     }
     text
 }

@@ -1,6 +1,7 @@
 //! Arguments that several commands share, and what the library makes of them.
 
 pub(crate) mod columns;
+pub(crate) mod dialect;
 pub(crate) mod glue;
 pub(crate) mod questions;
 pub(crate) mod range;

@@ -2,7 +2,7 @@
 
 use crate::cli::error::usage;
 use crate::cli::printable::is_unprintable;
-use cloudtrail2parquet::queries::{FillError, Question, nearest, question};
+use cloudtrail2parquet::queries::{FillError, Question, nearest, question, questions};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A setting of `--set`. It is printed in a comment and a literal of SQL, and is to be there
@@ -21,7 +21,11 @@ pub(crate) fn parse_setting(text: &str) -> Result<(String, String), String> {
 pub(crate) fn named(name: &str) -> anyhow::Result<Question> {
     question(name).ok_or_else(|| {
         let near = nearest(name).join(", ");
-        usage(format!("there is no question {name:?}; near ones: {near}"))
+        let themes: BTreeSet<&str> = questions().map(|question| question.theme).collect();
+        let themes = themes.into_iter().collect::<Vec<_>>().join(", ");
+        usage(format!(
+            "there is no question {name:?}; near ones: {near}; themes that `queries` lists: {themes}"
+        ))
     })
 }
 
@@ -44,6 +48,22 @@ pub(crate) fn settings(
             let known = known.into_iter().collect::<Vec<_>>().join(", ");
             Err(usage(format!("--set {wrong}: what can be set is {known}")))
         }
+    }
+}
+
+/// Fails if a question's example would stand for what nobody has set.
+pub(crate) fn all_set(asked: &[Question], set: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    let unset = asked.iter().find_map(|question| {
+        let mut parameters = question.parameters().into_iter();
+        let unset = parameters.find(|parameter| !set.contains_key(parameter.name))?;
+        Some((question.name, unset))
+    });
+    match unset {
+        None => Ok(()),
+        Some((question, unset)) => Err(usage(format!(
+            "{question} asks about one {}: name it, as in --set {}={}, or print such examples with --examples",
+            unset.name, unset.name, unset.example
+        ))),
     }
 }
 

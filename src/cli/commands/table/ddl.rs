@@ -3,10 +3,11 @@
 use super::statement;
 use crate::cli::error::usage;
 use crate::cli::groups::columns::SchemaArgs;
+use crate::cli::groups::dialect::DialectArg;
 use crate::cli::groups::glue::{self, ProjectionArgs};
 use crate::cli::groups::s3::{DestArgs, S3Args};
 use crate::cli::output::ResultArgs;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use cloudtrail2parquet::catalog::{self, CatalogColumn, TableName, TableSpec};
 use cloudtrail2parquet::files::Contents;
 use cloudtrail2parquet::table::Compression;
@@ -19,9 +20,11 @@ pub(crate) struct DdlArgs {
     /// The table's name; DuckDB's view has its second part [default for duckdb: cloudtrail]
     #[arg(long, value_name = "DB.NAME")]
     table: Option<TableName>,
-    /// The engine that reads the SQL
+    /// The engine that reads the SQL: CREATE EXTERNAL TABLE for Athena, as `table register` makes
+    /// it; for DuckDB CREATE VIEW over the files, which are not looked at, after the macros that
+    /// `queries` needs. Options of Glue and S3 do not go with it
     #[arg(long, value_enum, value_name = "ENGINE", default_value = "athena")]
-    dialect: Dialect,
+    dialect: DialectArg,
     /// Further flattened columns
     #[command(flatten)]
     columns: SchemaArgs,
@@ -42,19 +45,10 @@ pub(crate) struct DdlArgs {
     dest_s3: DestArgs,
 }
 
-/// An engine that reads SQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Dialect {
-    /// CREATE EXTERNAL TABLE, as `table register` makes it
-    Athena,
-    /// CREATE VIEW over the files, which are not looked at; options of Glue and S3 do not go with it
-    Duckdb,
-}
-
 pub(crate) async fn run(args: &DdlArgs) -> anyhow::Result<()> {
     let sql = match args.dialect {
-        Dialect::Athena => athena_table(args).await?,
-        Dialect::Duckdb => duckdb_view(args).await?,
+        DialectArg::Athena => athena_table(args).await?,
+        DialectArg::Duckdb => duckdb_view(args).await?,
     };
     statement::print(&sql, &args.result)
 }
