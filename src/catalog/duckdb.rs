@@ -14,7 +14,7 @@ const PATH: &str = "/account=([^/]*)/region=([^/]*)/date=([^/]*)/[^/]*$";
 const AS_IN_TRINO: &str = r#"SET TimeZone = 'UTC';
 CREATE OR REPLACE MACRO array_join(list, separator) AS array_to_string(list, separator);
 CREATE OR REPLACE MACRO cardinality(list) AS len(list);
-CREATE OR REPLACE MACRO date_format(time, format) AS strftime(time, format);
+CREATE OR REPLACE MACRO date_format(moment, format) AS strftime(moment, format);
 CREATE OR REPLACE MACRO element_at(list, index) AS list_extract(list, index);
 CREATE OR REPLACE MACRO json_path(path) AS replace(replace(path, '["', '."'), '"]', '"');
 CREATE OR REPLACE MACRO json_extract_scalar(text, path) AS
