@@ -11,7 +11,7 @@ from pathlib import Path
 import aws
 
 # Each is a script here, called with the options of `common` below and its own.
-CHECKS = ["columns", "questions", "projection", "drop_in", "old_dashboards", "savings"]
+CHECKS = ["columns", "questions", "projection", "drop_in", "old_dashboards", "savings", "report"]
 
 
 def main():
