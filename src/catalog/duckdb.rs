@@ -12,7 +12,8 @@ const PATH: &str = "/account=([^/]*)/region=([^/]*)/date=([^/]*)/[^/]*$";
 /// name, or with another answer where there is nothing to give (a JSON object is no scalar, a
 /// text has no third part of two). Times are shown in UTC, as Athena shows them.
 const AS_IN_TRINO: &str = r#"SET TimeZone = 'UTC';
-CREATE OR REPLACE MACRO array_join(list, separator) AS array_to_string(list, separator);
+CREATE OR REPLACE MACRO array_join(list, separator) AS
+  CASE len(list) WHEN 0 THEN '' ELSE list_aggregate(list, 'string_agg', separator) END;
 CREATE OR REPLACE MACRO cardinality(list) AS len(list);
 CREATE OR REPLACE MACRO date_format(moment, format) AS strftime(moment, format);
 CREATE OR REPLACE MACRO element_at(list, index) AS list_extract(list, index);
