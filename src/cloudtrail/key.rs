@@ -113,16 +113,29 @@ fn read_key(key: &str) -> Option<KeyKind> {
     }
 }
 
-/// Whether a name suggests JSON that is worth reading although its key names no lane:
-/// `.json`, `.jsonl` or `.ndjson`, with or without `.gz`, and not hidden.
+/// Whether a name says JSON: `.json`, `.jsonl` or `.ndjson`, with or without `.gz`, and not hidden.
 pub fn is_readable_name(key: &str) -> bool {
-    let name = key.rsplit('/').next().unwrap_or_default();
-    let lower = name.to_ascii_lowercase();
-    let stem = lower.strip_suffix(".gz").unwrap_or(&lower);
+    let (name, stem) = name_and_stem(key);
     !name.starts_with('.')
         && [".json", ".jsonl", ".ndjson"]
             .iter()
             .any(|extension| stem.ends_with(extension))
+}
+
+/// Whether a file is worth a look although its key names no lane: its name says JSON, or is one
+/// that exports and shippers give: `.log`, `.txt`, no extension, each also with `.gz`.
+pub fn may_hold_records(key: &str) -> bool {
+    let (name, stem) = name_and_stem(key);
+    let is_export = || stem.ends_with(".log") || stem.ends_with(".txt") || !stem.contains('.');
+    is_readable_name(key) || (!name.is_empty() && !name.starts_with('.') && is_export())
+}
+
+/// The name of a key, and in small letters without `.gz`.
+fn name_and_stem(key: &str) -> (&str, String) {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.strip_suffix(".gz").unwrap_or(&lower).to_owned();
+    (name, stem)
 }
 
 /// Reads a full prefix, with or without its last `/`.

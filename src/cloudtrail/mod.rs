@@ -6,7 +6,7 @@ pub mod gunzip;
 mod gzip;
 pub mod key;
 mod limits;
-mod lookup;
+mod open_document;
 mod read_document;
 pub mod records;
 mod sha256;
@@ -18,9 +18,11 @@ pub use document::Document;
 pub use gunzip::gunzip;
 pub use gzip::gzip;
 pub use key::{
-    Folder, KeyKind, LanePrefix, Level, RawKey, is_readable_name, level_of_prefix, parse_key,
+    Folder, KeyKind, LanePrefix, Level, RawKey, is_readable_name, level_of_prefix,
+    may_hold_records, parse_key,
 };
 pub use limits::Limits;
+pub use open_document::open_document;
 pub use read_document::read_document;
 pub use records::for_each_record;
 pub use sha256::{NoSha256, Sha256};

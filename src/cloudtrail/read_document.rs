@@ -6,8 +6,7 @@ use super::damaged::Damaged;
 use super::document::Document;
 use super::gunzip::{MAGIC, gunzip};
 use super::limits::Limits;
-use super::lookup::normalise;
-use super::records::{is_lookup, walk};
+use super::records::walk;
 use super::sha256::Sha256;
 use super::unreadable::Unreadable;
 
@@ -17,9 +16,22 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// it, not for the delivered bytes.
 ///
 /// gzip is known by its magic bytes, also where an object was compressed twice; a byte order
-/// mark is dropped, or tells UTF-16. The events that `lookup-events` embeds as strings become
-/// records of the text. Whether the rest is JSON shows only when the records are walked.
+/// mark is dropped, or tells UTF-16. Whether the text is JSON shows only when the records are
+/// walked.
 pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unreadable> {
+    let bytes = inflate(delivered, limits)?;
+    let uncompressed_bytes = bytes.len() as u64;
+    let (text, damaged) = text_of(bytes, limits)?;
+    Ok(Document {
+        text,
+        sha256: Sha256::of(delivered),
+        uncompressed_bytes,
+        damaged,
+    })
+}
+
+/// The bytes of an object as its text has them.
+pub(super) fn inflate(delivered: &[u8], limits: Limits) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = if delivered.starts_with(&MAGIC) {
         gunzip(delivered, limits)?
     } else {
@@ -34,25 +46,20 @@ pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unrea
         limits.check_heap(2 * bytes.len())?;
         bytes = gunzip(&bytes, limits)?;
     }
-    let uncompressed_bytes = bytes.len() as u64;
+    Ok(bytes)
+}
+
+/// The bytes as a text without its mark, and the records that are no UTF-8.
+pub(super) fn text_of(mut bytes: Vec<u8>, limits: Limits) -> Result<(String, Damaged), Unreadable> {
     if let Some(text) = utf16(&bytes, limits)? {
         bytes = text.into_bytes();
     } else if bytes.starts_with(&BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
-    let (mut text, mut damaged) = match String::from_utf8(bytes) {
-        Ok(text) => (text, Damaged::default()),
-        Err(error) => patch(error.as_bytes(), limits)?,
-    };
-    if is_lookup(&text) {
-        (text, damaged) = normalise(&text, &damaged, limits)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((text, Damaged::default())),
+        Err(error) => patch(error.as_bytes(), limits),
     }
-    Ok(Document {
-        text,
-        sha256: Sha256::of(delivered),
-        uncompressed_bytes,
-        damaged,
-    })
 }
 
 /// The text of bytes that begin with a mark of UTF-16; none of others.
@@ -84,7 +91,7 @@ fn patch(bytes: &[u8], limits: Limits) -> Result<(String, Damaged), Unreadable> 
     let differs = |from: usize, to: usize| bytes[from..to] != text.as_bytes()[from..to];
     let mut damaged = Damaged::default();
     let mut end = 0;
-    walk(&text, |scanner, _| {
+    walk(&text, |scanner| {
         let span: Span = scanner.skip()?;
         let (from, to) = (span.start as usize, span.end as usize);
         if differs(end, from) {
@@ -207,11 +214,9 @@ mod tests {
     fn what_takes_more_memory_than_allowed_is_told_apart_from_what_is_too_large() {
         let record = b"{\"eventName\":\"\xff\"}\n";
         let damaged = record.repeat(100);
-        let lookup = br#"{"Events":[{"CloudTrailEvent":"{}"}]}"#;
         for (bytes, least) in [
             (&b"{\"Records\":[]}"[..], 1),
             (&damaged, 3),
-            (lookup, 2),
             (&gzip(&damaged), 3),
         ] {
             let uncompressed = 1 << 20;

@@ -28,15 +28,6 @@ const MARKS: [&str; 5] = [
     "eventID",
 ];
 
-/// Which list of a container a record stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// `Records`, a bare array, or no list at all.
-    Records,
-    /// `Events`, as `lookup-events` prints it.
-    Events,
-}
-
 /// Calls `f` at each record of the document, and gives their number.
 ///
 /// The scanner stands at the record, which may be of any JSON type, and `f` must pass
@@ -47,7 +38,7 @@ pub fn for_each_record<E: From<Unreadable>>(
     mut f: impl FnMut(&mut Scanner<'_>) -> Result<(), E>,
 ) -> Result<u64, E> {
     let mut count = 0;
-    walk(&document.text, |scanner, _| {
+    walk(&document.text, |scanner| {
         count += 1;
         f(scanner)
     })?;
@@ -57,7 +48,7 @@ pub fn for_each_record<E: From<Unreadable>>(
 /// Calls `f` at each record of a text.
 pub(super) fn walk<E: From<Unreadable>>(
     text: &str,
-    mut f: impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+    mut f: impl FnMut(&mut Scanner<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     if !holds_records(text).map_err(Unreadable::from)? {
         return Err(Unreadable::NoRecords.into());
@@ -65,31 +56,14 @@ pub(super) fn walk<E: From<Unreadable>>(
     let mut scanner = Scanner::new(text.as_bytes());
     while !scanner.is_at_end() {
         match json(scanner.peek())? {
-            Kind::Array => elements(&mut scanner, Origin::Records, &mut f)?,
+            Kind::Array => elements(&mut scanner, &mut f)?,
             Kind::Object if json(form(text, &mut scanner.clone()))? == Form::Container => {
                 container(text, &mut scanner, &mut f)?;
             }
-            _ => record(&mut scanner, Origin::Records, &mut f)?,
+            _ => record(&mut scanner, &mut f)?,
         }
     }
     Ok(())
-}
-
-/// Whether the text is a `lookup-events` result.
-pub(super) fn is_lookup(text: &str) -> bool {
-    let mut scanner = Scanner::new(text.as_bytes());
-    let mut first = true;
-    if scanner.enter_object().is_err() {
-        return false;
-    }
-    while let Ok(Some(key)) = scanner.next_key(&mut first) {
-        match (list_origin(text, key), scanner.peek()) {
-            (Some(origin), Ok(Kind::Array)) => return origin == Origin::Events,
-            _ if scanner.skip().is_err() => return false,
-            _ => {}
-        }
-    }
-    false
 }
 
 /// What a top-level object is.
@@ -108,7 +82,7 @@ fn form(text: &str, scanner: &mut Scanner<'_>) -> Result<Form, JsonError> {
     let mut first = true;
     scanner.enter_object()?;
     while let Some(key) = scanner.next_key(&mut first)? {
-        if list_origin(text, key).is_some() && scanner.peek()? == Kind::Array {
+        if is_list(text, key) && scanner.peek()? == Kind::Array {
             return Ok(Form::Container);
         }
         if is_mark(text, key) {
@@ -155,13 +129,13 @@ fn holds_records(text: &str) -> Result<bool, JsonError> {
 fn container<E: From<Unreadable>>(
     text: &str,
     scanner: &mut Scanner<'_>,
-    f: &mut impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+    f: &mut impl FnMut(&mut Scanner<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut first = true;
     json(scanner.enter_object())?;
     while let Some(key) = json(scanner.next_key(&mut first))? {
-        match list_origin(text, key) {
-            Some(origin) if json(scanner.peek())? == Kind::Array => elements(scanner, origin, f)?,
+        match is_list(text, key) {
+            true if json(scanner.peek())? == Kind::Array => elements(scanner, f)?,
             _ => {
                 json(scanner.skip())?;
             }
@@ -172,25 +146,23 @@ fn container<E: From<Unreadable>>(
 
 fn elements<E: From<Unreadable>>(
     scanner: &mut Scanner<'_>,
-    origin: Origin,
-    f: &mut impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+    f: &mut impl FnMut(&mut Scanner<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut first = true;
     json(scanner.enter_array())?;
     while json(scanner.next_element(&mut first))? {
-        record(scanner, origin, f)?;
+        record(scanner, f)?;
     }
     Ok(())
 }
 
 fn record<E: From<Unreadable>>(
     scanner: &mut Scanner<'_>,
-    origin: Origin,
-    f: &mut impl FnMut(&mut Scanner<'_>, Origin) -> Result<(), E>,
+    f: &mut impl FnMut(&mut Scanner<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     json(scanner.peek())?;
     let start = scanner.position();
-    f(scanner, origin)?;
+    f(scanner)?;
     let passed = scanner.position() > start;
     debug_assert!(passed, "the callback passes the record");
     if !passed {
@@ -199,12 +171,8 @@ fn record<E: From<Unreadable>>(
     Ok(())
 }
 
-fn list_origin(text: &str, key: StringToken) -> Option<Origin> {
-    match unescape(key.span.of(text)).0.as_ref() {
-        "Records" => Some(Origin::Records),
-        "Events" => Some(Origin::Events),
-        _ => None,
-    }
+fn is_list(text: &str, key: StringToken) -> bool {
+    matches!(&*unescape(key.span.of(text)).0, "Records" | "Events")
 }
 
 fn is_mark(text: &str, key: StringToken) -> bool {

@@ -5,7 +5,7 @@ use super::list::{Aside, RawObject};
 use super::pending::{Pending, PendingObjects};
 use super::read::{Attempt, READ_AHEAD, read_object};
 use super::task::Task;
-use crate::cloudtrail::{Limits, Unreadable};
+use crate::cloudtrail::{Limits, Unreadable, is_readable_name};
 use crate::failure::Failure;
 use crate::ledger::{Cause, Converted};
 use crate::monitor::Progress;
@@ -197,7 +197,12 @@ impl<'r> BatchReader<'r> {
         };
         let object = &pending.object;
         // Where CloudTrail puts nothing, a file without records is no log, and no failure.
-        if object.lane.is_none() && cause == Cause::Content(Unreadable::NoRecords) {
+        let holds_nothing = match cause {
+            Cause::Content(Unreadable::NoRecords) => true,
+            Cause::Content(Unreadable::NotJson) => !is_readable_name(&object.key),
+            _ => false,
+        };
+        if object.lane.is_none() && holds_nothing {
             self.task.tally.left(object);
             return None;
         }

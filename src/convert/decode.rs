@@ -1,6 +1,6 @@
 //! The bytes of one raw object → its rows, or why it cannot be read.
 
-use crate::cloudtrail::{Limits, Sha256, Unreadable, read_document};
+use crate::cloudtrail::{Document, Limits, Sha256, Unreadable, open_document, read_document};
 use crate::table::{ObjectRows, Schema, shred};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -26,14 +26,27 @@ pub fn decode(
     source_file: &str,
     latest: Timestamp,
 ) -> Result<Decoded, Unreadable> {
-    let document = read_document(delivered, limits)?;
-    let (sha256, uncompressed_bytes) = (document.sha256, document.uncompressed_bytes);
-    let rows = shred(schema, document, source_file, latest, limits)?;
-    Ok(Decoded {
-        rows,
-        sha256,
-        uncompressed_bytes,
-    })
+    let decode = |read: fn(&[u8], Limits) -> Result<Document, Unreadable>| {
+        let document = read(delivered, limits)?;
+        let (sha256, uncompressed_bytes) = (document.sha256, document.uncompressed_bytes);
+        let rows = shred(schema, document, source_file, latest, limits)?;
+        Ok(Decoded {
+            rows,
+            sha256,
+            uncompressed_bytes,
+        })
+    };
+    match decode(read_document) {
+        Ok(decoded) if !decoded.rows.may_be_wrapped() => return Ok(decoded),
+        // It may take as much again, so what was read is not kept.
+        Ok(_) | Err(Unreadable::NotJson | Unreadable::NoRecords) => {}
+        Err(Unreadable::InvalidUtf8OutsideRecords) => {}
+        Err(reason) => return Err(reason),
+    }
+    match decode(open_document) {
+        Err(Unreadable::NoRecords | Unreadable::NotJson) => decode(read_document),
+        opened => opened,
+    }
 }
 
 /// The last event time believed of an object: a day after its delivery, or after `now`

@@ -2,7 +2,7 @@
 
 use super::ignored::Ignored;
 use super::list::{RawObject, is_of_table};
-use crate::cloudtrail::{KeyKind, Level, is_readable_name, level_of_prefix, parse_key};
+use crate::cloudtrail::{KeyKind, Level, level_of_prefix, may_hold_records, parse_key};
 use crate::lane::{Account, Lane};
 use crate::ledger::{FOLDER, REJECTS_FOLDER};
 use crate::scope::{Lanes, Shard};
@@ -36,7 +36,7 @@ const OTHER_SERVICES: [&str; 12] = [
 pub(crate) struct Discovered {
     /// The lanes asked for, with the prefixes that hold their objects.
     pub(crate) lanes: BTreeMap<Lane, Vec<String>>,
-    /// Objects whose key names no lane and whose name says JSON.
+    /// Objects whose key names no lane, and whose name may be a log's.
     pub(crate) unplaced: Vec<RawObject>,
     /// Objects that are no event logs, by folder or extension.
     pub(crate) ignored: Ignored,
@@ -192,7 +192,7 @@ fn place(root: &str, folder: &str) -> Place {
 }
 
 fn is_unplaced(root: &str, key: &str) -> bool {
-    parse_key(&format!("{root}{key}")) == KeyKind::Other && is_readable_name(key)
+    parse_key(&format!("{root}{key}")) == KeyKind::Other && may_hold_records(key)
 }
 
 /// What keys below the source's root begin with that are the destination's.

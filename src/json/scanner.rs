@@ -116,6 +116,29 @@ impl<'a> Scanner<'a> {
         self.span(start, self.at)
     }
 
+    /// Passes an object or array however deep it is, by its strings and brackets alone.
+    pub fn skip_brackets(&mut self) -> Result<Span> {
+        self.skip_whitespace();
+        let start = self.at;
+        let mut open: usize = 0;
+        loop {
+            match self.text.get(self.at) {
+                Some(b'"') => {
+                    self.string()?;
+                    continue;
+                }
+                Some(b'{' | b'[') => open += 1,
+                Some(b'}' | b']') => open = open.saturating_sub(1),
+                Some(_) => {}
+                None => return self.fail("the text ends inside an object or array"),
+            }
+            self.at += 1;
+            if open == 0 {
+                return self.span(start, self.at);
+            }
+        }
+    }
+
     /// Passes a string.
     #[inline]
     pub fn string(&mut self) -> Result<StringToken> {

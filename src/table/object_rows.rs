@@ -8,7 +8,7 @@ use crate::json::Span;
 use crate::lane::Lane;
 
 use super::cells::Cell;
-use super::reject_reason::RejectEntry;
+use super::reject_reason::{RejectEntry, RejectReason};
 use super::schema::Known;
 use super::shape::Slot;
 
@@ -23,6 +23,7 @@ pub struct ObjectRows {
     pub(super) damaged: Damaged,
     pub(super) source: String,
     pub(super) known: Known,
+    pub(super) has_embedded: bool,
 }
 
 /// What is kept of a record that became a row.
@@ -73,6 +74,13 @@ impl ObjectRows {
             object: self,
             entry,
         })
+    }
+
+    /// Whether something in it may be no record, but hold one: an object with an embedded event,
+    /// or without a time.
+    pub fn may_be_wrapped(&self) -> bool {
+        let mut rejects = self.rejects.iter();
+        self.has_embedded || rejects.any(|reject| reject.reason == RejectReason::NoEventTime)
     }
 
     /// What `sourcefile` says.

@@ -27,12 +27,18 @@ impl Shredder<'_> {
         } else {
             scanner.skip()?
         };
-        let is_damaged =
-            !self.document.damaged.is_empty() && self.document.damaged.delivered(record).is_some();
-        let judged = match kind {
-            _ if is_damaged => Err(RejectReason::InvalidUtf8),
-            Kind::Object => self.judge(first_cell),
-            _ => Err(RejectReason::NotAnObject),
+        let damaged = &self.document.damaged;
+        let delivered = match damaged.is_empty() {
+            true => None,
+            false => damaged.delivered(record),
+        };
+        let judged = match (kind, delivered) {
+            (_, Some(bytes)) => Err(match std::str::from_utf8(bytes) {
+                Ok(_) => RejectReason::NotJson,
+                Err(_) => RejectReason::InvalidUtf8,
+            }),
+            (Kind::Object, None) => self.judge(first_cell),
+            (_, None) => Err(RejectReason::NotAnObject),
         };
         match judged {
             Ok(time) => self.add_row(index, record, first_cell, time),

@@ -30,17 +30,20 @@ pub enum RejectReason {
     TooLate,
     /// It is not UTF-8.
     InvalidUtf8,
+    /// It is a line that is no JSON.
+    NotJson,
 }
 
 impl RejectReason {
     /// All reasons.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NotAnObject,
         Self::NoEventTime,
         Self::BadEventTime,
         Self::TooEarly,
         Self::TooLate,
         Self::InvalidUtf8,
+        Self::NotJson,
     ];
 
     /// What documents call it, for ever.
@@ -52,6 +55,7 @@ impl RejectReason {
             Self::TooEarly => "too_early",
             Self::TooLate => "too_late",
             Self::InvalidUtf8 => "invalid_utf8",
+            Self::NotJson => "not_json",
         }
     }
 
@@ -70,6 +74,7 @@ impl fmt::Display for RejectReason {
             Self::TooEarly => "eventTime is before 2013-01-01",
             Self::TooLate => "eventTime is more than a day after delivery",
             Self::InvalidUtf8 => "invalid UTF-8",
+            Self::NotJson => "a line that is no JSON, or nested too deeply",
         })
     }
 }

@@ -39,6 +39,7 @@ pub fn shred(
         cells,
         rows,
         rejects,
+        has_embedded,
         ..
     } = shredder;
     Ok(ObjectRows {
@@ -50,6 +51,7 @@ pub fn shred(
         damaged: document.damaged,
         source: source.to_owned(),
         known: schema.known,
+        has_embedded,
     })
 }
 
@@ -84,6 +86,8 @@ pub(super) struct Shredder<'d> {
     pub(super) rows: Vec<RowEntry>,
     pub(super) rejects: Vec<RejectEntry>,
     pub(super) count: u32,
+    /// Whether an object embeds an event.
+    pub(super) has_embedded: bool,
     /// The keys of the map at hand.
     map_keys: Vec<Span>,
 }
@@ -119,6 +123,7 @@ impl<'d> Shredder<'d> {
             rows,
             rejects: Vec::new(),
             count: 0,
+            has_embedded: false,
             map_keys: Vec::new(),
         }
     }

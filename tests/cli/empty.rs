@@ -43,7 +43,7 @@ fn what_lies_there_instead_of_logs_is_told_by_kind_with_examples() {
     for part in [
         "5 .zip (case/0.zip, case/1.zip, case/2.zip)",
         "1 .csv (export.CSV)",
-        "1 files without extension (notes)",
+        "1 files without a record (notes)",
     ] {
         assert!(told.contains(part), "{part} is not in {told}");
     }

@@ -8,6 +8,7 @@ mod columns;
 mod convert;
 mod ddl;
 mod empty;
+mod forms;
 mod help;
 mod interrupted;
 mod kept_aside;
