@@ -31,16 +31,27 @@ const LISTS: [&str; 4] = ["Records", "Events", "logEvents", "events"];
 pub fn open_document(delivered: &[u8], limits: Limits) -> Result<Document, Unreadable> {
     let bytes = inflate(delivered, limits)?;
     let uncompressed_bytes = bytes.len() as u64;
-    let mut opener = Opener::new(limits, bytes.len());
-    let whole = text_of(bytes.clone(), limits).and_then(|(text, damaged)| {
-        opener.values(&text, &damaged, 0)?;
-        opener.found_any()
-    });
-    if let Err(Unreadable::NotJson | Unreadable::InvalidUtf8OutsideRecords) = whole {
-        opener = Opener::new(limits, bytes.len());
-        opener.lines(&bytes)?;
-    } else {
-        whole?;
+    // Of a text that is no UTF-8 the lines are read as they were.
+    let kept = std::str::from_utf8(&bytes).is_err().then(|| bytes.clone());
+    let taken = bytes.len() * if kept.is_some() { 2 } else { 1 };
+    let read = text_of(bytes, limits);
+    let mut opener = Opener::new(limits, taken);
+    let whole = match &read {
+        Ok((text, damaged)) => opener.values(text, damaged, 0),
+        Err(reason) => Err(*reason),
+    };
+    match whole.and_then(|()| opener.found_any()) {
+        Ok(()) => {}
+        Err(Unreadable::NotJson | Unreadable::InvalidUtf8OutsideRecords) => {
+            opener = Opener::new(limits, taken);
+            let lines = match (&read, &kept) {
+                (Ok((text, damaged)), _) if damaged.is_empty() => text.as_bytes(),
+                (_, Some(kept)) => kept,
+                _ => return Err(Unreadable::NotJson),
+            };
+            opener.lines(lines)?;
+        }
+        Err(reason) => return Err(reason),
     }
     opener.out.push_str("]}");
     Ok(Document {
@@ -83,14 +94,14 @@ impl Members {
 }
 
 impl Opener {
-    fn new(limits: Limits, bytes: usize) -> Self {
+    /// Nothing yet; so many bytes are on the heap.
+    fn new(limits: Limits, taken: usize) -> Self {
         Self {
             out: "{\"Records\":[".to_owned(),
             damaged: Damaged::default(),
             found: 0,
             limits,
-            // The bytes, and their text.
-            taken: 2 * bytes,
+            taken,
         }
     }
 
