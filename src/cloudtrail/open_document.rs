@@ -33,9 +33,11 @@ pub fn open_document(delivered: &[u8], limits: Limits) -> Result<Document, Unrea
     let uncompressed_bytes = bytes.len() as u64;
     // Of a text that is no UTF-8 the lines are read as they were.
     let kept = std::str::from_utf8(&bytes).is_err().then(|| bytes.clone());
-    let taken = bytes.len() * if kept.is_some() { 2 } else { 1 };
+    let length = bytes.len();
+    let taken = length * if kept.is_some() { 2 } else { 1 };
+    limits.check_heap(taken + length)?;
     let read = text_of(bytes, limits);
-    let mut opener = Opener::new(limits, taken);
+    let mut opener = Opener::new(limits, taken, length);
     let whole = match &read {
         Ok((text, damaged)) => opener.values(text, damaged, 0),
         Err(reason) => Err(*reason),
@@ -43,7 +45,7 @@ pub fn open_document(delivered: &[u8], limits: Limits) -> Result<Document, Unrea
     match whole.and_then(|()| opener.found_any()) {
         Ok(()) => {}
         Err(Unreadable::NotJson | Unreadable::InvalidUtf8OutsideRecords) => {
-            opener = Opener::new(limits, taken);
+            opener = Opener::new(limits, taken, length);
             let lines = match (&read, &kept) {
                 (Ok((text, damaged)), _) if damaged.is_empty() => text.as_bytes(),
                 (_, Some(kept)) => kept,
@@ -94,10 +96,13 @@ impl Members {
 }
 
 impl Opener {
-    /// Nothing yet; so many bytes are on the heap.
-    fn new(limits: Limits, taken: usize) -> Self {
+    /// Nothing yet, with room for a text of that length; so many bytes are on the heap.
+    fn new(limits: Limits, taken: usize, length: usize) -> Self {
+        // What is opened is seldom longer, and would else be copied while it grows.
+        let mut out = String::with_capacity(length + 64);
+        out.push_str("{\"Records\":[");
         Self {
-            out: "{\"Records\":[".to_owned(),
+            out,
             damaged: Damaged::default(),
             found: 0,
             limits,
@@ -570,6 +575,18 @@ mod tests {
             let expected = [ONE.to_owned(), string(bad)];
             assert_eq!(opened(text.as_bytes()).unwrap(), expected, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_is_opened_takes_its_own_size_again_and_no_more() {
+        let text = format!(r#"{{"Records":[{}]}}"#, vec![ONE; 1_000].join(","));
+        let length = text.len() as u64;
+        let read = |heap| {
+            let uncompressed = 1 << 20;
+            open_document(text.as_bytes(), Limits { uncompressed, heap })
+        };
+        assert!(read(2 * length + 1_000).is_ok());
+        assert_eq!(read(2 * length - 1), Err(Unreadable::TooMuchMemory));
     }
 
     proptest! {
