@@ -36,15 +36,16 @@ pub fn decode(
             uncompressed_bytes,
         })
     };
-    match decode(read_document) {
-        Ok(decoded) if !decoded.rows.may_be_wrapped() => return Ok(decoded),
-        // It may take as much again, so what was read is not kept.
-        Ok(_) | Err(Unreadable::NotJson | Unreadable::NoRecords) => {}
-        Err(Unreadable::InvalidUtf8OutsideRecords) => {}
+    let has_wrapper = match decode(read_document) {
+        Ok(decoded) if decoded.rows.has_wrapper() => true,
+        Ok(decoded) if !decoded.rows.has_timeless() => return Ok(decoded),
+        // To open it may take as much again, so what was read is not kept.
+        Ok(_) | Err(Unreadable::NotJson | Unreadable::NoRecords) => false,
+        Err(Unreadable::InvalidUtf8OutsideRecords) => false,
         Err(reason) => return Err(reason),
-    }
+    };
     match decode(open_document) {
-        Err(Unreadable::NoRecords | Unreadable::NotJson) => decode(read_document),
+        Err(Unreadable::NoRecords | Unreadable::NotJson) if !has_wrapper => decode(read_document),
         opened => opened,
     }
 }

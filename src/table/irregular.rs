@@ -44,7 +44,7 @@ impl<'d> Shredder<'d> {
             return Ok(());
         }
         for item in self.members(record)? {
-            self.has_embedded |= *item.name == *b"CloudTrailEvent";
+            self.has_wrapper |= *item.name == *b"CloudTrailEvent";
             if let Some(root) = schema.trie.root(&item.name) {
                 let member = schema.record.find(&item.name);
                 let member = member.map(|(index, _)| &schema.record.fields[index]);

@@ -23,7 +23,7 @@ pub struct ObjectRows {
     pub(super) damaged: Damaged,
     pub(super) source: String,
     pub(super) known: Known,
-    pub(super) has_embedded: bool,
+    pub(super) has_wrapper: bool,
 }
 
 /// What is kept of a record that became a row.
@@ -76,11 +76,15 @@ impl ObjectRows {
         })
     }
 
-    /// Whether something in it may be no record, but hold one: an object with an embedded event,
-    /// or without a time.
-    pub fn may_be_wrapped(&self) -> bool {
+    /// Whether something in it is no record: an object with an embedded event, or a notification.
+    pub fn has_wrapper(&self) -> bool {
+        self.has_wrapper
+    }
+
+    /// Whether some object in it has no time: it may be a wrapper of another kind.
+    pub fn has_timeless(&self) -> bool {
         let mut rejects = self.rejects.iter();
-        self.has_embedded || rejects.any(|reject| reject.reason == RejectReason::NoEventTime)
+        rejects.any(|reject| reject.reason == RejectReason::NoEventTime)
     }
 
     /// What `sourcefile` says.

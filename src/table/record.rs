@@ -59,6 +59,9 @@ impl Shredder<'_> {
                 hash = id_hash(cell.bytes(self.text, &self.arena));
             } else if cell.slot == known.event_source {
                 names[0] = number;
+                // What S3, SQS or SNS tell is no event of CloudTrail.
+                let source = cell.bytes(self.text, &self.arena);
+                self.has_wrapper |= source.starts_with(b"aws:");
             } else if cell.slot == known.event_name {
                 names[1] = number;
             }

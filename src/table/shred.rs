@@ -39,7 +39,7 @@ pub fn shred(
         cells,
         rows,
         rejects,
-        has_embedded,
+        has_wrapper,
         ..
     } = shredder;
     Ok(ObjectRows {
@@ -51,7 +51,7 @@ pub fn shred(
         damaged: document.damaged,
         source: source.to_owned(),
         known: schema.known,
-        has_embedded,
+        has_wrapper,
     })
 }
 
@@ -86,8 +86,8 @@ pub(super) struct Shredder<'d> {
     pub(super) rows: Vec<RowEntry>,
     pub(super) rejects: Vec<RejectEntry>,
     pub(super) count: u32,
-    /// Whether an object embeds an event.
-    pub(super) has_embedded: bool,
+    /// Whether an object embeds an event, or is a notification.
+    pub(super) has_wrapper: bool,
     /// The keys of the map at hand.
     map_keys: Vec<Span>,
 }
@@ -123,7 +123,7 @@ impl<'d> Shredder<'d> {
             rows,
             rejects: Vec::new(),
             count: 0,
-            has_embedded: false,
+            has_wrapper: false,
             map_keys: Vec::new(),
         }
     }

@@ -98,3 +98,17 @@ fn notes_and_exports_that_hold_no_event_are_left_and_a_damaged_log_is_not() {
     assert_eq!(place.convert("", 3)["unread_objects"].as_u64(), Some(1));
     fs::remove_file(place.path("logs/damaged.json")).unwrap();
 }
+
+#[test]
+fn a_notification_of_a_bucket_is_no_event() {
+    let place = Place::new();
+    let notification = r#"{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"us-east-1",
+        "eventTime":"2024-05-01T10:00:00.000Z","eventName":"ObjectCreated:Put","s3":{}}"#;
+    place.write("logs/n.json", format!(r#"{{"Records":[{notification}]}}"#));
+    assert_eq!(place.convert("", 3)["nothing_found"].as_bool(), Some(true));
+    let log = event("e1", "111122223333", "2024-05-01T10:00:00Z");
+    place.write("logs/both.json", format!("[{log},{notification}]"));
+    let summary = place.convert("", 0);
+    assert_eq!(summary["rows"].as_u64(), Some(1));
+    assert_eq!(summary["records"].as_u64(), Some(1));
+}
