@@ -1,5 +1,6 @@
 //! What ends a run, or makes one lane wait.
 
+use crate::lane::Region;
 use crate::ledger::LedgerError;
 use crate::store::{ErrorKind, Store, StoreError};
 use std::error::Error;
@@ -23,6 +24,18 @@ pub enum Failure {
          open claims wait for"
     )]
     NothingToGiveUp(String),
+    /// The public keys of digests cannot be had.
+    #[error(
+        "the public keys that digests in {region} are signed by cannot be listed ({why}): allow \
+         cloudtrail:ListPublicKeys, or name what `aws cloudtrail list-public-keys` printed with \
+         --digest-keys"
+    )]
+    PublicKeys {
+        /// The region.
+        region: Region,
+        /// What CloudTrail said.
+        why: String,
+    },
     /// A defect of this program or its machine.
     #[error("{0}; please report this")]
     Internal(String),

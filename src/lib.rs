@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod cloudtrail;
 mod commit;
 pub mod convert;
+pub mod digests;
 pub mod failure;
 pub mod files;
 pub mod json;

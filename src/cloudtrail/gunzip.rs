@@ -28,12 +28,59 @@ pub fn gunzip(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, Unreadable> {
     let mut rest = bytes;
     loop {
         rest = inflate_member(rest, &mut output, limits)?;
-        if rest.iter().all(|&byte| byte == 0) {
+        if is_end(rest)? {
             return Ok(output.finish());
         }
-        if rest != [MAGIC[0]] && !rest.starts_with(&MAGIC) {
-            return Err(Unreadable::TrailingGarbage);
+    }
+}
+
+/// As [`gunzip`], for what need not be held whole: `see` gets it in pieces.
+pub fn gunzip_pieces(
+    bytes: &[u8],
+    most: u64,
+    mut see: impl FnMut(&[u8]),
+) -> Result<(), Unreadable> {
+    let mut piece = vec![0; CHUNK];
+    let (mut rest, mut length) = (bytes, 0);
+    loop {
+        let mut decoder = GzDecoder::new(rest);
+        loop {
+            match decoder.read(&mut piece) {
+                Ok(0) => break,
+                Ok(read) => {
+                    length += read as u64;
+                    if length > most {
+                        return Err(Unreadable::TooLarge);
+                    }
+                    see(&piece[..read]);
+                }
+                Err(error) => check_interrupted(&error)?,
+            }
         }
+        rest = decoder.into_inner();
+        if is_end(rest)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether what follows a member is the end, and not another member.
+fn is_end(rest: &[u8]) -> Result<bool, Unreadable> {
+    if rest.iter().all(|&byte| byte == 0) {
+        return Ok(true);
+    }
+    match rest == [MAGIC[0]] || rest.starts_with(&MAGIC) {
+        true => Ok(false),
+        false => Err(Unreadable::TrailingGarbage),
+    }
+}
+
+/// Fails but for an error after which the same is tried again.
+fn check_interrupted(error: &std::io::Error) -> Result<(), Unreadable> {
+    match error.kind() {
+        ErrorKind::Interrupted => Ok(()),
+        ErrorKind::UnexpectedEof => Err(Unreadable::TruncatedGzip),
+        _ => Err(Unreadable::CorruptGzip),
     }
 }
 
@@ -48,11 +95,7 @@ fn inflate_member<'a>(
         match decoder.read(output.space()) {
             Ok(0) => return Ok(decoder.into_inner()),
             Ok(read) => output.advance(read),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                return Err(Unreadable::TruncatedGzip);
-            }
-            Err(_) => return Err(Unreadable::CorruptGzip),
+            Err(error) => check_interrupted(&error)?,
         }
         if output.length > output.limit {
             return Err(if limits.heap < limits.uncompressed {

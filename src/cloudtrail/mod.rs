@@ -1,5 +1,6 @@
 //! The source's format: object keys, gzip, JSON documents.
 
+mod content_hash;
 mod damaged;
 pub mod document;
 pub mod gunzip;
@@ -13,6 +14,7 @@ mod sha256;
 pub mod time;
 mod unreadable;
 
+pub use content_hash::content_hash;
 pub use damaged::Damaged;
 pub use document::Document;
 pub use gunzip::gunzip;

@@ -27,6 +27,22 @@ impl Sha256 {
     }
 }
 
+/// Hashes bytes that come in pieces.
+#[derive(Clone, Default)]
+pub(super) struct Sha256Pieces(sha2::Sha256);
+
+impl Sha256Pieces {
+    /// Adds a piece.
+    pub(super) fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The hash of all pieces.
+    pub(super) fn finish(self) -> Sha256 {
+        Sha256(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

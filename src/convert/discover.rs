@@ -3,6 +3,7 @@
 use super::ignored::Ignored;
 use super::list::{RawObject, is_of_table};
 use crate::cloudtrail::{KeyKind, Level, level_of_prefix, may_hold_records, parse_key};
+use crate::digests;
 use crate::lane::{Account, Lane};
 use crate::ledger::{FOLDER, REJECTS_FOLDER};
 use crate::scope::{Lanes, Shard};
@@ -42,6 +43,8 @@ pub(crate) struct Discovered {
     pub(crate) ignored: Ignored,
     /// Folders of other services, by name.
     pub(crate) ignored_folders: Ignored,
+    /// Folders of digests, if they were asked for.
+    pub(crate) digest_folders: Vec<String>,
     /// Whether there is something that may be a log of the lanes asked for, in any shard.
     pub(crate) has_logs: bool,
 }
@@ -58,6 +61,8 @@ pub(crate) struct Walk<'w> {
     pub(crate) shard: Shard,
     /// What keys begin with that are the destination's.
     pub(crate) own: &'w [String],
+    /// Whether folders of digests are given, instead of ignored.
+    pub(crate) digests: bool,
 }
 
 /// Walks the source's prefixes down to its lanes, concurrently.
@@ -78,6 +83,9 @@ pub(crate) async fn discover(walk: &Walk<'_>) -> Result<Discovered, StoreError> 
                     if is_asked && walk.shard.has_lane(&lane) {
                         discovered.lanes.entry(lane).or_default().push(prefix);
                     }
+                }
+                Level::Left(digests::FOLDER) if walk.digests => {
+                    discovered.digest_folders.push(prefix);
                 }
                 Level::Left(folder) => running.push(look(walk.source, prefix, Some(folder))),
                 Level::Above => running.push(look(walk.source, prefix, None)),

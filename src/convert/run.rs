@@ -104,6 +104,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         lanes: &task.options.scope.lanes,
         shard,
         own: &own,
+        digests: false,
     };
     let Discovered {
         lanes: mut found,
@@ -111,6 +112,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         ignored,
         ignored_folders,
         has_logs,
+        ..
     } = discover(&walk).await?;
     let count = found.len() as u64;
     task.tally.count(|summary| {

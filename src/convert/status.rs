@@ -78,6 +78,7 @@ pub async fn status(
         lanes: &scope.lanes,
         shard,
         own: &own,
+        digests: false,
     };
     let mut found = discover(&walk).await?;
     let LedgerLanes { lanes, strays } = ledger_lanes(destination).await?;

@@ -10,7 +10,7 @@ pub struct Calls {
     pub lists: u64,
     /// Objects or ranges asked for.
     pub gets: u64,
-    /// Sizes asked for.
+    /// Sizes and metadata asked for.
     pub sizes: u64,
     /// Puts tried, whatever came of them; one for an object, however many parts it had.
     pub puts: u64,

@@ -30,7 +30,7 @@ pub enum OpKind {
     Get,
     /// A range of an object.
     GetRange,
-    /// An object's size.
+    /// An object's size or metadata.
     Size,
     /// A put if absent.
     Put,

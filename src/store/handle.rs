@@ -1,6 +1,7 @@
 //! The calls of a store, whatever the backend: gated, counted, passed on. The SDK's futures are
 //! boxed, since they are too big to be moved from one layer to the next.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -177,6 +178,29 @@ impl Store {
             }
         };
         self.gated(OpKind::Size, key, size).await
+    }
+
+    /// Whether objects here have metadata beside their bytes.
+    pub fn has_metadata(&self) -> bool {
+        match &self.backend {
+            Backend::Local(_) => false,
+            Backend::Memory(memory) => memory.has_metadata(),
+            Backend::S3(_) => true,
+        }
+    }
+
+    /// What its owner has said of an object beside its bytes, by name in small letters; nothing of a
+    /// file.
+    pub async fn metadata(&self, key: &str) -> Result<BTreeMap<String, String>> {
+        let metadata = async {
+            self.counters.sized();
+            match &self.backend {
+                Backend::Local(_) => Ok(BTreeMap::new()),
+                Backend::Memory(memory) => memory.metadata(key),
+                Backend::S3(s3) => Box::pin(s3.metadata(key)).await,
+            }
+        };
+        self.gated(OpKind::Size, key, metadata).await
     }
 
     /// Writes the object if none is there; see the module's promise.

@@ -28,6 +28,7 @@ struct Objects {
 struct Object {
     bytes: Bytes,
     version: u64,
+    metadata: BTreeMap<String, String>,
 }
 
 impl Memory {
@@ -49,6 +50,13 @@ impl Memory {
     pub fn replace(&self, key: &str, bytes: impl Into<Bytes>) {
         let mut objects = self.lock();
         objects.insert(self.whole(key), bytes.into());
+    }
+
+    /// Says something of an object that is there, beside its bytes.
+    pub fn describe(&self, key: &str, name: &str, value: &str) {
+        if let Some(object) = self.lock().by_key.get_mut(&self.whole(key)) {
+            object.metadata.insert(name.to_owned(), value.to_owned());
+        }
     }
 
     /// Removes the object; false if none was there.
@@ -130,6 +138,18 @@ impl Memory {
         Ok(self.object(key)?.bytes.len() as u64)
     }
 
+    pub(super) fn has_metadata(&self) -> bool {
+        let objects = self.lock();
+        objects
+            .by_key
+            .values()
+            .any(|object| !object.metadata.is_empty())
+    }
+
+    pub(super) fn metadata(&self, key: &str) -> Result<BTreeMap<String, String>> {
+        Ok(self.object(key)?.metadata)
+    }
+
     pub(super) fn put_if_absent(&self, key: &str, body: Bytes) -> PutOutcome {
         let (mut objects, key) = (self.lock(), self.whole(key));
         if objects.by_key.contains_key(&key) {
@@ -177,6 +197,7 @@ impl Objects {
         let object = Object {
             bytes,
             version: self.versions,
+            metadata: BTreeMap::new(),
         };
         self.by_key.insert(key, object);
     }

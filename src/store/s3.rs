@@ -8,6 +8,7 @@ mod order;
 mod put;
 mod version;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Builder, Config, Region};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::types::RequestPayer;
 use tokio::sync::OnceCell;
 
@@ -125,7 +127,19 @@ impl S3 {
         format!("s3://{}/{}{key}", self.inner.bucket, self.inner.root)
     }
 
-    pub(super) async fn size(&self, key: &str) -> Result<u64> {
+    pub(super) async fn metadata(&self, key: &str) -> Result<BTreeMap<String, String>> {
+        let metadata = self
+            .head(key)
+            .await?
+            .metadata
+            .unwrap_or_default()
+            .into_iter();
+        Ok(metadata
+            .map(|(name, value)| (name.to_ascii_lowercase(), value))
+            .collect())
+    }
+
+    async fn head(&self, key: &str) -> Result<HeadObjectOutput> {
         let inner = &self.inner;
         let request = self
             .client()
@@ -136,10 +150,12 @@ impl S3 {
         let request = request
             .set_request_payer(inner.payer.clone())
             .set_expected_bucket_owner(inner.owner.clone());
-        let head = request
-            .send()
-            .await
-            .map_err(|error| self.fault(Action::Read, key, error))?;
+        let sent = request.send().await;
+        sent.map_err(|error| self.fault(Action::Read, key, error))
+    }
+
+    pub(super) async fn size(&self, key: &str) -> Result<u64> {
+        let head = self.head(key).await?;
         let size = head
             .content_length()
             .and_then(|size| u64::try_from(size).ok());

@@ -40,6 +40,22 @@ pub enum FindingKind {
     NotConverted,
     /// A raw object that is not what was converted, though its version says so.
     AlteredRaw,
+    /// A raw object is not what CloudTrail delivered, as a digest tells.
+    ChangedLog,
+    /// A raw object that a digest lists is gone.
+    MissingLog,
+    /// A raw object that no proven digest lists.
+    UncoveredLog,
+    /// A digest that the next one names is gone.
+    MissingDigest,
+    /// A digest is not what CloudTrail signed, or nothing tells that it is.
+    InvalidDigest,
+    /// A digest does not fit to the one before it.
+    BrokenDigestChain,
+    /// A time that no digest is about.
+    DigestGap,
+    /// A lane has raw objects and no digest.
+    NoDigests,
     /// Something that may not be read.
     Unreadable,
 }
@@ -65,6 +81,14 @@ impl FindingKind {
             Self::MissingRecord => "missing_record",
             Self::NotConverted => "not_converted",
             Self::AlteredRaw => "altered_raw",
+            Self::ChangedLog => "changed_log",
+            Self::MissingLog => "missing_log",
+            Self::UncoveredLog => "uncovered_log",
+            Self::MissingDigest => "missing_digest",
+            Self::InvalidDigest => "invalid_digest",
+            Self::BrokenDigestChain => "broken_digest_chain",
+            Self::DigestGap => "digest_gap",
+            Self::NoDigests => "no_digests",
             Self::Unreadable => "unreadable",
         }
     }
@@ -92,6 +116,19 @@ impl FindingKind {
             }
             Self::NotConverted => "run convert",
             Self::AlteredRaw => "restore the raw object from a backup, and find out who changed it",
+            Self::ChangedLog | Self::MissingLog | Self::MissingDigest | Self::InvalidDigest => {
+                "restore it from an older version of the object or a backup, and find out who changed it"
+            }
+            Self::UncoveredLog => {
+                "find out where it comes from: CloudTrail's signed lists do not name it"
+            }
+            Self::BrokenDigestChain => "find out who changed it, or the one before it",
+            Self::DigestGap => {
+                "find out why log file validation was off: nothing proves what was delivered then"
+            }
+            Self::NoDigests => {
+                "turn log file validation on, or name a source that holds CloudTrail-Digest too"
+            }
             Self::Unreadable => "allow this program to read it",
         }
     }

@@ -7,8 +7,12 @@
 //! - [`Level::Files`]: footers and row counts against receipts;
 //! - [`Level::Rows`]: every byte against the receipts' hashes; times, rebuilt records, repeats;
 //! - [`Level::Raw`]: raw objects read again: every record is a row, a duplicate or a reject.
+//!
+//! Beside them, raw objects are checked against CloudTrail's digests ([`DigestOptions`]).
 
 mod content;
+mod digest_report;
+mod digests;
 mod documents;
 mod doubled;
 mod finding;
@@ -22,6 +26,8 @@ mod report;
 mod run;
 mod verifier;
 
+pub use digest_report::{LaneDigestReport, TrailReport};
+pub use digests::DigestOptions;
 pub use finding::{Finding, FindingKind};
 pub use report::Report;
 pub use run::verify;

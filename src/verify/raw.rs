@@ -23,8 +23,10 @@ pub(super) struct RawSource {
     pub(super) store: Store,
     /// The folders of each lane.
     prefixes: BTreeMap<Lane, Vec<String>>,
+    /// Folders of digests, if they were asked for.
+    pub(super) digest_folders: Vec<String>,
     /// What keys begin with that are the table's.
-    own: Vec<String>,
+    pub(super) own: Vec<String>,
     /// Objects whose key names no lane.
     unplaced: Mutex<Vec<RawObject>>,
 }
@@ -38,13 +40,18 @@ impl RawSource {
             lanes: &verifier.options.scope.lanes,
             shard: Shard::ALL,
             own: &own,
+            digests: verifier.options.digests.is_some(),
         };
         let Discovered {
-            lanes, unplaced, ..
+            lanes,
+            unplaced,
+            digest_folders,
+            ..
         } = discover(&walk).await?;
         Ok(Self {
             store,
             prefixes: lanes,
+            digest_folders,
             own,
             unplaced: Mutex::new(unplaced),
         })
@@ -58,6 +65,12 @@ impl RawSource {
     /// The folders of a lane.
     pub(super) fn prefixes(&self, lane: &Lane) -> &[String] {
         self.prefixes.get(lane).map_or(&[], Vec::as_slice)
+    }
+
+    /// The objects met so far whose key names no lane.
+    pub(super) fn unplaced(&self) -> Vec<RawObject> {
+        let unplaced = self.unplaced.lock().unwrap_or_else(PoisonError::into_inner);
+        unplaced.clone()
     }
 
     /// Compares what the lane's receipts of the range converted, then looks for objects that

@@ -1,5 +1,6 @@
 //! What was looked at, and what was found.
 
+use super::digest_report::LaneDigestReport;
 use super::finding::Finding;
 
 /// Findings that are kept; a table that was copied wrongly has millions.
@@ -26,6 +27,8 @@ pub struct Report {
     pub raw_records: u64,
     /// Raw objects that were converted and are not there any more, or were replaced.
     pub raw_gone: u64,
+    /// Log files and digests by lane, if they were asked for.
+    pub digests: Vec<LaneDigestReport>,
     /// By lane and date.
     pub findings: Vec<Finding>,
     /// Findings that are only counted.

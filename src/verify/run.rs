@@ -1,5 +1,6 @@
 //! One verification over all its lanes.
 
+use super::digests::check_digests;
 use super::lane::verify_lane;
 use super::outside::find_lanes;
 use super::raw::RawSource;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const CONCURRENT_LANES: usize = 16;
 
 /// Looks at the table at `destination`, and tells what is not as it should be. The raw level
-/// needs the `source` of the raw objects.
+/// and the check of digests need the `source` of the raw objects.
 ///
 /// # Errors
 /// What keeps from looking at all: no access, a ledger of a newer program. What is wrong with the
@@ -39,10 +40,16 @@ pub async fn verify(
         monitor,
     };
     let mut lanes = find_lanes(&verifier).await?;
-    let source = match source.filter(|_| verifier.options.level >= Level::Raw) {
+    let is_raw = verifier.options.level >= Level::Raw;
+    let is_read = is_raw || verifier.options.digests.is_some();
+    let source = match source.filter(|_| is_read) {
         Some(source) => Some(RawSource::find(&verifier, source.as_source()).await?),
         None => None,
     };
+    if let (Some(source), Some(options)) = (&source, &verifier.options.digests) {
+        check_digests(&verifier, source, options).await?;
+    }
+    let source = source.filter(|_| is_raw);
     if let Some(source) = &source {
         lanes.extend(source.lanes().cloned());
     }
@@ -59,5 +66,6 @@ pub async fn verify(
     let report = verifier.report.into_inner();
     let mut report = report.unwrap_or_else(PoisonError::into_inner);
     report.findings.sort();
+    report.digests.sort();
     Ok(report)
 }

@@ -1,5 +1,6 @@
 //! What a verification is asked, and what all its lanes share.
 
+use super::digests::DigestOptions;
 use super::finding::{Finding, FindingKind};
 use super::report::Report;
 use crate::failure::{Failure, Waiting};
@@ -38,6 +39,8 @@ pub struct VerifyOptions {
     pub threads: usize,
     /// Bytes that what is under way may take together.
     pub memory: u64,
+    /// Whether raw objects are checked against CloudTrail's digests, and how.
+    pub digests: Option<DigestOptions>,
 }
 
 /// What all lanes of a verification share.

@@ -19,7 +19,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
     (
         "verify",
-        "level threads memory json from to last account region endpoint-url path-style \
+        "level digests digest-keys threads memory json from to last account region endpoint-url path-style \
          requester-pays source-bucket-owner dest-bucket-owner",
     ),
     (

@@ -7,6 +7,7 @@ mod chunks;
 mod columns;
 mod convert;
 mod ddl;
+mod digests;
 mod empty;
 mod forms;
 mod help;
@@ -21,6 +22,8 @@ mod restore;
 mod savings;
 mod selection;
 mod servers;
+#[path = "../signed/mod.rs"]
+mod signed;
 mod sources;
 mod support;
 mod trees;

@@ -106,6 +106,7 @@ impl World {
             scope,
             threads: 2,
             memory: 64 << 20,
+            digests: None,
         };
         let (raw, table) = (Some(self.raw.store()), self.table.store());
         wait(verify(raw, table, options, Arc::new(Silent))).unwrap()

@@ -1,7 +1,10 @@
 //! The command `verify`.
 
+mod digests;
+
 use crate::cli::error::usage;
 use crate::cli::exit::Exit;
+use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::range::DeliveryArgs;
 use crate::cli::groups::s3::{DestArgs, S3Args, SourceArgs};
 use crate::cli::limits;
@@ -11,7 +14,8 @@ use crate::cli::output::ResultArgs;
 use crate::cli::progress::TermMonitor;
 use crate::cli::text::Text;
 use clap::{Args, ValueEnum};
-use cloudtrail2parquet::verify::{self, Finding, Report, VerifyOptions};
+use cloudtrail2parquet::verify::{self, DigestOptions, Finding, Report, VerifyOptions};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -32,6 +36,12 @@ pub(crate) struct VerifyArgs {
     /// Memory for what is under way [default: by the machine's or container's memory]
     #[arg(long, value_name = "BYTES", value_parser = parse_size)]
     memory: Option<u64>,
+    /// Check the raw logs of SOURCE against CloudTrail's signed digests, which lie beside them
+    #[arg(long)]
+    digests: bool,
+    /// Where the public keys of digests come from
+    #[command(flatten)]
+    digest_keys: DigestKeyArgs,
     /// The form of the result
     #[command(flatten)]
     result: ResultArgs,
@@ -84,8 +94,15 @@ pub(crate) async fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit
         }
         (Some(level), _) => level,
     };
+    if args.digests && args.source.is_none() {
+        return Err(usage(
+            "--digests checks the raw logs: name SOURCE before DEST",
+        ));
+    }
     let source = match (&args.source, level) {
-        (Some(source), Level::Raw) => Some(args.source_s3.open(source, &args.s3).await?),
+        (Some(source), level) if args.digests || level == Level::Raw => {
+            Some(args.source_s3.open(source, &args.s3).await?)
+        }
         _ => None,
     };
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
@@ -95,22 +112,29 @@ pub(crate) async fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit
         scope: args.range.scope()?,
         threads,
         memory: args.memory.unwrap_or_else(|| limits::memory(threads)),
+        digests: match args.digests {
+            true => Some(DigestOptions {
+                keys: args.digest_keys.source().await?,
+                now: Timestamp::now(),
+            }),
+            false => None,
+        },
     };
     let monitor = Arc::new(TermMonitor::new(log));
     let report = verify::verify(source, destination, options, monitor.clone()).await;
     monitor.finish();
     let report = report?;
     args.result
-        .print(|| Ok(document(&report)), || text(&report))?;
+        .print(|| Ok(document(&report, args.digests)), || text(&report))?;
     Ok(match report.findings.is_empty() {
         true => Exit::Done,
         false => Exit::KeptAside,
     })
 }
 
-fn document(report: &Report) -> Value {
+fn document(report: &Report, is_asked: bool) -> Value {
     let findings: Vec<Value> = report.findings.iter().map(finding).collect();
-    json!({
+    let mut document = json!({
         "lanes": report.lanes,
         "documents": report.documents,
         "files": report.files,
@@ -122,7 +146,11 @@ fn document(report: &Report) -> Value {
         "raw_objects_gone": report.raw_gone,
         "findings": findings,
         "findings_left_off": report.findings_left_off,
-    })
+    });
+    if is_asked {
+        document["digests"] = report.digests.iter().map(digests::document).collect();
+    }
+    document
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -159,6 +187,7 @@ fn text(report: &Report) -> Text {
             "{gone} raw files are gone or replaced since they were converted: they are not compared."
         ));
     }
+    digests::text(&report.digests, &mut text);
     for finding in &report.findings {
         let lane = finding.lane.as_ref().map(|lane| format!("{lane} "));
         let date = finding.date.map(|date| format!("{date} "));
@@ -181,7 +210,8 @@ fn text(report: &Report) -> Text {
     }
     text.line(match report.findings.is_empty() {
         true => "Nothing is wrong.",
-        false => "The table is not whole.",
+        false if report.digests.is_empty() => "The table is not whole.",
+        false => "The table, or the raw logs, are not whole.",
     });
     text
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod dialect;
+pub(crate) mod digests;
 pub(crate) mod glue;
 pub(crate) mod questions;
 pub(crate) mod range;
