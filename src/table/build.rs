@@ -11,19 +11,50 @@ use arrow::datatypes::{DataType, Field, Fields as ArrowFields, TimeUnit};
 use arrow::error::ArrowError;
 use rustc_hash::FxHashMap;
 
-use super::collect::{Lists, Texts};
+use super::collect::{Lists, Present, Texts};
 use super::objects::{Objects, RowRef};
 use super::schema::{Recipe, Schema};
 use super::shape::{Fields, Node, Slot, SlotKind};
 
-/// Builds the arrays of the given columns for one row group.
+/// How much some rows have in each slot.
+#[derive(Debug)]
+pub(super) struct Sizes(Vec<SlotSize>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct SlotSize {
+    cells: usize,
+    bytes: usize,
+}
+
+impl Sizes {
+    /// Of these rows.
+    pub(super) fn of(schema: &Schema, objects: &Objects, rows: &[RowRef]) -> Self {
+        let mut sizes = vec![SlotSize::default(); schema.slots.kinds.len()];
+        for row in rows {
+            for cell in objects.row(*row).cells() {
+                let size = &mut sizes[usize::from(cell.slot)];
+                size.cells += 1;
+                size.bytes += cell.len();
+            }
+        }
+        Self(sizes)
+    }
+
+    /// Whether some row has something in the slot.
+    pub(super) fn has(&self, slot: Slot) -> bool {
+        self.0[usize::from(slot)].cells > 0
+    }
+}
+
+/// Builds the arrays of the given columns for one row group, whose sizes are known.
 pub(super) fn build(
     schema: &Schema,
     columns: &[usize],
     objects: &Objects,
     rows: &[RowRef],
+    sizes: &Sizes,
 ) -> Result<Vec<ArrayRef>, ArrowError> {
-    let mut builder = Builder::collect(schema, objects, rows);
+    let mut builder = Builder::collect(schema, objects, rows, sizes);
     columns
         .iter()
         .map(|column| match &schema.recipes[*column] {
@@ -90,6 +121,7 @@ struct Builder<'s> {
     schema: &'s Schema,
     rows: usize,
     texts: Vec<Texts>,
+    present: Vec<Present>,
     lists: Vec<Lists>,
     /// How many elements each list column has in all.
     counts: Vec<usize>,
@@ -98,11 +130,26 @@ struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    fn collect(schema: &'s Schema, objects: &Objects, rows: &[RowRef]) -> Self {
+    fn collect(
+        schema: &'s Schema,
+        objects: &Objects,
+        rows: &[RowRef],
+        Sizes(sizes): &Sizes,
+    ) -> Self {
         let kinds = &schema.slots.kinds;
-        let mut texts: Vec<Texts> = Vec::new();
+        let room = |(kind, size): (&SlotKind, &SlotSize)| match (kind, size.cells) {
+            (SlotKind::Present | SlotKind::List(_) | SlotKind::Element(_), _) | (_, 0) => {
+                Texts::default()
+            }
+            (SlotKind::Text, _) => Texts::with_capacity(size.bytes, rows.len()),
+            (SlotKind::ElementText(_) | SlotKind::Append(_), cells) => {
+                Texts::with_capacity(size.bytes, cells)
+            }
+        };
+        let mut texts: Vec<Texts> = kinds.iter().zip(sizes).map(room).collect();
+        let mut present: Vec<Present> = Vec::new();
         let mut lists: Vec<Lists> = Vec::new();
-        texts.resize_with(kinds.len(), Texts::default);
+        present.resize_with(kinds.len(), Present::default);
         lists.resize_with(schema.slots.lists, Lists::default);
         for (at, row) in rows.iter().enumerate() {
             let row = objects.row(*row);
@@ -112,12 +159,12 @@ impl<'s> Builder<'s> {
                 let texts = &mut texts[slot];
                 match kinds[slot] {
                     SlotKind::Text => texts.put(at, object.bytes_of(*cell)),
-                    SlotKind::Present => texts.mark(at),
+                    SlotKind::Present => present[slot].mark(at),
                     SlotKind::List(list) => lists[list].begin(at),
                     SlotKind::Element(list) => {
                         let element = lists[list].add();
                         if !cell.is_empty() {
-                            texts.mark(element);
+                            present[slot].mark(element);
                         }
                     }
                     SlotKind::ElementText(list) => {
@@ -133,6 +180,7 @@ impl<'s> Builder<'s> {
             schema,
             rows: rows.len(),
             texts,
+            present,
             counts: lists.iter().map(|list| list.count).collect(),
             lists,
             done: FxHashMap::default(),
@@ -151,7 +199,7 @@ impl<'s> Builder<'s> {
             Node::Text(slot) | Node::Boolean(slot) | Node::Json(slot) => self.text(*slot),
             Node::Struct { present, fields } => {
                 let columns = self.members(fields)?;
-                let nulls = self.take(*present).into_nulls(self.rows);
+                let nulls = self.nulls(*present, self.rows);
                 let fields = struct_fields(fields);
                 Ok(Arc::new(StructArray::try_new_with_length(
                     fields, columns, nulls, self.rows,
@@ -164,7 +212,7 @@ impl<'s> Builder<'s> {
             } => {
                 let columns = self.members(fields)?;
                 let len = self.len_of(*present);
-                let nulls = self.take(*present).into_nulls(len);
+                let nulls = self.nulls(*present, len);
                 let values =
                     StructArray::try_new_with_length(struct_fields(fields), columns, nulls, len)?;
                 let (offsets, nulls) = self.list(*list);
@@ -200,13 +248,13 @@ impl<'s> Builder<'s> {
             return Ok(Arc::clone(array));
         }
         let len = self.len_of(slot);
-        let array = self.take(slot).finish(len)?;
+        let array = std::mem::take(&mut self.texts[usize::from(slot)]).finish(len)?;
         self.done.insert(slot, Arc::clone(&array));
         Ok(array)
     }
 
-    fn take(&mut self, slot: Slot) -> Texts {
-        std::mem::take(&mut self.texts[usize::from(slot)])
+    fn nulls(&mut self, slot: Slot, len: usize) -> Option<NullBuffer> {
+        std::mem::take(&mut self.present[usize::from(slot)]).finish(len)
     }
 
     fn list(&mut self, slot: Slot) -> (OffsetBuffer<i32>, Option<NullBuffer>) {

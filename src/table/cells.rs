@@ -62,6 +62,12 @@ impl Cell {
         self.len == 0
     }
 
+    /// The bytes of its text.
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        self.len as usize
+    }
+
     /// Whether the text stands in the arena.
     pub(crate) fn is_in_arena(self) -> bool {
         self.start & IN_ARENA != 0

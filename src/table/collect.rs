@@ -2,99 +2,129 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBufferBuilder, StringArray};
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::array::{ArrayRef, StringArray};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
-use super::objects::narrow;
-
-/// The positions that hold something, rising.
+/// Positions that hold something, each after the last one.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    positions: Vec<u32>,
+    /// A bit a position, the lowest first.
+    bits: Vec<u8>,
+    count: usize,
 }
 
 impl Marks {
-    /// Marks a position, which must come after the last one.
     #[inline]
-    pub(super) fn mark(&mut self, at: usize) {
-        let at = narrow(at);
-        let rises = self.positions.last().is_none_or(|last| *last < at);
-        assert!(rises, "two values for one place");
-        self.positions.push(at);
+    fn mark(&mut self, at: usize) {
+        let byte = at / 8;
+        if self.bits.len() <= byte {
+            self.bits.resize(byte + 1, 0);
+        }
+        self.bits[byte] |= 1 << (at % 8);
+        self.count += 1;
     }
 
     /// The nulls among `len` positions; none if all hold something.
-    pub(super) fn finish(&self, len: usize) -> Option<NullBuffer> {
-        if self.positions.len() == len {
+    fn finish(mut self, len: usize) -> Option<NullBuffer> {
+        if self.count == len {
             return None;
         }
-        let mut bits = BooleanBufferBuilder::new(len);
-        bits.append_n(len, false);
-        for at in &self.positions {
-            bits.set_bit(*at as usize, true);
-        }
-        Some(NullBuffer::new(bits.finish()))
+        self.bits.resize(len.div_ceil(8), 0);
+        let bits = BooleanBuffer::new(Buffer::from_vec(self.bits), 0, len);
+        Some(NullBuffer::new(bits))
+    }
+}
+
+/// Where what stands at rising positions begins; a position that is passed over has nothing,
+/// and begins where the next does.
+#[derive(Debug, Default)]
+struct Starts {
+    marks: Marks,
+    starts: Vec<i32>,
+}
+
+impl Starts {
+    /// What stands at a position, which must come after the last one, begins at `start`.
+    #[inline]
+    fn begin(&mut self, at: usize, start: usize) {
+        assert!(self.starts.len() <= at, "two values for one place");
+        self.starts.resize(at + 1, offset(start));
+        self.marks.mark(at);
     }
 
-    /// Spreads what stands at each mark, and at the end, over `len` positions and the end:
-    /// a position that is not marked has what comes next.
-    fn spread(&self, values: impl Iterator<Item = i32>, end: i32, len: usize) -> Vec<i32> {
-        let mut spread = Vec::with_capacity(len + 1);
-        for (at, value) in self.positions.iter().zip(values) {
-            spread.resize(*at as usize + 1, value);
-        }
-        spread.resize(len + 1, end);
-        spread
+    /// The offsets and nulls of `len` positions, after which nothing begins before `end`.
+    fn finish(mut self, len: usize, end: usize) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
+        self.starts.resize(len + 1, offset(end));
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(self.starts));
+        (offsets, self.marks.finish(len))
+    }
+}
+
+/// Positions that have something without a text.
+#[derive(Debug, Default)]
+pub(super) struct Present {
+    marks: Marks,
+    next: usize,
+}
+
+impl Present {
+    /// Marks a position, which must come after the last one.
+    #[inline]
+    pub(super) fn mark(&mut self, at: usize) {
+        assert!(self.next <= at, "two values for one place");
+        self.next = at + 1;
+        self.marks.mark(at);
+    }
+
+    /// The nulls of `len` positions of which some are marked.
+    pub(super) fn finish(self, len: usize) -> Option<NullBuffer> {
+        self.marks.finish(len)
     }
 }
 
 /// Texts at rising positions.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    marks: Marks,
-    /// Where each text begins.
-    starts: Vec<i32>,
+    starts: Starts,
     bytes: Vec<u8>,
 }
 
 impl Texts {
+    /// Room for so many bytes of texts, at so many positions.
+    pub(super) fn with_capacity(bytes: usize, positions: usize) -> Self {
+        let starts = Starts {
+            marks: Marks {
+                bits: Vec::with_capacity(positions.div_ceil(8)),
+                count: 0,
+            },
+            starts: Vec::with_capacity(positions + 1),
+        };
+        Self {
+            starts,
+            bytes: Vec::with_capacity(bytes),
+        }
+    }
+
     /// Puts a text at a position after the last one.
     #[inline]
     pub(super) fn put(&mut self, at: usize, text: &[u8]) {
-        self.marks.mark(at);
-        self.starts.push(offset(self.bytes.len()));
+        self.starts.begin(at, self.bytes.len());
         self.bytes.extend_from_slice(text);
-    }
-
-    /// Marks a position that has no text.
-    #[inline]
-    pub(super) fn mark(&mut self, at: usize) {
-        self.marks.mark(at);
-    }
-
-    /// The nulls of `len` positions of which some are marked.
-    pub(super) fn into_nulls(self, len: usize) -> Option<NullBuffer> {
-        self.marks.finish(len)
     }
 
     /// An array of `len` positions.
     pub(super) fn finish(self, len: usize) -> Result<ArrayRef, ArrowError> {
-        let end = offset(self.bytes.len());
-        let offsets = self.marks.spread(self.starts.into_iter(), end, len);
-        Ok(Arc::new(StringArray::try_new(
-            OffsetBuffer::new(ScalarBuffer::from(offsets)),
-            Buffer::from_vec(self.bytes),
-            self.marks.finish(len),
-        )?))
+        let (offsets, nulls) = self.starts.finish(len, self.bytes.len());
+        let bytes = Buffer::from_vec(self.bytes);
+        Ok(Arc::new(StringArray::try_new(offsets, bytes, nulls)?))
     }
 }
 
 /// Where the elements of each row's list begin.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
-    marks: Marks,
-    starts: Vec<i32>,
+    starts: Starts,
     /// Elements so far.
     pub(super) count: usize,
 }
@@ -102,8 +132,7 @@ pub(super) struct Lists {
 impl Lists {
     /// Begins the list of a row.
     pub(super) fn begin(&mut self, row: usize) {
-        self.marks.mark(row);
-        self.starts.push(offset(self.count));
+        self.starts.begin(row, self.count);
     }
 
     /// Adds an element to the last list; gives its position.
@@ -121,12 +150,7 @@ impl Lists {
 
     /// The offsets and nulls of `len` lists.
     pub(super) fn finish(self, len: usize) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
-        let end = offset(self.count);
-        let offsets = self.marks.spread(self.starts.into_iter(), end, len);
-        (
-            OffsetBuffer::new(ScalarBuffer::from(offsets)),
-            self.marks.finish(len),
-        )
+        self.starts.finish(len, self.count)
     }
 }
 
@@ -151,6 +175,28 @@ mod tests {
         let found: Vec<_> = array.as_string::<i32>().iter().collect();
         assert_eq!(found, [None, Some("a"), None, Some(""), None]);
         assert_eq!(Texts::default().finish(2).unwrap().null_count(), 2);
+    }
+
+    #[test]
+    fn nulls_are_right_on_both_sides_of_a_byte() {
+        let mut present = Present::default();
+        for at in [0, 7, 8, 17] {
+            present.mark(at);
+        }
+        let nulls = present.finish(20).unwrap();
+        let marked: Vec<usize> = (0..20).filter(|at| nulls.is_valid(*at)).collect();
+        assert_eq!(marked, [0, 7, 8, 17]);
+        let mut full = Present::default();
+        (0..9).for_each(|at| full.mark(at));
+        assert!(full.finish(9).is_none());
+    }
+
+    #[test]
+    #[should_panic = "two values for one place"]
+    fn no_place_gets_two_values() {
+        let mut texts = Texts::default();
+        texts.put(3, b"a");
+        texts.put(3, b"b");
     }
 
     #[test]

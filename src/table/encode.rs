@@ -14,7 +14,7 @@ use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
-use super::build::{build, data_type};
+use super::build::{Sizes, build, data_type};
 use super::compression::EncodeOptions;
 use super::layout::{GROUP_BYTES, GROUP_ROWS, properties};
 use super::objects::{Objects, RowRef};
@@ -45,7 +45,10 @@ pub fn encode(
     rows: &[RowRef],
     options: &EncodeOptions,
 ) -> Result<Bytes, EncodeError> {
-    let columns = columns_with_values(schema, objects, rows);
+    let groups = row_groups(objects, rows);
+    let sizes = (groups.par_iter()).map(|rows| Sizes::of(schema, objects, rows));
+    let sizes: Vec<Sizes> = sizes.collect();
+    let columns = columns_with_values(schema, &sizes);
     let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
     let parquet_schema = ArrowSchemaConverter::new().convert(&arrow_schema)?;
@@ -56,11 +59,12 @@ pub fn encode(
         Arc::new(properties),
     )?;
     let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&arrow_schema));
-    let groups: Vec<Vec<ArrowColumnChunk>> = row_groups(objects, rows)
+    let groups: Vec<Vec<ArrowColumnChunk>> = groups
         .into_par_iter()
+        .zip(sizes)
         .enumerate()
-        .map(|(number, rows)| -> Result<_, EncodeError> {
-            let arrays = build(schema, &columns, objects, rows)?;
+        .map(|(number, (rows, sizes))| -> Result<_, EncodeError> {
+            let arrays = build(schema, &columns, objects, rows, &sizes)?;
             let writers = factory.create_column_writers(number)?;
             Ok(write_columns(&arrow_schema, arrays, writers)?)
         })
@@ -77,21 +81,33 @@ pub fn encode(
     Ok(writer.into_inner()?.into())
 }
 
+/// The columns of some sorted rows as arrays, one row group after another, as [`encode`] has
+/// them before they become Parquet: those without a value too, in the order of the schema.
+///
+/// # Panics
+///
+/// If the rows are not those of the objects.
+pub fn arrays(
+    schema: &Schema,
+    objects: &Objects,
+    rows: &[RowRef],
+) -> Result<Vec<Vec<ArrayRef>>, EncodeError> {
+    let columns: Vec<usize> = (0..schema.columns().len()).collect();
+    let groups = row_groups(objects, rows).into_iter();
+    let build = |rows| {
+        let sizes = Sizes::of(schema, objects, rows);
+        Ok(build(schema, &columns, objects, rows, &sizes)?)
+    };
+    groups.map(build).collect()
+}
+
 /// The columns that the file has: the documented ones, and those with a value in some row.
-fn columns_with_values(schema: &Schema, objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
-    let mut has_value = vec![false; schema.slots.kinds.len()];
-    for row in rows {
-        for cell in objects.row(*row).cells() {
-            has_value[usize::from(cell.slot)] = true;
-        }
-    }
+fn columns_with_values(schema: &Schema, groups: &[Sizes]) -> Vec<usize> {
+    let has_value = |slot| groups.iter().any(|sizes| sizes.has(slot));
     let columns = schema.columns().iter().zip(&schema.recipes).enumerate();
     columns
         .filter(|(_, (column, recipe))| {
-            column.kind == ColumnKind::Documented
-                || recipe
-                    .witness()
-                    .is_none_or(|slot| has_value[usize::from(slot)])
+            column.kind == ColumnKind::Documented || recipe.witness().is_none_or(has_value)
         })
         .map(|(index, _)| index)
         .collect()

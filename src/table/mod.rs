@@ -30,7 +30,7 @@ mod stored;
 mod trie;
 
 pub use compression::{Compression, EncodeOptions};
-pub use encode::{EncodeError, encode};
+pub use encode::{EncodeError, arrays, encode};
 pub use flattened::{ColumnsError, FlattenedColumn, parse_columns_file};
 pub(crate) use object_rows::id_hash;
 pub use object_rows::{ObjectRows, Row};
