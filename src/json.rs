@@ -6,11 +6,13 @@
 //! things are.
 
 mod error;
+mod quoted_key;
 mod scanner;
 mod span;
 mod strings;
 
 pub use error::JsonError;
+pub use quoted_key::QuotedKey;
 pub use scanner::{Kind, MAX_DEPTH, Scanner, StringToken};
 pub use span::Span;
 pub use strings::{unescape, write_string};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use cloudtrail2parquet::cloudtrail::{Limits, read_document};
 use cloudtrail2parquet::table::{
-    EncodeOptions, Objects, RecordHasher, RowRef, Schema, encode, matching_rows, records,
-    same_record, shred, sort_rows,
+    EncodeOptions, ObjectRows, Objects, RecordHasher, RowRef, Schema, arrays, encode,
+    matching_rows, records, same_record, shred, sort_rows,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -128,8 +128,77 @@ proptest! {
     }
 }
 
+/// A plain record as CloudTrail spells it; one whose values often are those of another.
+fn plain_record() -> impl Strategy<Value = String> {
+    let text = || {
+        select(
+            &[
+                "a",
+                "b",
+                "",
+                r"\u0061",
+                "a much longer text than the others",
+            ][..],
+        )
+    };
+    let names = [
+        "eventName",
+        "eventSource",
+        "awsRegion",
+        "userAgent",
+        "eventID",
+    ];
+    let members = names.map(|name| {
+        let member = text().prop_map(move |text| format!(r#""{name}":"{text}""#));
+        proptest::option::weighted(0.8, member)
+    });
+    let identity = (text(), text()).prop_map(|(arn, user)| {
+        format!(r#""userIdentity":{{"arn":"{arn}","sessionContext":{{}},"userName":"{user}"}}"#)
+    });
+    let time = select(&["2024-05-01T12:00:00Z", "2024-05-01T12:00:01Z", "never"][..]);
+    let time = time.prop_map(|time| format!(r#""eventTime":"{time}""#));
+    (time, identity, members, any::<bool>()).prop_map(|(time, identity, members, is_last)| {
+        let mut all = vec![time];
+        all.extend(members.into_iter().flatten());
+        all.insert(if is_last { all.len() } else { 1 }, identity);
+        format!("{{{}}}", all.join(","))
+    })
+}
+
+fn taken_apart(schema: &Schema, text: &str) -> ObjectRows {
+    let limits = Limits::of(1 << 20);
+    let document = read_document(text.as_bytes(), limits).unwrap();
+    shred(schema, document, "file.json", jiff::Timestamp::MAX, limits).unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn what_a_record_becomes_does_not_depend_on_those_before_it(
+        lines in vec(prop_oneof![3 => plain_record(), 1 => record()], 1..12)
+    ) {
+        let schema = Schema::new(&[]).unwrap();
+        let together = Objects::new([Arc::new(taken_apart(&schema, &lines.join("\n")))]);
+        let refs: Vec<RowRef> = together.row_refs().collect();
+        let columns = arrays(&schema, &together, &refs).unwrap();
+        for (at, row) in refs.iter().enumerate() {
+            let text = together.row(*row).record_text();
+            let alone = Objects::new([Arc::new(taken_apart(&schema, text))]);
+            let only: Vec<RowRef> = alone.row_refs().collect();
+            let expected = arrays(&schema, &alone, &only).unwrap();
+            for (column, expected) in columns[0].iter().zip(&expected[0]) {
+                prop_assert_eq!(&column.slice(at, 1), expected, "{}", text);
+            }
+        }
+        let mut rejects = 0;
+        for line in &lines {
+            rejects += taken_apart(&schema, line).rejects().len();
+        }
+        let [object] = together.iter().collect::<Vec<_>>()[..] else { unreachable!() };
+        prop_assert_eq!(object.rejects().len(), rejects);
+        prop_assert_eq!(refs.len() + rejects, lines.len());
+    }
 
     #[test]
     fn any_record_is_rebuilt_from_its_row(lines in vec(record(), 1..5)) {

@@ -1,6 +1,7 @@
 //! The scanner itself, and what it tells of a value.
 
 use super::error::JsonError;
+use super::quoted_key::QuotedKey;
 use super::span::Span;
 
 /// Levels of nesting accepted; the limit that `serde_json` has too, so that whatever this
@@ -193,6 +194,42 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         Ok(Some(key))
+    }
+
+    /// Passes the next member's key and colon if they are those of `key` and stand as they
+    /// usually do, without white space and escapes; else moves nowhere and gives `false`.
+    /// `first` as for [`Scanner::next_key`].
+    #[inline]
+    pub fn pass_key(&mut self, first: &mut bool, key: &QuotedKey) -> bool {
+        let comma = usize::from(!*first);
+        if comma == 1 && self.text.get(self.at) != Some(&b',') {
+            return false;
+        }
+        let rest = self.text.get(self.at + comma..).unwrap_or_default();
+        if !key.begins(rest) {
+            return false;
+        }
+        self.at += comma + key.len();
+        *first = false;
+        true
+    }
+
+    /// Passes a string if it is `known`, which stood between the quotes of a string without
+    /// escapes; else moves nowhere.
+    #[inline]
+    pub fn pass_string(&mut self, known: &[u8]) -> Option<StringToken> {
+        let rest = self.text.get(self.at..)?;
+        let inside = rest.strip_prefix(b"\"")?;
+        if !inside.starts_with(known) || inside.get(known.len()) != Some(&b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        let span = self.span(start, start + known.len()).ok()?;
+        self.at = start + known.len() + 1;
+        Some(StringToken {
+            span,
+            escaped: false,
+        })
     }
 
     /// Moves to the next element of an array, or passes the closing bracket and gives

@@ -1,5 +1,7 @@
 //! The documented and typed members of a record, compiled for walking a record.
 
+use crate::json::QuotedKey;
+
 use super::columns::{COLUMNS, Member, Type};
 use super::keys::KeyTable;
 
@@ -30,6 +32,9 @@ pub(crate) struct Fields {
     table: KeyTable,
     /// In the order of the definition.
     pub(crate) fields: Vec<Field>,
+    /// Where the guesses begin at what member comes next: one for the first, then one for each
+    /// member's successor.
+    pub(crate) first_guess: usize,
 }
 
 /// One member.
@@ -37,6 +42,8 @@ pub(crate) struct Fields {
 pub(crate) struct Field {
     /// Its name in the record.
     pub(crate) source: &'static str,
+    /// The same as it usually stands in a record.
+    pub(crate) quoted: QuotedKey,
     /// What is done with its value.
     pub(crate) node: Node,
 }
@@ -80,6 +87,8 @@ pub(crate) struct Slots {
     pub(crate) kinds: Vec<SlotKind>,
     /// How many lists and maps there are.
     pub(crate) lists: usize,
+    /// How many guesses there are, see [`Fields`].
+    pub(crate) guesses: usize,
 }
 
 impl Slots {
@@ -116,10 +125,14 @@ fn compile(
     let fields: Vec<Field> = members
         .map(|member| Field {
             source: member.source,
+            quoted: QuotedKey::new(member.source),
             node: node(member.ty, list, slots),
         })
         .collect();
+    let first_guess = slots.guesses;
+    slots.guesses += fields.len() + 1;
     Fields {
+        first_guess,
         table: KeyTable::new(fields.iter().map(|field| field.source)),
         fields,
     }

@@ -90,7 +90,15 @@ pub(super) struct Shredder<'d> {
     pub(super) has_wrapper: bool,
     /// The keys of the map at hand.
     map_keys: Vec<Span>,
+    /// The member that came next the last time, see [`Fields`]. Like the strings below these
+    /// only tell where to look first: a wrong one costs time.
+    guesses: Vec<u8>,
+    /// For each slot the last string without escapes, as a place in the text.
+    last_strings: Vec<Span>,
 }
+
+/// No member: a struct has fewer.
+const NO_GUESS: u8 = u8::MAX;
 
 /// Maps of more keys are left to `irregular`, whose look for duplicates does not get slow.
 const MAX_PLAIN_KEYS: usize = 16;
@@ -125,6 +133,8 @@ impl<'d> Shredder<'d> {
             count: 0,
             has_wrapper: false,
             map_keys: Vec::new(),
+            guesses: vec![NO_GUESS; schema.slots.guesses],
+            last_strings: vec![Span { start: 0, end: 0 }; schema.slots.kinds.len()],
         }
     }
 
@@ -159,11 +169,10 @@ impl<'d> Shredder<'d> {
     ) -> Result<(), Stop> {
         let mut seen: u64 = 0;
         let mut first = true;
+        let mut guess = fields.first_guess;
         scanner.enter_object()?;
-        while let Some(key) = scanner.next_key(&mut first)? {
-            let Some((index, true)) = fields.find(key.span.of(self.text).as_bytes()) else {
-                return Err(Stop::Irregular);
-            };
+        while let Some(index) = self.next_field(scanner, fields, &mut first, guess)? {
+            guess = fields.first_guess + 1 + index;
             if seen >> index & 1 == 1 {
                 return Err(Stop::Irregular);
             }
@@ -188,10 +197,50 @@ impl<'d> Shredder<'d> {
         Ok(())
     }
 
+    /// Passes the next member's key, or the end of the struct; `guess` is the place of the guess.
+    #[inline]
+    fn next_field(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        fields: &Fields,
+        first: &mut bool,
+        guess: usize,
+    ) -> Result<Option<usize>, Stop> {
+        let guessed = usize::from(self.guesses[guess]);
+        if let Some(field) = fields.fields.get(guessed)
+            && scanner.pass_key(first, &field.quoted)
+        {
+            return Ok(Some(guessed));
+        }
+        let Some(key) = scanner.next_key(first)? else {
+            return Ok(None);
+        };
+        let Some((index, true)) = fields.find(key.span.of(self.text).as_bytes()) else {
+            return Err(Stop::Irregular);
+        };
+        self.guesses[guess] = index as u8;
+        Ok(Some(index))
+    }
+
+    /// Passes a string, which nearly always is that of the record before, or has no escapes.
+    #[inline]
+    fn string_of(&mut self, scanner: &mut Scanner<'_>, slot: Slot) -> Result<StringToken, Stop> {
+        let last = &mut self.last_strings[usize::from(slot)];
+        let known = &self.text.as_bytes()[last.start as usize..last.end as usize];
+        if let Some(token) = scanner.pass_string(known) {
+            return Ok(token);
+        }
+        let token = scanner.string()?;
+        if !token.escaped {
+            *last = token.span;
+        }
+        Ok(token)
+    }
+
     fn node(&mut self, scanner: &mut Scanner<'_>, node: &Node, kind: Kind) -> Result<(), Stop> {
         match (node, kind) {
             (Node::Text(slot), Kind::String) => {
-                let token = scanner.string()?;
+                let token = self.string_of(scanner, *slot)?;
                 if !self.string_cell(*slot, token) {
                     return Err(Stop::Irregular);
                 }
