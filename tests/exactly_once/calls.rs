@@ -141,6 +141,73 @@ fn a_run_over_a_window_lists_that_windows_prefixes_and_receipts_only() {
 }
 
 #[test]
+fn what_a_run_asks_for_in_a_lane_that_is_new() {
+    let world = three_lanes();
+    assert_eq!(
+        of_the_last_lane(&world),
+        [
+            "Raw List AWSLogs/222222222222/",
+            "Raw List AWSLogs/222222222222/CloudTrail/",
+            "Table List _ledger/222222222222/us-east-1/2024-06/",
+            "Table List _ledger/222222222222/us-east-1/",
+            "Table List account=222222222222/region=us-east-1/",
+            "Table List _ledger/222222222222/us-east-1/log/",
+            "Raw List AWSLogs/222222222222/CloudTrail/us-east-1/",
+            "Table List _ledger/222222222222/us-east-1/2024-05/",
+            "Raw Get AWSLogs/222222222222/CloudTrail/us-east-1/2024/05/30/",
+            "Table List _ledger/222222222222/us-east-1/undated/",
+            "Table Put _ledger/222222222222/us-east-1/log/",
+            "Table Put account=222222222222/region=us-east-1/date=2024-05-30/",
+            "Table Put _ledger/222222222222/us-east-1/2024-05/",
+        ]
+    );
+}
+
+#[test]
+fn what_a_run_asks_for_in_a_lane_without_news() {
+    let world = three_lanes();
+    run(&world, &Spec::all());
+    // The month is listed again once the end of the log is known: between the two another worker
+    // may have put receipts.
+    assert_eq!(
+        of_the_last_lane(&world),
+        [
+            "Table List _ledger/222222222222/",
+            "Raw List AWSLogs/222222222222/",
+            "Raw List AWSLogs/222222222222/CloudTrail/",
+            "Table List _ledger/222222222222/us-east-1/2024-06/",
+            "Table List _ledger/222222222222/us-east-1/",
+            "Table List _ledger/222222222222/us-east-1/2024-05/",
+            "Table List _ledger/222222222222/us-east-1/log/",
+            "Raw List AWSLogs/222222222222/CloudTrail/us-east-1/",
+            "Table List _ledger/222222222222/us-east-1/2024-05/",
+            "Table Get _ledger/222222222222/us-east-1/2024-05/",
+        ]
+    );
+}
+
+/// Three lanes with an object each; the last is the only one of its account.
+fn three_lanes() -> World {
+    let mut world = World::default();
+    for lane in 0..3 {
+        world.deliver(in_lane(lane, 0), vec![event(0, 0)], Form::Delivered);
+    }
+    world
+}
+
+/// What a run asks for in the lane that is the only one of its account; of objects the folders.
+fn of_the_last_lane(world: &World) -> Vec<String> {
+    let mut worker = world.start(&Spec::all());
+    worker.finish().unwrap().unwrap();
+    let calls = worker.calls().into_iter();
+    let texts = calls.map(|(side, op)| {
+        let folder = op.key.rfind('/').map_or(0, |slash| slash + 1);
+        format!("{side:?} {:?} {}", op.kind, &op.key[..folder])
+    });
+    texts.filter(|text| text.contains("222222222222")).collect()
+}
+
+#[test]
 fn a_month_of_more_receipts_than_a_page_of_a_listing_is_known_whole() {
     let mut world = World::default();
     for _ in 0..1_010 {
