@@ -1,7 +1,7 @@
 //! What ends a run, or makes one lane wait.
 
 use crate::lane::Region;
-use crate::ledger::LedgerError;
+use crate::ledger::{Claim, LedgerError, Work};
 use crate::store::{ErrorKind, Store, StoreError};
 use std::error::Error;
 
@@ -91,6 +91,20 @@ pub enum Waiting {
         /// What differs.
         what: String,
     },
+    /// The open claim is of work that removes files, which this command may not.
+    #[error("the open claim {claim} of `{command}` is to be finished first: {}", self.next_step())]
+    Upkeep {
+        /// The claim.
+        claim: String,
+        /// The command.
+        command: &'static str,
+    },
+    /// The open claim is of a conversion, which needs the raw objects.
+    #[error("the open claim {claim} of `convert` is to be finished first: {}", self.next_step())]
+    OpenClaim {
+        /// The claim.
+        claim: String,
+    },
     /// A file stands that has other rows than were claimed.
     #[error(
         "{url} has {found} rows where the claim says {claimed}: another run gave objects up; \
@@ -116,12 +130,23 @@ impl Waiting {
             Self::ForeignFile { .. } => "foreign_file",
             Self::Object { .. } => "claimed_object",
             Self::Rows { .. } => "claimed_rows",
+            Self::Upkeep { .. } | Self::OpenClaim { .. } => "open_claim",
             Self::GivenUp { .. } => "given_up",
         }
     }
-}
 
-impl Waiting {
+    /// That the open claim at `url` replaces files, for work that may not.
+    pub(crate) fn upkeep(url: String, claim: &Claim) -> Self {
+        let command = match claim.work {
+            Work::Expire(_) => "expire",
+            _ => "compact",
+        };
+        Self::Upkeep {
+            claim: url,
+            command,
+        }
+    }
+
     /// What to do about it.
     pub fn next_step(&self) -> String {
         match self {
@@ -135,6 +160,8 @@ impl Waiting {
                 format!("bring it back, or lose its records for good with --give-up '{address}'")
             }
             Self::Rows { program, .. } => format!("finish the claim with version {program}"),
+            Self::Upkeep { command, .. } => format!("run `{command}` on the table"),
+            Self::OpenClaim { .. } => "run `convert` with its source".to_owned(),
             Self::GivenUp { .. } => "repeat the other run's --give-up".to_owned(),
         }
     }

@@ -28,5 +28,6 @@ pub mod savings;
 pub mod scope;
 pub mod store;
 pub mod table;
+pub mod upkeep;
 pub mod verify;
 mod work;

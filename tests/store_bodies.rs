@@ -84,6 +84,7 @@ fn listed() -> Entry {
         key: "k".to_owned(),
         size: LINES.len() as u64,
         etag: "\"v\"".to_owned(),
+        modified: None,
     }
 }
 

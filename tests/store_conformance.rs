@@ -42,6 +42,7 @@ async fn a_folder_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
     let store = Store::local(folder.path().join("made/on/demand")).unwrap();
     store_suite::all(&store).await;
+    store_suite::now_is_the_time_of_what_is_written(&store).await;
     store_suite::of_sixteen_racing_puts_exactly_one_wins(&store, 1).await;
     store_suite::of_sixteen_racing_puts_exactly_one_wins(&store, 100_000).await;
     assert_eq!(hidden_files(folder.path()), 0, "no temporary file stays");
@@ -51,6 +52,7 @@ async fn a_folder_keeps_the_contract() {
 async fn memory_keeps_the_contract() {
     let store = Store::memory();
     store_suite::all(&store).await;
+    store_suite::now_is_the_time_of_what_is_written(&store).await;
     store_suite::of_sixteen_racing_puts_exactly_one_wins(&store, 1000).await;
 }
 

@@ -21,6 +21,7 @@ fn listed(size: u64, etag: &str) -> Entry {
         key: "k".to_owned(),
         size,
         etag: etag.to_owned(),
+        modified: None,
     }
 }
 

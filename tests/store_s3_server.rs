@@ -26,6 +26,7 @@ async fn a_real_s3_server_keeps_the_contract_and_decides_races() {
         .await
         .unwrap();
     store_suite::all(&store).await;
+    store_suite::now_is_the_time_of_what_is_written(&store).await;
     store_suite::of_sixteen_racing_puts_exactly_one_wins(&store, 10_000).await;
     store_suite::a_body_above_the_single_put_size_goes_in_parts(&store).await;
 }

@@ -6,6 +6,9 @@ use std::fs;
 /// and as much as a container of Fargate's smallest sizes has.
 const MEMORY_PER_THREAD: u64 = 192 << 20;
 
+/// Two merges of files of the usual size.
+const MEMORY_OF_UPKEEP: u64 = 2 << 30;
+
 /// The threads that the machine or its cgroup allows.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
@@ -14,14 +17,23 @@ pub(crate) fn threads() -> usize {
 /// Memory for batches under way: by the threads, and at most half of what the machine or
 /// its cgroup has.
 pub(crate) fn memory(threads: usize) -> u64 {
-    let wanted = MEMORY_PER_THREAD * threads as u64;
+    (MEMORY_PER_THREAD * threads as u64).min(half())
+}
+
+/// Memory for merges under way: a large one takes three times the size of its file.
+pub(crate) fn upkeep_memory() -> u64 {
+    half().min(MEMORY_OF_UPKEEP)
+}
+
+/// Half of what the machine or its cgroup has.
+fn half() -> u64 {
     let limits = [
         cgroup_v2(),
         read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
         machine(),
     ];
     let available = limits.into_iter().flatten().min().unwrap_or(u64::MAX);
-    wanted.min(available / 2)
+    available / 2
 }
 
 /// The limit of this process's own cgroup, or of the one mounted as a container's root.

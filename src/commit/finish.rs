@@ -1,5 +1,6 @@
 //! Finishing a claim that another worker, or an earlier run, has left open.
 
+use super::replace::{Merged, replace};
 use super::rows::NewRows;
 use super::turn::Turn;
 use super::write::{write, write_receipt_of_what_stands};
@@ -10,6 +11,7 @@ use crate::table::RowRef;
 use crate::work::Share;
 use bytes::Bytes;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// What an open claim's work gives when it is done again.
 pub(crate) struct Rebuilt {
@@ -41,6 +43,9 @@ pub(super) async fn finish(
 ) -> Result<Receipt, Failure> {
     let context = turn.context;
     let url = context.destination.url(&claim.key());
+    if claim.replaced().is_some() {
+        return finish_replacement(turn, claim, url).await;
+    }
     let receipt = match write_receipt_of_what_stands(turn, claim).await? {
         Ok(receipt) => receipt,
         Err(claim) => again(turn, claim, &url, rebuild).await?,
@@ -48,6 +53,32 @@ pub(super) async fn finish(
     let note = format!("finished the open claim {url}");
     context.monitor.report(Progress::Note(note));
     Ok(receipt)
+}
+
+/// Finishes a claim that replaces files, if this work may remove any.
+async fn finish_replacement(
+    turn: &mut Turn<'_>,
+    claim: Claim,
+    url: String,
+) -> Result<Receipt, Failure> {
+    let context = turn.context;
+    let Some(remover) = &context.remover else {
+        return Err(Waiting::upkeep(url, &claim).into());
+    };
+    let _share = context.budget.reserve(replaced_bytes(&claim)).await;
+    let receipt = replace(turn, remover, claim, Merged::new()).await?;
+    let note = format!("finished the open claim {url}");
+    context.monitor.report(Progress::Note(note));
+    Ok(receipt)
+}
+
+/// The bytes of the files that are merged for the claim's largest date.
+fn replaced_bytes(claim: &Claim) -> u64 {
+    let mut bytes: BTreeMap<Date, u64> = BTreeMap::new();
+    for input in claim.replaced().unwrap_or_default() {
+        *bytes.entry(input.date).or_default() += input.bytes;
+    }
+    bytes.into_values().max().unwrap_or_default()
 }
 
 async fn again(

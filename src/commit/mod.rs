@@ -6,11 +6,13 @@
 
 mod finish;
 mod protocol;
+mod replace;
 mod rows;
 mod turn;
 mod write;
 
 pub(crate) use finish::{Rebuild, Rebuilt};
-pub(crate) use protocol::{Begun, Committed, Patience, commit, take_turn};
+pub(crate) use protocol::{Begun, Committed, Patience, commit, commit_replacement, take_turn};
+pub(crate) use replace::{Merged, merge_files};
 pub(crate) use rows::{NewRows, seconds};
 pub(crate) use turn::Turn;

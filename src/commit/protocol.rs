@@ -1,12 +1,14 @@
 //! The steps in their order: take the lane's turn, claim, write, put the receipt.
 
 use super::finish::{Rebuild, finish};
+use super::replace::{Merged, replace};
 use super::rows::NewRows;
 use super::turn::Turn;
 use super::write::write;
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{Claim, ClaimOutcome, LaneLog, Month, Receipt};
+use crate::store::Remover;
 use crate::work::Context;
 use bytes::Bytes;
 
@@ -63,6 +65,20 @@ pub(crate) async fn take_turn<'c>(
         turn: Box::new(turn),
         finished,
     })
+}
+
+/// Claims, puts the merged files, removes what they replace, puts the receipt.
+pub(crate) async fn commit_replacement(
+    turn: &mut Turn<'_>,
+    remover: &Remover,
+    claim: Claim,
+    merged: Merged,
+) -> Result<Committed, Failure> {
+    if turn.log.claim(&claim).await? == ClaimOutcome::Taken {
+        return Ok(Committed::Taken);
+    }
+    let receipt = replace(turn, remover, claim, merged).await?;
+    Ok(Committed::Done(Box::new(receipt)))
 }
 
 /// Claims, writes the files, puts the receipt.

@@ -88,6 +88,18 @@ impl<'c> Turn<'c> {
                 rows: refs.len() as u64,
             }
         });
+        let files = files.collect();
+        self.claim_of_files(draft, options, files, work)
+    }
+
+    /// A claim of these files, as it is to be put.
+    pub(crate) fn claim_of_files(
+        &self,
+        draft: Draft,
+        options: RowOptions,
+        files: Vec<ClaimedFile>,
+        work: Work,
+    ) -> Claim {
         Claim {
             format: FORMAT,
             lane: self.lane().clone(),
@@ -95,10 +107,20 @@ impl<'c> Turn<'c> {
             program: env!("CARGO_PKG_VERSION").into(),
             schema: self.context.schema.fingerprint(),
             options,
-            files: files.collect(),
+            files,
             work,
             id: draft.id,
         }
+    }
+
+    /// Partitions of earlier dates were removed.
+    pub(crate) async fn expired_before(&mut self) -> Result<Option<Date>, Failure> {
+        self.files.expired_before(&self.log).await
+    }
+
+    /// Whether another worker has claimed the next number: what was listed may be gone by now.
+    pub(crate) async fn is_taken(&self) -> Result<bool, Failure> {
+        Ok(self.log.is_taken().await?)
     }
 
     /// Lists the partition of a date, unless that was done: what stands there must belong to

@@ -5,7 +5,7 @@ use super::turn::Turn;
 use crate::cloudtrail::Sha256;
 use crate::failure::{Failure, Waiting};
 use crate::files::FileName;
-use crate::ledger::{Claim, ClaimedFile, FORMAT, FileReceipt, Receipt, RejectsReceipt};
+use crate::ledger::{Claim, ClaimedFile, FORMAT, FileReceipt, LaneLog, Receipt, RejectsReceipt};
 use crate::store::PutOutcome;
 use crate::table::{RowRef, encode, sort_rows};
 use crate::work::Context;
@@ -33,8 +33,11 @@ pub(super) async fn write(
         (Some(claimed), Some(body)) => Some(put_rejects(turn.context, &claimed.key, body).await?),
         _ => None,
     };
-    let written = put_files(turn, &claim, rows, !lost.is_empty()).await?;
-    put_receipt(turn, claim, written, rejects, lost).await
+    match put_files(turn, &claim, rows, !lost.is_empty()).await? {
+        Ok(written) => put_receipt(turn, claim, written, rejects, lost).await,
+        // It is read back, whatever is put.
+        Err(receipt) => Ok(turn.log.commit(*receipt).await?),
+    }
 }
 
 /// Puts the rejects object; gives what stands under its name.
@@ -59,7 +62,7 @@ fn rejects_receipt(body: &Bytes) -> RejectsReceipt {
 }
 
 /// Puts the receipt of the open claim; gives the one that stands.
-async fn put_receipt(
+pub(super) async fn put_receipt(
     turn: &mut Turn<'_>,
     claim: Claim,
     written: Vec<FileReceipt>,
@@ -110,13 +113,14 @@ pub(super) async fn write_receipt_of_what_stands(
     Ok(Ok(receipt.await?))
 }
 
+/// Puts the claim's files; gives the receipt instead if another worker has finished the claim.
 async fn put_files(
     turn: &mut Turn<'_>,
     claim: &Claim,
     rows: &NewRows,
     without_some: bool,
-) -> Result<Vec<FileReceipt>, Failure> {
-    let (context, folder_of) = (turn.context, &turn.files);
+) -> Result<Result<Vec<FileReceipt>, Box<Receipt>>, Failure> {
+    let (context, log, folder_of) = (turn.context, &turn.log, &turn.files);
     let has_failed = AtomicBool::new(false);
     let puts: Vec<_> = stream::iter(&claim.files)
         .map(async |file| {
@@ -125,7 +129,7 @@ async fn put_files(
                 return Ok(None);
             }
             let key = format!("{}{}", folder_of.folder(file.date), file.name);
-            let put = put_file(context, &key, file, rows, without_some).await;
+            let put = put_file((context, log), &key, file, rows, without_some).await;
             has_failed.fetch_or(put.is_err(), Ordering::Relaxed);
             put.map(Some)
         })
@@ -134,26 +138,35 @@ async fn put_files(
         .await;
     let mut written = Vec::with_capacity(puts.len());
     for put in puts {
-        let Some((receipt, hashes)) = put? else {
-            continue;
+        let (receipt, hashes) = match put? {
+            Some(Put::Stands(receipt, hashes)) => (receipt, hashes),
+            Some(Put::Finished(receipt)) => return Ok(Err(receipt)),
+            None => continue,
         };
         if let Some(name) = FileName::parse(&receipt.name) {
             turn.files.add(receipt.date, name, receipt.bytes, hashes);
         }
         written.push(receipt);
     }
-    Ok(written)
+    Ok(Ok(written))
 }
 
-/// Puts one claimed file. Gives what stands under its name and, if that is what was put, the
-/// hashes of its event ids.
+/// What came of putting a file.
+enum Put {
+    /// What stands under its name and, if that is what was put, the hashes of its event ids.
+    Stands(FileReceipt, Option<Vec<u64>>),
+    /// Another worker has finished the claim, long ago perhaps.
+    Finished(Box<Receipt>),
+}
+
+/// Puts one claimed file.
 async fn put_file(
-    context: &Context,
+    (context, log): (&Context, &LaneLog),
     key: &str,
     file: &ClaimedFile,
     rows: &NewRows,
     without_some: bool,
-) -> Result<(FileReceipt, Option<Vec<u64>>), Failure> {
+) -> Result<Put, Failure> {
     // A date without rows is one whose objects are all given up. Its file is put all the same:
     // it keeps a sleeper from putting their rows.
     let refs = rows.by_date.get(&file.date).cloned().unwrap_or_default();
@@ -161,19 +174,22 @@ async fn put_file(
     let own_rows = refs.len() as u64;
     let body = encode_file(context, rows, refs).await?;
     let put = receipt_of(file, own_rows, &body);
+    if let Some(receipt) = log.receipt_of_another().await? {
+        return Ok(Put::Finished(Box::new(receipt)));
+    }
     Ok(match context.destination.put_if_absent(key, body).await? {
-        PutOutcome::Written => (put, Some(hashes)),
+        PutOutcome::Written => Put::Stands(put, Some(hashes)),
         PutOutcome::AlreadyExists => {
             let may_have = match without_some {
                 true => [file.rows, own_rows],
                 false => [file.rows; 2],
             };
-            (standing_file(context, key, file, &may_have).await?, None)
+            Put::Stands(standing_file(context, key, file, &may_have).await?, None)
         }
     })
 }
 
-fn receipt_of(file: &ClaimedFile, rows: u64, body: &Bytes) -> FileReceipt {
+pub(super) fn receipt_of(file: &ClaimedFile, rows: u64, body: &Bytes) -> FileReceipt {
     FileReceipt {
         date: file.date,
         name: file.name.clone(),
@@ -203,7 +219,7 @@ async fn encode_file(
 /// The file that another worker, or an earlier attempt, has put under a claimed name. It must
 /// have one of the numbers of rows. Its bytes may differ from those of this attempt: the receipt
 /// says what stands.
-async fn standing_file(
+pub(super) async fn standing_file(
     context: &Context,
     key: &str,
     file: &ClaimedFile,

@@ -6,11 +6,11 @@ use super::identity::identify;
 use super::rejects::rejects_document;
 use super::task::Task;
 use crate::commit::{Committed, NewRows, Turn, commit};
-use crate::failure::Failure;
+use crate::failure::{Failure, Waiting};
 use crate::lane::Lane;
 use crate::ledger::{
-    Claim, ClaimNumber, ClaimedRejects, Convert, Converted, Month, ObjectId, Receipt, Work,
-    rejects_folder,
+    Claim, ClaimNumber, ClaimedRejects, Convert, Converted, Month, ObjectId, Receipt, RowOptions,
+    Work, rejects_folder,
 };
 use crate::scope::DeliveryDays;
 use crate::store::Store;
@@ -96,15 +96,21 @@ pub(crate) async fn commit_batch(
 ) -> Result<Committed, Failure> {
     views.add_months(&[Month::Undated].into()).await?;
     views.add(&batch.converted);
-    let options = task.options.rows;
+    let options = row_options(task, turn).await?;
     let all: Vec<&Converted> = views.all().collect();
     identify(&mut batch.objects, &all, options.keep_duplicates);
     drop(all);
     let draft = turn.draft()?;
     let has_receipt = |number| views.has_receipt(number);
     let objects = &batch.objects;
-    let keep = options.keep_duplicates;
-    let distinct = distinct(turn, draft.number, objects, keep, has_receipt).await?;
+    let distinct = distinct(turn, draft.number, objects, &options, has_receipt).await;
+    let distinct = match distinct {
+        // What was listed may have been merged by another worker.
+        Err(Failure::Waiting(Waiting::Store(_))) if turn.is_taken().await? => {
+            return Ok(Committed::Taken);
+        }
+        distinct => distinct?,
+    };
     let records = rejected(objects);
     if records > 0 {
         turn.check_rejects(has_receipt).await?;
@@ -126,6 +132,7 @@ pub(crate) async fn commit_batch(
         rejects,
         duplicates: distinct.duplicates + copied(objects),
         other_region_rows: other_region_rows(turn.lane(), &distinct.rows),
+        expired: distinct.expired,
     };
     let claim = turn.claim(draft, options, &distinct.rows, Work::Convert(work));
     check_conserved(&claim)?;
@@ -136,6 +143,18 @@ pub(crate) async fn commit_batch(
         task.tally.receipt(&task.context.destination, receipt);
     }
     Ok(committed)
+}
+
+/// What decides the rows of the next claim.
+pub(crate) async fn row_options(task: &Task, turn: &mut Turn<'_>) -> Result<RowOptions, Failure> {
+    let expired_before = match task.options.revive {
+        true => None,
+        false => turn.expired_before().await?,
+    };
+    Ok(RowOptions {
+        expired_before,
+        ..task.options.rows
+    })
 }
 
 /// Every record that was read is a row, a duplicate or a reject, or nothing is claimed.

@@ -4,7 +4,7 @@ use super::batch::{BatchObject, lane_rows};
 use crate::commit::{NewRows, Turn, seconds};
 use crate::failure::Failure;
 use crate::files::Lookup;
-use crate::ledger::ClaimNumber;
+use crate::ledger::{ClaimNumber, RowOptions};
 use crate::table::{Objects, RecordHasher, RowRef, same_record};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -19,18 +19,21 @@ pub(crate) struct Distinct {
     pub(crate) rows: NewRows,
     /// Records left out because an equal one stays.
     pub(crate) duplicates: u64,
+    /// Records left out because their partitions were removed.
+    pub(crate) expired: u64,
 }
 
 /// The rows of a batch's objects that repeat neither each other nor a file of a claim lower
-/// than `number`; all of them, if duplicates are to be kept. Every partition that is to be
-/// written is listed, and must be whole.
+/// than `number`; all of them, if duplicates are to be kept; without those of partitions that were
+/// removed. Every partition that is to be written is listed, and must be whole.
 pub(crate) async fn distinct(
     turn: &mut Turn<'_>,
     number: ClaimNumber,
     objects: &[BatchObject],
-    keep: bool,
+    options: &RowOptions,
     has_receipt: impl Fn(ClaimNumber) -> bool,
 ) -> Result<Distinct, Failure> {
+    let (keep, before) = (options.keep_duplicates, options.expired_before);
     let all = Objects::new(lane_rows(objects).map(|content| Arc::clone(&content.rows)));
     let mut rows = Vec::new();
     for (object, content) in lane_rows(objects).enumerate() {
@@ -39,6 +42,11 @@ pub(crate) async fn distinct(
     }
     let cpu = turn.cpu().clone();
     let mut distinct = cpu.run(move || distinct_within(all, rows, keep)).await?;
+    if let Some(before) = before {
+        let kept = distinct.rows.by_date.split_off(&before);
+        let expired = std::mem::replace(&mut distinct.rows.by_date, kept);
+        distinct.expired = expired.values().map(|rows| rows.len() as u64).sum();
+    }
     for &date in distinct.rows.by_date.keys() {
         turn.list(date, &has_receipt).await?;
     }

@@ -66,8 +66,7 @@ impl<'f> Finisher<'f> {
         let share = self.reserve(bytes).await;
         let reclaim = Reclaim::new(self.task, self.prefixes, claim, convert);
         let (objects, lost) = read_claimed(&reclaim, convert).await?;
-        let keep = claim.options.keep_duplicates;
-        let distinct = distinct(turn, claim.number, &objects, keep, |number| {
+        let distinct = distinct(turn, claim.number, &objects, &claim.options, |number| {
             // Lower claims are done, or this one could not have been made.
             number < claim.number
         })
@@ -89,6 +88,10 @@ impl Rebuild for Finisher<'_> {
         match &claim.work {
             Work::Convert(convert) => self.rebuild_convert(turn, claim, convert).await,
             Work::RetryRejects(retry) => rebuild_retry(self, turn, claim, retry).await,
+            Work::Compact(_) | Work::Expire(_) => {
+                let url = turn.destination().url(&claim.key());
+                Err(Waiting::upkeep(url, claim).into())
+            }
         }
     }
 }

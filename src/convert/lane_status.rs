@@ -2,7 +2,7 @@
 
 use super::list::RawObject;
 use crate::lane::{Account, Lane, Region};
-use crate::ledger::{Converted, Outcome, Receipt};
+use crate::ledger::{Converted, Outcome, Receipt, ReplacedFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -79,9 +79,25 @@ impl LaneStatus {
         }
     }
 
+    /// Takes out what went, and adds what stands for it.
+    fn replaced(&mut self, inputs: &[ReplacedFile], receipt: &Receipt) {
+        let rows: u64 = inputs.iter().map(|input| input.rows).sum();
+        let bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
+        let written = receipt.written.iter();
+        let (new_rows, new_bytes) = written.fold((0, 0), |(rows, bytes), file| {
+            (rows + file.rows, bytes + file.bytes)
+        });
+        self.rows = (self.rows + new_rows).saturating_sub(rows);
+        self.parquet_bytes = (self.parquet_bytes + new_bytes).saturating_sub(bytes);
+    }
+
     /// Counts what a receipt says.
     pub(super) fn add_receipt(&mut self, receipt: &Receipt) {
         let claim = &receipt.claim;
+        if let Some(inputs) = claim.replaced() {
+            self.replaced(inputs, receipt);
+            return;
+        }
         self.rows += receipt.written.iter().map(|file| file.rows).sum::<u64>();
         self.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
         // Of a range, what was retried may have been rejected outside of it.

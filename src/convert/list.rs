@@ -63,6 +63,7 @@ impl RawObject {
             key: self.key.clone(),
             size: self.size,
             etag: self.etag.clone(),
+            modified: None,
         }
     }
 

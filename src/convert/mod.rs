@@ -32,7 +32,7 @@ pub(crate) use batch::{LaneRows, lane_parts};
 pub(crate) use discover::{Discovered, Walk, discover, own_prefixes};
 pub(crate) use list::LaneList;
 pub(crate) use pending::UnplacedLedger;
-pub(crate) use places::{claimed_key, elsewhere};
+pub(crate) use places::{claimed_key, elsewhere, source_file};
 
 pub use decode::{Decoded, decode, latest_event_time};
 pub use ignored::{Ignored, IgnoredKind};

@@ -54,6 +54,7 @@ fn names_of(destination: &Store, claim: &Claim) -> Vec<String> {
             let rejects = retry.rejects.iter();
             names.extend(rejects.map(|rejects| destination.url(&rejects.key)));
         }
+        Work::Compact(_) | Work::Expire(_) => {}
     }
     names
 }

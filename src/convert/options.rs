@@ -25,6 +25,10 @@ pub struct ConvertOptions {
     pub accept_unread: AcceptUnread,
     /// Whether a source that holds nothing which could be a log is fine.
     pub allow_empty: bool,
+    /// Open claims of work that replaces files are finished, too: it may remove files.
+    pub finish_upkeep: bool,
+    /// Events of partitions that were removed give rows all the same.
+    pub revive: bool,
     /// Judge kept rejects again, and add those that become rows.
     pub retry_rejects: bool,
     /// Threads for inflating, parsing and encoding; with none, the caller's own does it.

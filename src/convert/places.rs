@@ -10,6 +10,14 @@ pub(crate) fn claimed_key<'a>(convert: &Convert, address: &'a str) -> &'a str {
     key.trim_start_matches('/')
 }
 
+/// What `sourcefile` says of the rows of a claimed object.
+pub(crate) fn source_file(convert: &Convert, address: &str) -> String {
+    match address.starts_with("s3://") {
+        true => address.to_owned(),
+        false => claimed_key(convert, address).to_owned(),
+    }
+}
+
 /// Keys of a source under which a claimed object may lie now: as it was, or in the folders that
 /// its lane has there.
 pub(crate) fn elsewhere(

@@ -2,7 +2,7 @@
 
 use super::batch::{LaneRows, lane_parts};
 use super::list::RawObject;
-use super::places::{claimed_key, elsewhere};
+use super::places::{claimed_key, elsewhere, source_file};
 use super::read::{Attempt, read_object};
 use super::task::Task;
 use crate::cloudtrail::{Limits, Unreadable};
@@ -66,14 +66,12 @@ impl<'r> Reclaim<'r> {
     /// The object as it was claimed.
     pub(super) fn named(&self, claimed: &ClaimedObject) -> RawObject {
         let key = claimed_key(self.convert, &claimed.address).to_owned();
-        let source_file = match claimed.address.starts_with("s3://") {
-            true => claimed.address.clone(),
-            false => key.clone(),
-        };
+        let source_file = source_file(self.convert, &claimed.address);
         let entry = Entry {
             key,
             size: claimed.size,
             etag: claimed.etag.clone(),
+            modified: None,
         };
         RawObject::named(entry, claimed.address.clone(), source_file)
     }

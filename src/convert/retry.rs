@@ -1,7 +1,7 @@
 //! Kept rejects judged again: those that became rows by a later program or clock are added.
 
 use super::batch::{BatchObject, Content, LaneRows};
-use super::commit_batch::{Views, other_region_rows};
+use super::commit_batch::{Views, other_region_rows, row_options};
 use super::decode::{decode, latest_event_time};
 use super::duplicates::distinct;
 use super::finish::Finisher;
@@ -65,11 +65,17 @@ async fn commit_retried(
     key: String,
     retried: Retried,
 ) -> Result<Committed, Failure> {
-    let options = task.options.rows;
+    let options = row_options(task, turn).await?;
     let draft = turn.draft()?;
-    let keep = options.keep_duplicates;
     let has_receipt = |number| views.has_receipt(number);
-    let distinct = distinct(turn, draft.number, &retried.objects, keep, has_receipt).await?;
+    let distinct = distinct(turn, draft.number, &retried.objects, &options, has_receipt).await;
+    let distinct = match distinct {
+        // What was listed may have been merged by another worker.
+        Err(Failure::Waiting(Waiting::Store(_))) if turn.is_taken().await? => {
+            return Ok(Committed::Taken);
+        }
+        distinct => distinct?,
+    };
     let work = RetryRejects {
         read_at: task.options.now,
         rejects: vec![RetriedRejects {
@@ -78,6 +84,7 @@ async fn commit_retried(
         }],
         duplicates: distinct.duplicates,
         other_region_rows: other_region_rows(turn.lane(), &distinct.rows),
+        expired: distinct.expired,
     };
     let work = Work::RetryRejects(work);
     let claim = turn.claim(draft, options, &distinct.rows, work);
@@ -127,9 +134,8 @@ pub(super) async fn rebuild_retry(
         let again = read_lines(turn, entry, limits, retry.read_at, wanted).await?;
         objects.extend(again.objects);
     }
-    let keep = claim.options.keep_duplicates;
     let is_lower = |number| number < claim.number;
-    let distinct = distinct(turn, claim.number, &objects, keep, is_lower).await?;
+    let distinct = distinct(turn, claim.number, &objects, &claim.options, is_lower).await?;
     Ok(Rebuilt {
         rows: distinct.rows,
         rejects: None,
@@ -218,6 +224,7 @@ async fn judge(
         key: line.sourcefile.clone(),
         size: record.len() as u64,
         etag: String::new(),
+        modified: None,
     };
     let object = RawObject::named(entry, line.source, line.sourcefile);
     let latest = latest_event_time(&object, read_at);

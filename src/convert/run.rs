@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::ledger::{LedgerLanes, ensure_format, ledger_lanes};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::scope::Shard;
-use crate::store::Store;
+use crate::store::{Remover, Store};
 use crate::work::{Budget, Context, Cpu};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::Arc;
@@ -47,6 +47,7 @@ pub async fn convert(
             budget: Budget::new(options.memory),
             schema: Arc::clone(&options.schema),
             encode: options.encode,
+            remover: options.finish_upkeep.then(|| Remover::of(&destination)),
             destination,
             monitor,
             stop,

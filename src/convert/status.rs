@@ -16,7 +16,7 @@ use crate::ledger::{
     receipts,
 };
 use crate::monitor::Problem;
-use crate::scope::{Scope, Shard};
+use crate::scope::{DeliveryDays, Scope, Shard};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -202,11 +202,15 @@ impl Looker<'_> {
     ) -> Result<(Option<Claim>, Converted), Failure> {
         let hint = Some(latest_month(self.scope.days, self.now));
         let log = LaneLog::open(self.destination, lane, hint).await?;
+        let is_all = self.scope.days == DeliveryDays::default();
         let mut converted = Converted::default();
         let mut rejects: BTreeMap<String, u64> = BTreeMap::new();
         receipts(self.destination, lane, self.scope.days, |receipt| {
             converted.add(receipt);
-            seen.status.add_receipt(receipt);
+            // Which delivery days the rows of replaced files are of is not known.
+            if is_all || receipt.claim.replaced().is_none() {
+                seen.status.add_receipt(receipt);
+            }
             count_rejects(receipt, &mut rejects);
             let lost = receipt.lost.iter().cloned();
             let lost = lost.map(|address| Problem::Lost { address });

@@ -30,6 +30,8 @@ pub struct Summary {
     pub rows: u64,
     /// Records left out because an equal one stays.
     pub duplicates: u64,
+    /// Records left out because their partitions were removed.
+    pub expired: u64,
     /// Records kept aside in `_rejects/`.
     pub rejects: u64,
     /// Rejects of earlier runs that became rows, or repeated one.

@@ -162,6 +162,10 @@ impl Tally {
     /// Counts what a claim did, from its receipt.
     pub(crate) fn receipt(&self, destination: &Store, receipt: &Receipt) {
         let claim = &receipt.claim;
+        if claim.replaced().is_some() {
+            // Its rows were counted when they were converted.
+            return;
+        }
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.extend(claim.objects().iter().map(ClaimedObject::id));
         drop(own);
@@ -182,6 +186,7 @@ impl Tally {
                 summary.unknown_lane_rows += rows;
             }
             summary.duplicates += claim.duplicates();
+            summary.expired += claim.expired();
             summary.rejects += claim.rejected();
             summary.retried_rejects += claim.retried();
             summary.other_region_rows += claim.other_region_rows();

@@ -23,13 +23,17 @@ impl Places<'_> {
     /// Why a run cannot finish the claim: an object is not where it was claimed, nor elsewhere
     /// in the source, and not all that was claimed stands already.
     pub(super) async fn in_the_way(&self, claim: &Claim) -> Result<Option<Waiting>, Failure> {
-        if self.all_stands(claim).await? {
+        if self.all_stands(claim).await? && claim.replaced().is_none() {
             return Ok(None);
         }
         let convert = match &claim.work {
             Work::Convert(convert) => convert,
             Work::RetryRejects(retry) => {
                 return missing_rejects(self.destination, claim, retry).await;
+            }
+            Work::Compact(_) | Work::Expire(_) => {
+                let url = self.destination.url(&claim.key());
+                return Ok(Some(Waiting::upkeep(url, claim)));
             }
         };
         let read = convert.objects.iter();

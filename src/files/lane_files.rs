@@ -5,7 +5,7 @@ use super::name::FileName;
 use super::reader::FileReader;
 use crate::failure::{Failure, Waiting};
 use crate::lane::{Lane, Partition};
-use crate::ledger::{ClaimNumber, LaneLog, Month, rejects_folder, rejects_number};
+use crate::ledger::{ClaimNumber, LaneLog, Month, Upkept, rejects_folder, rejects_number};
 use crate::store::{Store, StoreError};
 use crate::table::{event_ids, matching_rows};
 use futures::TryStreamExt;
@@ -43,6 +43,8 @@ pub(crate) struct LaneFiles {
     /// Claims that are known to stand.
     checked: FxHashSet<ClaimNumber>,
     ids: RememberedIds,
+    /// What was done to the lane beside converting, once it was asked for.
+    upkept: Option<Upkept>,
     /// Whether the lane had no claim: then it had no files.
     was_empty: bool,
     has_checked_rejects: bool,
@@ -57,6 +59,7 @@ impl LaneFiles {
             by_date: FxHashMap::default(),
             checked: FxHashSet::default(),
             ids: RememberedIds::default(),
+            upkept: None,
             was_empty: log.next_number() == Some(ClaimNumber::FIRST),
             has_checked_rejects: false,
         }
@@ -80,8 +83,10 @@ impl LaneFiles {
         date: Date,
         has_receipt: impl Fn(ClaimNumber) -> bool,
     ) -> Result<(), Failure> {
+        let mut merged = Vec::new();
         if !self.by_date.contains_key(&date) {
             let files = self.list_partition(date).await?;
+            merged = self.merged(log, date, &files).await?;
             self.by_date.insert(date, files);
         }
         // An event is delivered in its own month, or soon after.
@@ -90,10 +95,55 @@ impl LaneFiles {
         let is_known = |number| self.checked.contains(&number) || has_receipt(number);
         let files = self.by_date[&date].iter();
         let numbers = files
-            .filter(|file| !is_known(file.name.number))
             .map(|file| (file.name.number, self.store.url(&file.key)))
+            .chain(merged)
+            .filter(|(number, _)| !is_known(*number))
             .collect();
         self.check(log, numbers, months.map(Some)).await
+    }
+
+    /// The claims whose rows merged files hold: their receipts must be there as if their own files
+    /// were.
+    async fn merged(
+        &mut self,
+        log: &LaneLog,
+        date: Date,
+        files: &[File],
+    ) -> Result<Vec<(ClaimNumber, String)>, Failure> {
+        let numbers = self.upkept(log).await?.numbers.clone();
+        self.checked.extend(&numbers);
+        let mut claims = Vec::new();
+        for file in files
+            .iter()
+            .filter(|file| numbers.contains(&file.name.number))
+        {
+            let mut merges = vec![file.name.number];
+            while let Some(merge) = merges.pop() {
+                for (of, name) in log.replaced_by(merge).await? {
+                    let number = FileName::parse(&name).map(|name| name.number);
+                    match number.filter(|_| of == date) {
+                        Some(number) if numbers.contains(&number) => merges.push(number),
+                        Some(number) => claims.push((number, self.store.url(&file.key))),
+                        None => {}
+                    }
+                }
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Partitions of earlier dates were removed.
+    pub(crate) async fn expired_before(&mut self, log: &LaneLog) -> Result<Option<Date>, Failure> {
+        Ok(self.upkept(log).await?.expired_before)
+    }
+
+    async fn upkept(&mut self, log: &LaneLog) -> Result<&Upkept, Failure> {
+        let upkept = match self.upkept.take() {
+            Some(upkept) => upkept,
+            None if self.was_empty => Upkept::default(),
+            None => log.upkeep().await?,
+        };
+        Ok(self.upkept.insert(upkept))
     }
 
     async fn list_partition(&self, date: Date) -> Result<Vec<File>, Failure> {

@@ -1,6 +1,6 @@
 //! Claims and receipts.
 
-use super::names::{ClaimNumber, Month, ReceiptName, log_folder, month_folder};
+use super::names::{ClaimNumber, Month, Period, ReceiptName, log_folder, month_folder};
 use super::object::ClaimedObject;
 use crate::cloudtrail::Sha256;
 use crate::lane::Lane;
@@ -14,6 +14,20 @@ pub struct RowOptions {
     pub keep_duplicates: bool,
     /// Largest uncompressed object read, in bytes.
     pub max_object_bytes: u64,
+    /// Events of earlier dates give no rows: their partitions were removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_before: Option<Date>,
+}
+
+impl RowOptions {
+    /// Those of work that reads no raw objects: whether the rows of its files may repeat others.
+    pub(crate) fn of_files(keep_duplicates: bool) -> Self {
+        Self {
+            keep_duplicates,
+            max_object_bytes: 0,
+            expired_before: None,
+        }
+    }
 }
 
 /// One Parquet object that a claim promises.
@@ -68,6 +82,10 @@ pub enum Work {
     Convert(Convert),
     /// Rejects are judged again, and some become rows.
     RetryRejects(RetryRejects),
+    /// Files are merged: their rows stand in the files to be written.
+    Compact(Compact),
+    /// Files are removed, and nothing stands for them.
+    Expire(Expire),
 }
 
 /// Raw objects of one batch.
@@ -87,6 +105,9 @@ pub struct Convert {
     pub duplicates: u64,
     /// Rows whose own region is not the lane's.
     pub other_region_rows: u64,
+    /// Records left out because their partitions were removed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub expired: u64,
 }
 
 /// Rejects that become rows.
@@ -100,6 +121,47 @@ pub struct RetryRejects {
     pub duplicates: u64,
     /// Rows whose own region is not the lane's.
     pub other_region_rows: u64,
+    /// Records left out because their partitions were removed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub expired: u64,
+}
+
+/// Serde asks by reference.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Files that are merged: those to be written have all of their rows, date by date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compact {
+    /// The files that go, by date and claim.
+    pub inputs: Vec<ReplacedFile>,
+}
+
+/// Files of old events that go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expire {
+    /// Events of earlier dates go.
+    pub before: Date,
+    /// The files that go, by date and claim.
+    pub inputs: Vec<ReplacedFile>,
+}
+
+/// A file that goes, as its receipt has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedFile {
+    /// Event date of its partition.
+    pub date: Date,
+    /// Name inside the partition's folder.
+    pub name: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Of its bytes, if its receipt says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 /// The records of one rejects object that are rejects no more.
@@ -126,22 +188,38 @@ impl Claim {
     pub fn receipt_key(&self) -> String {
         let name = ReceiptName {
             number: self.number,
-            days: self.days(),
+            period: self.period(),
         };
         format!("{}{name}", month_folder(&self.lane, self.month()))
     }
 
-    /// The delivery month of its receipt.
+    /// The folder of its receipt.
     pub fn month(&self) -> Month {
-        self.days()
-            .map_or(Month::Undated, |(first, _)| Month::of(first))
+        self.period().month()
     }
 
-    /// First and last delivery day, if its work has some.
-    pub fn days(&self) -> Option<(Date, Date)> {
+    fn period(&self) -> Period {
         match &self.work {
-            Work::Convert(convert) => convert.days,
-            Work::RetryRejects(_) => None,
+            Work::Convert(Convert {
+                days: Some((first, last)),
+                ..
+            }) => Period::Days(*first, *last),
+            Work::Convert(_) | Work::RetryRejects(_) => Period::Undated,
+            Work::Compact(_) => Period::Upkeep {
+                expired_before: None,
+            },
+            Work::Expire(expire) => Period::Upkeep {
+                expired_before: Some(expire.before),
+            },
+        }
+    }
+
+    /// The files that go, if its work replaces or removes some.
+    pub fn replaced(&self) -> Option<&[ReplacedFile]> {
+        match &self.work {
+            Work::Convert(_) | Work::RetryRejects(_) => None,
+            Work::Compact(compact) => Some(&compact.inputs),
+            Work::Expire(expire) => Some(&expire.inputs),
         }
     }
 
@@ -149,7 +227,7 @@ impl Claim {
     pub fn objects(&self) -> &[ClaimedObject] {
         match &self.work {
             Work::Convert(convert) => &convert.objects,
-            Work::RetryRejects(_) => &[],
+            Work::RetryRejects(_) | Work::Compact(_) | Work::Expire(_) => &[],
         }
     }
 
@@ -157,7 +235,7 @@ impl Claim {
     pub fn rejects(&self) -> Option<&ClaimedRejects> {
         match &self.work {
             Work::Convert(convert) => convert.rejects.as_ref(),
-            Work::RetryRejects(_) => None,
+            Work::RetryRejects(_) | Work::Compact(_) | Work::Expire(_) => None,
         }
     }
 
@@ -171,6 +249,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.duplicates,
             Work::RetryRejects(retry) => retry.duplicates,
+            Work::Compact(_) | Work::Expire(_) => 0,
         }
     }
 
@@ -179,6 +258,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.other_region_rows,
             Work::RetryRejects(retry) => retry.other_region_rows,
+            Work::Compact(_) | Work::Expire(_) => 0,
         }
     }
 
@@ -190,7 +270,7 @@ impl Claim {
     /// Rejects that become rows or duplicates by it.
     pub fn retried(&self) -> u64 {
         match &self.work {
-            Work::Convert(_) => 0,
+            Work::Convert(_) | Work::Compact(_) | Work::Expire(_) => 0,
             Work::RetryRejects(retry) => {
                 let lines = retry.rejects.iter().map(|rejects| rejects.lines.len());
                 lines.sum::<usize>() as u64
@@ -198,9 +278,18 @@ impl Claim {
         }
     }
 
-    /// Records that it accounts for: as rows, duplicates or rejects.
+    /// Records left out because their partitions were removed.
+    pub fn expired(&self) -> u64 {
+        match &self.work {
+            Work::Convert(convert) => convert.expired,
+            Work::RetryRejects(retry) => retry.expired,
+            Work::Compact(_) | Work::Expire(_) => 0,
+        }
+    }
+
+    /// Records that it accounts for: as rows, duplicates, rejects, or expired.
     pub fn records(&self) -> u64 {
-        self.rows() + self.duplicates() + self.rejected()
+        self.rows() + self.duplicates() + self.rejected() + self.expired()
     }
 }
 

@@ -10,6 +10,9 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The tags of the work that is known.
+const WORK: [&str; 4] = ["convert", "retry_rejects", "compact", "expire"];
+
 /// A document that says its format.
 pub(super) trait Document: DeserializeOwned + Serialize {
     /// The format that it says.
@@ -90,10 +93,7 @@ impl Outline {
         if self.format > FORMAT {
             return Some(newer(store, key, self.format));
         }
-        let unknown = self
-            .work
-            .keys()
-            .find(|tag| !["convert", "retry_rejects"].contains(&tag.as_str()));
+        let unknown = self.work.keys().find(|tag| !WORK.contains(&tag.as_str()));
         let unknown = unknown.map(|tag| LedgerError::Newer {
             url: store.url(key),
             what: format!("work {tag:?}, which this one does not know"),

@@ -3,12 +3,11 @@
 use super::claim::{Claim, Receipt};
 use super::document::read;
 use super::error::LedgerError;
-use super::names::{ClaimNumber, lane_folder, last_part, log_folder};
+use super::names::{ClaimNumber, Period, lane_folder, last_part, log_folder};
 use super::receipts::receipt_name;
 use crate::lane::Lane;
 use crate::scope::DeliveryDays;
 use crate::store::Store;
-use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// The documents of a lane, as they are listed.
@@ -26,19 +25,23 @@ pub(crate) struct Inventory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListedReceipt {
     pub(crate) key: String,
-    days: Option<(Date, Date)>,
+    period: Period,
 }
 
 impl ListedReceipt {
     /// Whether its work has no delivery days.
     pub(crate) fn is_undated(&self) -> bool {
-        self.days.is_none()
+        self.period == Period::Undated
+    }
+
+    /// Whether its work replaced or removed files.
+    pub(crate) fn is_upkeep(&self) -> bool {
+        matches!(self.period, Period::Upkeep { .. })
     }
 
     /// Whether it is of one of the delivery days; one without days is of all.
     pub(crate) fn touches(&self, days: DeliveryDays) -> bool {
-        self.days
-            .is_none_or(|(first, last)| days.touch(first, last))
+        self.period.touches(days)
     }
 }
 
@@ -55,9 +58,9 @@ impl Inventory {
                     None => inventory.strays.push(key),
                 }
             } else if let Ok(name) = receipt_name(store, &key) {
-                let days = name.days;
+                let period = name.period;
                 let receipts = inventory.receipts.entry(name.number).or_default();
-                receipts.push(ListedReceipt { key, days });
+                receipts.push(ListedReceipt { key, period });
             } else {
                 inventory.strays.push(key);
             }

@@ -3,11 +3,18 @@
 use super::claim::{Claim, Receipt};
 use super::document::{read, write};
 use super::error::LedgerError;
-use super::names::{ClaimNumber, Month, lane_folder, last_part, log_folder, month_folder};
+use super::names::{ClaimNumber, Month, Period, lane_folder, last_part, log_folder, month_folder};
 use super::receipts::receipt_name;
 use crate::lane::Lane;
-use crate::store::{PutOutcome, Store};
+use crate::store::{Moment, PutOutcome, Store};
 use futures::TryStreamExt;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A claim that was seen to be open is taken as open for so long. What it wrote is not replaced
+/// for a day, so a put that is begun within this time is over before that.
+const STAYS_OPEN: Duration = Duration::from_secs(60 * 60);
 
 /// Whether a claim was won.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +26,15 @@ pub enum ClaimOutcome {
     Taken,
 }
 
+/// What was done to a lane beside converting.
+#[derive(Debug, Default)]
+pub(crate) struct Upkept {
+    /// The claims that replaced or removed files.
+    pub(crate) numbers: BTreeSet<ClaimNumber>,
+    /// Partitions of earlier dates were removed.
+    pub(crate) expired_before: Option<Date>,
+}
+
 /// One lane's log: the number of its last claim, and that claim while it is open.
 #[derive(Debug)]
 pub struct LaneLog {
@@ -26,6 +42,8 @@ pub struct LaneLog {
     lane: Lane,
     last: Option<ClaimNumber>,
     open: Option<Claim>,
+    /// When the open claim was last seen to be open.
+    seen_open: Moment,
 }
 
 impl LaneLog {
@@ -65,9 +83,11 @@ impl LaneLog {
             lane: lane.clone(),
             last,
             open: None,
+            seen_open: store.moment(),
         };
         if let Some(last) = last.filter(|_| last != seen) {
             let claim = log.read_claim(last).await?;
+            log.seen_open = store.moment();
             if !has_receipt(store, &claim).await? {
                 log.open = Some(claim);
             }
@@ -98,6 +118,7 @@ impl LaneLog {
     pub async fn claim(&mut self, claim: &Claim) -> Result<ClaimOutcome, LedgerError> {
         let key = claim.key();
         let body = write(claim, &self.store, &key)?;
+        let before = self.store.moment();
         if self.store.put_if_absent(&key, body).await? == PutOutcome::AlreadyExists {
             // A put whose answer was lost is refused when it is retried: the id tells.
             let standing: Claim = read(&self.store, &key).await?;
@@ -107,7 +128,36 @@ impl LaneLog {
         }
         self.last = Some(claim.number);
         self.open = Some(claim.clone());
+        self.seen_open = before;
         Ok(ClaimOutcome::Won)
+    }
+
+    /// The receipt of the open claim, if another worker has put it: then nothing more may be
+    /// written for it, since what it wrote may have been replaced and removed meanwhile.
+    ///
+    /// Only what is older than a day is replaced, so it is enough to look once an hour.
+    pub(crate) async fn receipt_of_another(&self) -> Result<Option<Receipt>, LedgerError> {
+        let Some(claim) = &self.open else {
+            return Ok(None);
+        };
+        if self.store.since(&self.seen_open) < STAYS_OPEN {
+            return Ok(None);
+        }
+        match has_receipt(&self.store, claim).await? {
+            true => Ok(Some(read(&self.store, &claim.receipt_key()).await?)),
+            false => Ok(None),
+        }
+    }
+
+    /// Whether another worker has claimed the next number meanwhile.
+    pub(crate) async fn is_taken(&self) -> Result<bool, LedgerError> {
+        match self.next_number() {
+            Some(next) => Ok(self
+                .store
+                .is_listed(&Claim::key_of(&self.lane, next))
+                .await?),
+            None => Ok(false),
+        }
     }
 
     /// Puts the receipt of the open claim, and gives the one that stands: another worker
@@ -140,6 +190,33 @@ impl LaneLog {
             }
         }
         Ok(numbers)
+    }
+
+    /// The claims of the lane that replaced or removed files, and the date before which partitions
+    /// were removed.
+    pub(crate) async fn upkeep(&self) -> Result<Upkept, LedgerError> {
+        let mut upkept = Upkept::default();
+        let folder = month_folder(&self.lane, Month::Upkeep);
+        for entry in self.store.list(&folder, None).await? {
+            let name = receipt_name(&self.store, &entry.key)?;
+            upkept.numbers.insert(name.number);
+            if let Period::Upkeep { expired_before } = name.period {
+                upkept.expired_before = upkept.expired_before.max(expired_before);
+            }
+        }
+        Ok(upkept)
+    }
+
+    /// The claims whose files a claim replaced.
+    pub(crate) async fn replaced_by(
+        &self,
+        number: ClaimNumber,
+    ) -> Result<Vec<(Date, String)>, LedgerError> {
+        let claim = self.read_claim(number).await?;
+        let inputs = claim.replaced().unwrap_or_default().iter();
+        Ok(inputs
+            .map(|input| (input.date, input.name.clone()))
+            .collect())
     }
 
     /// Fails if a claim that wrote something is not in the log, or below the next number has
@@ -224,8 +301,9 @@ async fn highest_of_latest(
     if let Some(entry) = listing.entries.first() {
         return Err(stray(store, &entry.key));
     }
-    // Undated ones sort last, and are looked at last.
-    months.sort_by_key(|month| (*month == Month::Undated, std::cmp::Reverse(*month)));
+    // Those without days are looked at last.
+    let has_days = |month: &Month| matches!(month, Month::Of(..));
+    months.sort_by_key(|month| (!has_days(month), std::cmp::Reverse(*month)));
     for month in months.into_iter().filter(|month| Some(*month) != but) {
         let highest = highest_receipt(store, lane, month).await?;
         if highest.is_some() {

@@ -5,6 +5,7 @@
 //! _ledger/<account>/<region>/log/<N>                         claim N of the lane
 //! _ledger/<account>/<region>/<delivery month>/<N>.<days>     its receipt
 //! _ledger/<account>/<region>/undated/<N>.undated             its receipt, of work without days
+//! _ledger/<account>/<region>/upkeep/<N>.upkeep               its receipt, of work that replaced or removed files
 //! _rejects/account=…/region=…/<N>-<id>.ndjson                records that could not become rows
 //! ```
 //!
@@ -24,18 +25,20 @@ mod names;
 mod object;
 mod receipts;
 mod rejected_line;
+mod replaced;
 mod seal;
 
 pub use cause::Cause;
 pub use claim::{
-    Claim, ClaimedFile, ClaimedRejects, Convert, FileReceipt, Receipt, RejectsReceipt,
-    RetriedRejects, RetryRejects, RowOptions, Work,
+    Claim, ClaimedFile, ClaimedRejects, Compact, Convert, Expire, FileReceipt, Receipt,
+    RejectsReceipt, ReplacedFile, RetriedRejects, RetryRejects, RowOptions, Work,
 };
 pub use converted::Converted;
 pub use error::LedgerError;
 pub(crate) use format::check_format_document;
 pub use format::{check_format, ensure_format};
 pub(crate) use inventory::{Inventory, ListedReceipt, read_claim, read_receipt};
+pub(crate) use log::Upkept;
 pub use log::{ClaimOutcome, LaneLog};
 pub use names::{
     ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, rejects_folder, rejects_number,
@@ -43,3 +46,4 @@ pub use names::{
 pub use object::{ClaimedObject, ContentHash, ObjectId, Outcome};
 pub use receipts::{LedgerLanes, lanes, ledger_lanes, month_receipts, receipts};
 pub use rejected_line::RejectedLine;
+pub(crate) use replaced::{Replaced, Standing};

@@ -1,6 +1,7 @@
 //! The names of the ledger's documents.
 
 use crate::lane::Lane;
+use crate::scope::DeliveryDays;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -13,6 +14,9 @@ pub const FOLDER: &str = "_ledger/";
 
 /// The folder of records that could not become rows.
 pub const REJECTS_FOLDER: &str = "_rejects/";
+
+/// What the name of a receipt says before the date to which partitions were removed.
+const BEFORE: &str = "before-";
 
 /// Digits of a claim's number in names.
 const DIGITS: usize = 12;
@@ -50,13 +54,16 @@ impl fmt::Display for ClaimNumber {
     }
 }
 
-/// The delivery month of a batch; objects whose key names no day have none.
+/// The folder of a receipt: the delivery month of a batch, where there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Month {
     /// Year and month of the delivery day.
     Of(i16, i8),
-    /// There is no delivery day.
+    /// There is no delivery day: keys of raw objects name none.
     Undated,
+    /// No raw object is settled: files are replaced or removed. Who looks for what was converted
+    /// does not read these.
+    Upkeep,
 }
 
 impl Month {
@@ -67,8 +74,10 @@ impl Month {
 
     /// The month that a folder's name says.
     pub(super) fn parse(name: &str) -> Option<Self> {
-        if name == "undated" {
-            return Some(Self::Undated);
+        match name {
+            "undated" => return Some(Self::Undated),
+            "upkeep" => return Some(Self::Upkeep),
+            _ => {}
         }
         let (year, month) = name.split_once('-')?;
         let first = Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()?;
@@ -81,6 +90,7 @@ impl fmt::Display for Month {
         match self {
             Self::Of(year, month) => write!(f, "{year:04}-{month:02}"),
             Self::Undated => f.write_str("undated"),
+            Self::Upkeep => f.write_str("upkeep"),
         }
     }
 }
@@ -114,8 +124,40 @@ pub fn rejects_number(name: &str) -> Option<ClaimNumber> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ReceiptName {
     pub(super) number: ClaimNumber,
-    /// First and last delivery day.
-    pub(super) days: Option<(Date, Date)>,
+    pub(super) period: Period,
+}
+
+/// Which delivery days a receipt is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Period {
+    /// From the first to the last of these.
+    Days(Date, Date),
+    /// Keys of raw objects name none.
+    Undated,
+    /// No raw object is settled.
+    Upkeep {
+        /// Partitions of earlier dates were removed, if any were.
+        expired_before: Option<Date>,
+    },
+}
+
+impl Period {
+    /// Whether it is about one of the days; what names none is about all.
+    pub(crate) fn touches(self, days: DeliveryDays) -> bool {
+        match self {
+            Self::Days(first, last) => days.touch(first, last),
+            Self::Undated | Self::Upkeep { .. } => true,
+        }
+    }
+
+    /// The folder of its receipt.
+    pub(super) fn month(self) -> Month {
+        match self {
+            Self::Days(first, _) => Month::of(first),
+            Self::Undated => Month::Undated,
+            Self::Upkeep { .. } => Month::Upkeep,
+        }
+    }
 }
 
 impl ReceiptName {
@@ -126,37 +168,41 @@ impl ReceiptName {
             let day = Date::strptime("%Y%m%d", text).ok()?;
             (text.len() == 8).then_some(day)
         };
-        let days = match days {
-            "undated" => None,
+        let period = match days {
+            "undated" => Period::Undated,
+            "upkeep" => Period::Upkeep {
+                expired_before: None,
+            },
+            days if days.starts_with(BEFORE) => Period::Upkeep {
+                expired_before: Some(day(&days[BEFORE.len()..])?),
+            },
             days => {
                 let (first, last) = days.split_once('-')?;
-                Some((day(first)?, day(last)?))
+                Period::Days(day(first)?, day(last)?)
             }
         };
         Some(Self {
             number: ClaimNumber::parse(number)?,
-            days,
+            period,
         })
-    }
-
-    /// The folder that it belongs in.
-    pub(super) fn month(&self) -> Month {
-        self.days
-            .map_or(Month::Undated, |(first, _)| Month::of(first))
     }
 }
 
 impl fmt::Display for ReceiptName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.days {
-            Some((first, last)) => write!(
+        match self.period {
+            Period::Days(first, last) => write!(
                 f,
                 "{}.{}-{}",
                 self.number,
                 first.strftime("%Y%m%d"),
                 last.strftime("%Y%m%d")
             ),
-            None => write!(f, "{}.undated", self.number),
+            Period::Undated => write!(f, "{}.undated", self.number),
+            Period::Upkeep { expired_before } => match expired_before {
+                None => write!(f, "{}.upkeep", self.number),
+                Some(date) => write!(f, "{}.{BEFORE}{}", self.number, date.strftime("%Y%m%d")),
+            },
         }
     }
 }
@@ -176,11 +222,20 @@ mod tests {
         let key = "_ledger/111122223333/us-east-1/2024-05/000000000042.20240501-20240517";
         let name = ReceiptName::parse(key).unwrap();
         assert_eq!(name.number.get(), 42);
-        assert_eq!(name.days, Some((date(2024, 5, 1), date(2024, 5, 17))));
-        assert_eq!(name.month().to_string(), "2024-05");
+        let days = Period::Days(date(2024, 5, 1), date(2024, 5, 17));
+        assert_eq!(name.period, days);
+        assert_eq!(days.month().to_string(), "2024-05");
         assert!(key.ends_with(&name.to_string()));
         let undated = ReceiptName::parse("undated/000000000001.undated").unwrap();
-        assert_eq!(undated.days, None);
+        assert_eq!(undated.period, Period::Undated);
+        let upkeep = ReceiptName::parse("upkeep/000000000007.upkeep").unwrap();
+        let expired_before = None;
+        assert_eq!(upkeep.period, Period::Upkeep { expired_before });
+        assert_eq!(upkeep.to_string(), "000000000007.upkeep");
+        let expired = ReceiptName::parse("upkeep/000000000008.before-20240101").unwrap();
+        let expired_before = Some(date(2024, 1, 1));
+        assert_eq!(expired.period, Period::Upkeep { expired_before });
+        assert_eq!(expired.to_string(), "000000000008.before-20240101");
     }
 
     #[test]

@@ -103,10 +103,7 @@ async fn read_receipts(
     for entry in entries {
         let name = receipt_name(store, &entry.key)?;
         stands(name.number);
-        if name
-            .days
-            .is_none_or(|(first, last)| days.touch(first, last))
-        {
+        if name.period.touches(days) {
             named.push((name.number, entry.key));
         }
     }
@@ -133,7 +130,7 @@ async fn read_receipts(
 pub(super) fn receipt_name(store: &Store, key: &str) -> Result<ReceiptName, LedgerError> {
     let name = ReceiptName::parse(key);
     let is_in_place = |name: &ReceiptName| {
-        let folder = format!("/{}/", name.month());
+        let folder = format!("/{}/", name.period.month());
         key.rsplit_once('/')
             .is_some_and(|(above, _)| format!("{above}/").ends_with(&folder))
     };

@@ -8,10 +8,10 @@ use crate::failure::{Failure, Waiting};
 use crate::files::FileReader;
 use crate::lane::{Lane, Partition};
 use crate::ledger::{FileReceipt, Outcome, Receipt, RejectedLine, Work, read_receipt};
-use crate::table::{StoredRow, stored_rows};
+use crate::table::{Needle, StoredRow, stored_rows};
 use crate::work::Share;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Cursor;
 
 /// Bytes of JSON that a byte of Parquet holds, at most as a rule.
@@ -63,8 +63,18 @@ pub(super) async fn read_claim(
         KeyKind::Raw(key) => days.has(key.day),
         _ => true,
     };
-    for file in &receipt.written {
-        for row in rows(restoring, &claim.lane, file).await? {
+    let parts = receipt.written.iter().filter_map(|file| {
+        if !claim.replaced.has(file.date, &file.name) {
+            return Some((file, None));
+        }
+        let merged = claim
+            .merged
+            .iter()
+            .find(|rows| rows.file.date == file.date)?;
+        Some((&merged.file, Some(&merged.sources)))
+    });
+    for (file, sources) in parts {
+        for row in rows(restoring, &claim.lane, file, sources).await? {
             let source = row.source_file.unwrap_or_default();
             let address = addresses.get(&source).cloned().unwrap_or(source);
             if is_asked(&address) {
@@ -97,6 +107,7 @@ fn read_at(receipt: &Receipt) -> Timestamp {
     match &receipt.claim.work {
         Work::Convert(convert) => convert.read_at,
         Work::RetryRejects(retry) => retry.read_at,
+        Work::Compact(_) | Work::Expire(_) => Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -112,11 +123,12 @@ fn addresses(receipt: &Receipt) -> HashMap<String, String> {
     addresses.collect()
 }
 
-/// The rows of a file that are asked for.
+/// The rows of a file that are asked for: of these sources, if it is a merged one.
 async fn rows(
     restoring: &Restoring,
     lane: &Lane,
     file: &FileReceipt,
+    sources: Option<&BTreeSet<String>>,
 ) -> Result<Vec<StoredRow>, Failure> {
     let destination = &restoring.destination;
     let partition = Partition {
@@ -125,10 +137,14 @@ async fn rows(
     };
     let key = format!("{}{}", partition.path(), file.name);
     let mut rows = Vec::new();
-    let needles = &restoring.options.needles;
+    let mut needles = restoring.options.needles.clone();
+    needles.extend(sources.map(|sources| Needle {
+        column: "sourcefile",
+        values: sources.clone(),
+    }));
     if !needles.is_empty() {
         let reader = FileReader::new(destination, &key, file.bytes);
-        let read = stored_rows(reader, needles, |row| rows.push(row)).await;
+        let read = stored_rows(reader, &needles, |row| rows.push(row)).await;
         read.map_err(|error| Failure::unreadable_file(destination, &key, error))?;
         return Ok(rows);
     }

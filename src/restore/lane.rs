@@ -1,9 +1,10 @@
 //! What of a lane is to be restored.
 
+use super::merged::{MergedRows, Owners};
 use super::run::Restoring;
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{Converted, Inventory, read_receipt};
+use crate::ledger::{Converted, Inventory, ListedReceipt, Replaced, read_receipt};
 use std::sync::Arc;
 
 /// A claim whose records are to be restored.
@@ -12,6 +13,10 @@ pub(super) struct ClaimToRestore {
     pub(super) receipt_key: String,
     /// Which rejects became rows later.
     pub(super) retried: Arc<Converted>,
+    /// Which of its files were merged with others, or removed.
+    pub(super) replaced: Arc<Replaced>,
+    /// Its rows in merged files.
+    pub(super) merged: Vec<MergedRows>,
 }
 
 /// The claims of a lane that touch the range, in their order.
@@ -31,13 +36,30 @@ pub(super) async fn claims_of(
             retried.add(&read_receipt(destination, &listed.key).await?);
         }
     }
-    let retried = Arc::new(retried);
+    let mut replaced = Replaced::default();
+    for listed in receipts.clone().filter(|listed| listed.is_upkeep()) {
+        replaced.add(&read_receipt(destination, &listed.key).await?);
+    }
+    let (retried, replaced) = (Arc::new(retried), Arc::new(replaced));
     let days = restoring.options.scope.days;
-    let asked = receipts.filter(|listed| listed.touches(days));
-    let claims = asked.map(|listed| ClaimToRestore {
-        lane: lane.clone(),
-        receipt_key: listed.key.clone(),
-        retried: Arc::clone(&retried),
-    });
-    Ok(claims.collect())
+    let is_asked = |listed: &&ListedReceipt| listed.touches(days) && !listed.is_upkeep();
+    let mut owners = Owners::default();
+    let mut claims = Vec::new();
+    for listed in receipts.filter(is_asked) {
+        let merged = match replaced.is_empty() {
+            true => Vec::new(),
+            false => {
+                let receipt = read_receipt(destination, &listed.key).await?;
+                owners.rows_of(destination, &receipt, &replaced).await?
+            }
+        };
+        claims.push(ClaimToRestore {
+            lane: lane.clone(),
+            receipt_key: listed.key.clone(),
+            retried: Arc::clone(&retried),
+            replaced: Arc::clone(&replaced),
+            merged,
+        });
+    }
+    Ok(claims)
 }

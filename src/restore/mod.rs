@@ -7,6 +7,7 @@ mod claim;
 mod key;
 mod lane;
 mod logs;
+mod merged;
 mod options;
 mod run;
 

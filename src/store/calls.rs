@@ -14,6 +14,8 @@ pub struct Calls {
     pub sizes: u64,
     /// Puts tried, whatever came of them; one for an object, however many parts it had.
     pub puts: u64,
+    /// Objects that were to be removed.
+    pub removals: u64,
     /// Bytes of the objects and ranges that were read.
     pub read_bytes: u64,
     /// Bytes of the objects that were written.
@@ -26,6 +28,7 @@ pub(super) struct Counters {
     gets: AtomicU64,
     sizes: AtomicU64,
     puts: AtomicU64,
+    removals: AtomicU64,
     read_bytes: AtomicU64,
     written_bytes: AtomicU64,
 }
@@ -47,6 +50,10 @@ impl Counters {
         self.puts.fetch_add(1, Relaxed);
     }
 
+    pub(super) fn removed(&self, objects: usize) {
+        self.removals.fetch_add(objects as u64, Relaxed);
+    }
+
     pub(super) fn read(&self, bytes: usize) {
         self.read_bytes.fetch_add(bytes as u64, Relaxed);
     }
@@ -61,6 +68,7 @@ impl Counters {
             gets: self.gets.load(Relaxed),
             sizes: self.sizes.load(Relaxed),
             puts: self.puts.load(Relaxed),
+            removals: self.removals.load(Relaxed),
             read_bytes: self.read_bytes.load(Relaxed),
             written_bytes: self.written_bytes.load(Relaxed),
         }

@@ -67,6 +67,8 @@ pub enum Action {
     Read,
     /// Write an object.
     Write,
+    /// Remove an object.
+    Remove,
 }
 
 /// A failed call: what was tried, where, why it failed, and what to do.
@@ -168,6 +170,7 @@ impl Cause {
             (Cause::OtherRegion, _) => "set AWS_REGION to the bucket's region",
             (Cause::NoAnswer, _) => "check the endpoint's address and the network",
             (Cause::NotAllowed, Action::Write) => "give the right to write there",
+            (Cause::NotAllowed, Action::Remove) => "give the right to delete there",
             (Cause::NotAllowed, Action::List) => "give the right to list it",
             (Cause::NotAllowed, _) => "give the right to read it",
             (Cause::NoSpace, _) => "make room there",
@@ -187,6 +190,7 @@ impl fmt::Display for Action {
             Action::List => "list",
             Action::Read => "read",
             Action::Write => "write",
+            Action::Remove => "remove",
         })
     }
 }

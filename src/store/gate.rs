@@ -34,6 +34,10 @@ pub enum OpKind {
     Size,
     /// A put if absent.
     Put,
+    /// A removal of some objects, of which the first is named.
+    Remove,
+    /// The store's time.
+    Now,
 }
 
 impl OpKind {
@@ -41,7 +45,8 @@ impl OpKind {
         match self {
             OpKind::List => Action::List,
             OpKind::Get | OpKind::GetRange | OpKind::Size => Action::Read,
-            OpKind::Put => Action::Write,
+            OpKind::Put | OpKind::Now => Action::Write,
+            OpKind::Remove => Action::Remove,
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{
 #[derive(Clone)]
 pub struct Store {
     pub(super) backend: Backend,
-    counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     pub(super) gate: Option<Gate>,
 }
 
@@ -273,7 +273,7 @@ impl Store {
         self.gated(kind, key, counted).await
     }
 
-    async fn gated<T>(
+    pub(super) async fn gated<T>(
         &self,
         kind: OpKind,
         key: &str,

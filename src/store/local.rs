@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::passed_over::Aside;
 use super::{Action, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, StoreError};
@@ -140,6 +141,30 @@ impl Local {
         .await
     }
 
+    /// The time by the file system's clock, which need not be this machine's.
+    pub(super) async fn now(&self) -> Result<Timestamp> {
+        let (root, url) = (self.root.clone(), self.url(""));
+        blocking(move || {
+            let written = put::modified_now(&root);
+            let written = written.map_err(|error| StoreError::io(Action::Write, &*url, &error))?;
+            Timestamp::try_from(written).map_err(|error| {
+                let reason = format!("its clock is wrong: {error}");
+                StoreError::new(Action::Write, ErrorKind::Fatal, url, reason)
+            })
+        })
+        .await
+    }
+
+    /// Removes a file; that it is gone is as good.
+    pub(super) async fn remove(&self, key: &str) -> Result<()> {
+        let (root, key, url) = (self.root.clone(), key.to_owned(), self.url(key));
+        blocking(move || {
+            let path = file_path(&root, &key, Action::Remove)?;
+            put::remove(&path).map_err(|error| StoreError::io(Action::Remove, url, &error))
+        })
+        .await
+    }
+
     /// Opens the file and runs `read` on it, off the async threads; its `None` says that the file
     /// changed under the reader or is not the version asked for.
     async fn reading<T: Send + 'static>(
@@ -217,7 +242,12 @@ pub(super) fn entry(key: String, metadata: &Metadata) -> Entry {
         key,
         size: metadata.len(),
         etag: etag(metadata),
+        modified: modified(metadata),
     }
+}
+
+fn modified(metadata: &Metadata) -> Option<Timestamp> {
+    Timestamp::try_from(metadata.modified().ok()?).ok()
 }
 
 /// `<size>-<modification time in nanoseconds>`, so that a replaced file is a new object.

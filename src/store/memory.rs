@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::{Action, Entry, ErrorKind, Listing, PAGE, PutOutcome, Result, StoreError};
 
@@ -22,6 +24,8 @@ pub struct Memory {
 struct Objects {
     by_key: BTreeMap<String, Object>,
     versions: u64,
+    /// How far its clock is ahead of the machine's.
+    ahead: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -29,6 +33,7 @@ struct Object {
     bytes: Bytes,
     version: u64,
     metadata: BTreeMap<String, String>,
+    modified: Timestamp,
 }
 
 impl Memory {
@@ -62,6 +67,20 @@ impl Memory {
     /// Removes the object; false if none was there.
     pub fn remove(&self, key: &str) -> bool {
         self.lock().by_key.remove(&self.whole(key)).is_some()
+    }
+
+    /// Lets time pass: for its clock, and for all that is measured by it.
+    pub fn advance(&self, by: Duration) {
+        self.lock().ahead += by;
+    }
+
+    /// How far its clock is ahead of the machine's.
+    pub(super) fn ahead(&self) -> Duration {
+        self.lock().ahead
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.lock().now()
     }
 
     /// Every key, in order.
@@ -116,7 +135,8 @@ impl Memory {
 
     pub(super) fn get_listed(&self, listed: &Entry) -> Result<Bytes> {
         let object = self.object(&listed.key)?;
-        if object.entry(&listed.key) == *listed {
+        let now = object.entry(&listed.key);
+        if (now.size, &now.etag) == (listed.size, &listed.etag) {
             return Ok(object.bytes);
         }
         let (url, reason) = (self.url(&listed.key), "it was replaced");
@@ -198,8 +218,14 @@ impl Objects {
             bytes,
             version: self.versions,
             metadata: BTreeMap::new(),
+            modified: self.now(),
         };
         self.by_key.insert(key, object);
+    }
+
+    fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        now.checked_add(self.ahead).unwrap_or(now)
     }
 }
 
@@ -213,6 +239,7 @@ impl Object {
             key: key.to_owned(),
             size: self.bytes.len() as u64,
             etag: self.etag(),
+            modified: Some(self.modified),
         }
     }
 }

@@ -14,10 +14,11 @@
 //!   also after a crash, and an object that is there is never overwritten. Of concurrent puts of
 //!   one key exactly one is told [`PutOutcome::Written`], unless that answer got lost on its way;
 //!   so whoever must know reads the object back after [`PutOutcome::AlreadyExists`] or an error.
-//! - There is no plain put and no delete.
+//! - There is no plain put, and what deletes is a right of its own: [`Remover`].
 
 mod backend;
 mod calls;
+mod clock;
 mod error;
 mod gate;
 mod handle;
@@ -26,15 +27,20 @@ mod memory;
 mod open;
 mod pages;
 mod passed_over;
+mod remover;
 mod s3;
 
 pub use calls::Calls;
+pub(crate) use clock::Moment;
 pub use error::{Action, Cause, ErrorKind, Result, StoreError};
 pub use gate::{Fault, Gate, Op, OpKind};
 pub use handle::Store;
 pub use memory::Memory;
 pub use passed_over::PassedOver;
+pub use remover::Remover;
 pub use s3::S3Options;
+
+use jiff::Timestamp;
 
 /// Objects in a page of a listing: what S3 returns at most.
 const PAGE: usize = 1000;
@@ -48,6 +54,8 @@ pub struct Entry {
     pub size: u64,
     /// Names this version of the object: S3's ETag, or made of size and modification time.
     pub etag: String,
+    /// When it was written, by the store's own clock; none where that is not known.
+    pub modified: Option<Timestamp>,
 }
 
 /// What lies directly below a prefix.

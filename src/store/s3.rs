@@ -6,6 +6,8 @@ mod get;
 pub(super) mod list;
 mod order;
 mod put;
+mod remove;
+mod time;
 mod version;
 
 use std::collections::BTreeMap;

@@ -51,34 +51,88 @@ pub fn encode(
     let columns = columns_with_values(schema, &sizes);
     let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
-    let parquet_schema = ArrowSchemaConverter::new().convert(&arrow_schema)?;
-    let properties = properties(&parquet_schema, rows.len(), options.compression);
-    let mut writer = SerializedFileWriter::new(
-        Vec::new(),
-        parquet_schema.root_schema_ptr(),
-        Arc::new(properties),
-    )?;
-    let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&arrow_schema));
+    let mut writer = FileWriter::new(arrow_schema, rows.len(), options)?;
     let groups: Vec<Vec<ArrowColumnChunk>> = groups
         .into_par_iter()
         .zip(sizes)
         .enumerate()
         .map(|(number, (rows, sizes))| -> Result<_, EncodeError> {
             let arrays = build(schema, &columns, objects, rows, &sizes)?;
-            let writers = factory.create_column_writers(number)?;
-            Ok(write_columns(&arrow_schema, arrays, writers)?)
+            Ok(writer.chunks(number, arrays)?)
         })
         .collect::<Result<_, _>>()?;
-    let mut written = 0;
     for chunks in groups {
-        let mut group = writer.next_row_group()?;
+        writer.append(chunks)?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// One Parquet object on its way, row group after row group.
+pub(super) struct FileWriter {
+    writer: SerializedFileWriter<Vec<u8>>,
+    factory: ArrowRowGroupWriterFactory,
+    schema: Arc<ArrowSchema>,
+    expected_rows: usize,
+    groups: usize,
+    written_rows: i64,
+}
+
+impl FileWriter {
+    /// An object of so many rows.
+    pub(super) fn new(
+        schema: Arc<ArrowSchema>,
+        rows: usize,
+        options: &EncodeOptions,
+    ) -> Result<Self, EncodeError> {
+        let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
+        let properties = properties(&parquet_schema, rows, options.compression);
+        let root = parquet_schema.root_schema_ptr();
+        let writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties))?;
+        Ok(Self {
+            factory: ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema)),
+            writer,
+            schema,
+            expected_rows: rows,
+            groups: 0,
+            written_rows: 0,
+        })
+    }
+
+    /// Writes the next row group.
+    pub(super) fn write(&mut self, arrays: Vec<ArrayRef>) -> Result<(), EncodeError> {
+        let chunks = self.chunks(self.groups, arrays)?;
+        Ok(self.append(chunks)?)
+    }
+
+    fn chunks(
+        &self,
+        number: usize,
+        arrays: Vec<ArrayRef>,
+    ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+        let writers = self.factory.create_column_writers(number)?;
+        write_columns(&self.schema, arrays, writers)
+    }
+
+    fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
+        let mut group = self.writer.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut group)?;
         }
-        written += group.close()?.num_rows();
+        self.written_rows += group.close()?.num_rows();
+        self.groups += 1;
+        Ok(())
     }
-    assert_eq!(written, rows.len() as i64, "rows in are rows out");
-    Ok(writer.into_inner()?.into())
+
+    /// The object.
+    ///
+    /// # Panics
+    ///
+    /// If it does not have as many rows as it was to have.
+    pub(super) fn finish(self) -> Result<Bytes, ParquetError> {
+        let expected = self.expected_rows as i64;
+        assert_eq!(self.written_rows, expected, "rows in are rows out");
+        Ok(self.writer.into_inner()?.into())
+    }
 }
 
 /// The columns of some sorted rows as arrays, one row group after another, as [`encode`] has

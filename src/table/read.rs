@@ -38,6 +38,9 @@ pub enum ReadError {
     /// It is Parquet, but no file of the table.
     #[error("it has no text column `{EVENT_ID}`")]
     NoEventId,
+    /// It is Parquet, but no file of the table.
+    #[error("it lacks a column that every file of the table has")]
+    NoKey,
 }
 
 /// The rows whose eventid is among `ids`: each eventid and its record, rebuilt.

@@ -45,12 +45,31 @@ pub(super) struct Promises {
     pub(super) rejects: BTreeMap<String, PromisedRejects>,
     /// The claims whose promises these are.
     pub(super) numbers: BTreeSet<ClaimNumber>,
+    /// Files that replaced others.
+    merged: BTreeMap<(Date, String), PromisedFile>,
+    /// Files that must not be there any more, or, of an open claim, need not.
+    replaced: BTreeMap<(Date, String), bool>,
 }
 
 impl Promises {
+    /// Makes up for what was replaced or removed, on the dates that are looked at.
+    pub(super) fn replace(&mut self, is_asked: impl Fn(Date) -> bool) {
+        let merged = std::mem::take(&mut self.merged).into_iter();
+        let merged = merged.filter(|((date, _), _)| is_asked(*date));
+        self.files.extend(merged);
+        for (file, has_gone) in std::mem::take(&mut self.replaced) {
+            match (has_gone, self.files.get_mut(&file)) {
+                (true, _) => _ = self.files.remove(&file),
+                (false, Some(file)) => file.is_due = false,
+                (false, None) => {}
+            }
+        }
+    }
+
     fn add_receipt(&mut self, receipt: &Receipt) {
         let claim = &receipt.claim;
         self.numbers.insert(claim.number);
+        self.add_replaced(claim, true);
         for file in &receipt.written {
             let promised = PromisedFile {
                 number: claim.number,
@@ -60,7 +79,8 @@ impl Promises {
                 keeps_duplicates: claim.options.keep_duplicates,
                 is_due: true,
             };
-            self.files.insert((file.date, file.name.clone()), promised);
+            self.files_of(claim)
+                .insert((file.date, file.name.clone()), promised);
         }
         if let Some(rejects) = claim.rejects() {
             let promised = PromisedRejects {
@@ -76,6 +96,7 @@ impl Promises {
     /// Of a claim without a receipt anything may stand, or nothing.
     fn add_claim(&mut self, claim: &Claim) {
         self.numbers.insert(claim.number);
+        self.add_replaced(claim, false);
         for file in &claim.files {
             let promised = PromisedFile {
                 number: claim.number,
@@ -85,7 +106,8 @@ impl Promises {
                 keeps_duplicates: claim.options.keep_duplicates,
                 is_due: false,
             };
-            self.files.insert((file.date, file.name.clone()), promised);
+            self.files_of(claim)
+                .insert((file.date, file.name.clone()), promised);
         }
         if let Some(rejects) = claim.rejects() {
             let promised = PromisedRejects {
@@ -94,6 +116,23 @@ impl Promises {
                 is_due: false,
             };
             self.rejects.insert(rejects.key.clone(), promised);
+        }
+    }
+}
+
+impl Promises {
+    /// Where the files of a claim belong.
+    fn files_of(&mut self, claim: &Claim) -> &mut BTreeMap<(Date, String), PromisedFile> {
+        match claim.replaced() {
+            None => &mut self.files,
+            Some(_) => &mut self.merged,
+        }
+    }
+
+    fn add_replaced(&mut self, claim: &Claim, has_gone: bool) {
+        for input in claim.replaced().unwrap_or_default() {
+            let file = (input.date, input.name.clone());
+            self.replaced.insert(file, has_gone);
         }
     }
 }
@@ -308,14 +347,25 @@ impl Documents<'_> {
         let is_conserved = match claim.work {
             Work::Convert(_) => read == claim.records(),
             Work::RetryRejects(_) => claim.retried() == claim.records(),
+            Work::Compact(_) => replaced_rows(claim) == claim.rows(),
+            Work::Expire(_) => claim.files.is_empty(),
         };
         if !claimed.eq(written) || !is_conserved {
-            let expected = format!(
-                "{} records as rows, duplicates and rejects",
-                claim.records()
-            );
+            let expected = match claim.replaced() {
+                None => format!(
+                    "{} records as rows, duplicates and rejects",
+                    claim.records()
+                ),
+                Some(_) => format!("files with the {} rows of others", replaced_rows(claim)),
+            };
             let (kind, key) = (FindingKind::DifferentDocuments, claim.receipt_key());
             self.find(kind, &key, &expected, "other files, or other sums");
         }
     }
+}
+
+/// Rows of the files that a claim replaces.
+fn replaced_rows(claim: &Claim) -> u64 {
+    let inputs = claim.replaced().unwrap_or_default().iter();
+    inputs.map(|input| input.rows).sum()
 }

@@ -46,6 +46,7 @@ pub(super) async fn check_listing(
     promises
         .files
         .retain(|(date, _), _| dates.contains(date) || days.has(*date));
+    promises.replace(|date| dates.contains(&date) || days.has(date));
     listing.missing(promises, &listed);
     listing.compare(promises, listed).await
 }

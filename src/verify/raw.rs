@@ -8,7 +8,7 @@ use crate::convert::{
 };
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{Converted, Inventory, read_receipt};
+use crate::ledger::{Converted, Inventory, Replaced, read_receipt};
 use crate::scope::Shard;
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -82,6 +82,15 @@ impl RawSource {
         inventory: &Inventory,
     ) -> Result<(), Failure> {
         let days = verifier.options.scope.days;
+        let mut replaced = Replaced::default();
+        let all = inventory.receipts.values();
+        let all = all.filter_map(|listed| listed.first());
+        for listed in all.filter(|listed| listed.is_upkeep()) {
+            // What cannot be read is told already.
+            if let Ok(receipt) = read_receipt(&verifier.destination, &listed.key).await {
+                replaced.add(&receipt);
+            }
+        }
         let receipts = inventory
             .receipts
             .values()
@@ -93,7 +102,7 @@ impl RawSource {
                 let Ok(receipt) = read_receipt(&verifier.destination, &listed.key).await else {
                     return Ok(None);
                 };
-                check_claim(verifier, self, lane, &receipt).await?;
+                check_claim(verifier, self, &replaced, &receipt).await?;
                 Ok::<_, Failure>(Some(receipt))
             })
             .buffered(CONCURRENT_CLAIMS);

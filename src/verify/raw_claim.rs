@@ -4,18 +4,20 @@ use super::finding::{Finding, FindingKind};
 use super::raw::RawSource;
 use super::raw_object::{Fetched, fetch, named};
 use super::verifier::Verifier;
-use crate::convert::LaneRows;
+use crate::convert::{LaneRows, source_file};
 use crate::failure::Failure;
 use crate::files::{FileName, FileReader, second_of_day};
 use crate::lane::{Lane, Partition};
-use crate::ledger::{ClaimedObject, Convert, Outcome, Receipt, RejectedLine, Work};
+use crate::ledger::{
+    ClaimedObject, Convert, Outcome, Receipt, RejectedLine, Replaced, Standing, Work,
+};
 use crate::monitor::Progress;
 use crate::store::Entry;
-use crate::table::{RecordHasher, StoredRow, matching_rows, stored_rows};
+use crate::table::{Needle, RecordHasher, StoredRow, matching_rows, stored_rows};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -26,9 +28,10 @@ const READ_AHEAD: usize = 8;
 pub(super) async fn check_claim(
     verifier: &Verifier,
     source: &RawSource,
-    lane: &Lane,
+    replaced: &Replaced,
     receipt: &Receipt,
 ) -> Result<(), Failure> {
+    let lane = &receipt.claim.lane;
     let Work::Convert(convert) = &receipt.claim.work else {
         // What was retried is in a rejects object, whose bytes are checked; its rows, too.
         return Ok(());
@@ -36,13 +39,14 @@ pub(super) async fn check_claim(
     let outcomes = convert.objects.iter().map(|object| &object.outcome);
     let read = outcomes.map(Outcome::uncompressed_bytes).sum();
     let _share = verifier.budget.reserve(read).await;
-    let Some(table) = TableSide::read(verifier, lane, receipt).await? else {
+    let Some(table) = TableSide::read(verifier, replaced, receipt, convert).await? else {
         return Ok(());
     };
     let mut comparison = Comparison {
         verifier,
         lane,
         receipt,
+        replaced,
         listed: BTreeMap::new(),
         table,
     };
@@ -80,8 +84,10 @@ pub(super) async fn check_claim(
 /// Rows and rejects of a claim, as the table has them.
 struct TableSide {
     hasher: Arc<RecordHasher>,
-    /// How many rows of a raw object have this hash.
+    /// How many rows of a raw object have this hash, in files of the claim's own.
     rows: FxHashMap<(String, u64), u32>,
+    /// The same in files that were merged, where other claims may have rows of the same object.
+    merged: FxHashMap<(String, u64), u32>,
     /// The hashes of all rows.
     hashes: FxHashSet<u64>,
     /// Rejects by raw object and position.
@@ -92,22 +98,40 @@ impl TableSide {
     /// None if some of it cannot be read, which is told already.
     async fn read(
         verifier: &Verifier,
-        lane: &Lane,
+        replaced: &Replaced,
         receipt: &Receipt,
+        convert: &Convert,
     ) -> Result<Option<Self>, Failure> {
+        let lane = &receipt.claim.lane;
         let hasher = Arc::new(RecordHasher::default());
         let mut table = Self {
             hasher: Arc::clone(&hasher),
             rows: FxHashMap::default(),
+            merged: FxHashMap::default(),
             hashes: FxHashSet::default(),
             rejects: FxHashMap::default(),
         };
+        let sources: BTreeSet<String> = convert
+            .objects
+            .iter()
+            .map(|object| source_file(convert, &object.address))
+            .collect();
         for file in &receipt.written {
+            let (file, needles) = match replaced.standing(file.date, &file.name) {
+                Standing::Itself => (file.clone(), Vec::new()),
+                Standing::Expired => continue,
+                Standing::In(merged) => {
+                    let values = sources.clone();
+                    let column = "sourcefile";
+                    (merged, vec![Needle { column, values }])
+                }
+            };
             let partition = Partition {
                 lane: lane.clone(),
                 date: file.date,
             };
             let key = format!("{}{}", partition.path(), file.name);
+            let is_merged = !needles.is_empty();
             let Ok(body) = verifier.destination.get(&key).await else {
                 return Ok(None);
             };
@@ -118,7 +142,7 @@ impl TableSide {
                     let source = row.source_file.unwrap_or_default();
                     rows.push((source, hasher.hash(&row.record)));
                 };
-                let read = stored_rows(Cursor::new(body), &[], see);
+                let read = stored_rows(Cursor::new(body), &needles, see);
                 futures::executor::block_on(read).map(|()| rows)
             };
             let Ok(rows) = verifier.cpu.run(read).await? else {
@@ -126,7 +150,11 @@ impl TableSide {
             };
             for (source, hash) in rows {
                 table.hashes.insert(hash);
-                *table.rows.entry((source, hash)).or_default() += 1;
+                let rows = match is_merged {
+                    false => &mut table.rows,
+                    true => &mut table.merged,
+                };
+                *rows.entry((source, hash)).or_default() += 1;
             }
         }
         if let Some(rejects) = receipt.claim.rejects() {
@@ -150,13 +178,10 @@ impl TableSide {
     /// Takes a row of this raw object out, if there is one.
     fn take(&mut self, source_file: &str, hash: u64) -> bool {
         let key = (source_file.to_owned(), hash);
-        match self.rows.get_mut(&key) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                true
-            }
-            _ => false,
-        }
+        [&mut self.rows, &mut self.merged].into_iter().any(|rows| {
+            let count = rows.get_mut(&key).filter(|count| **count > 0);
+            count.map(|count| *count -= 1).is_some()
+        })
     }
 }
 
@@ -164,6 +189,7 @@ struct Comparison<'c> {
     verifier: &'c Verifier,
     lane: &'c Lane,
     receipt: &'c Receipt,
+    replaced: &'c Replaced,
     /// Files of partitions that duplicates were sought in.
     listed: BTreeMap<Date, Vec<(FileName, Entry)>>,
     table: TableSide,
@@ -192,7 +218,7 @@ impl Comparison<'_> {
             let hash = self.table.hasher.hash(row.record_text());
             let is_row = !is_copy && self.table.take(rows.rows.source(), hash);
             match row.event_id() {
-                _ if is_row => {}
+                _ if is_row || self.replaced.is_expired(row.date()) => {}
                 Some(_) if self.table.hashes.contains(&hash) => {}
                 Some(id) => sought.entry(row.date()).or_default().push(Sought {
                     hash,
@@ -263,7 +289,9 @@ impl Comparison<'_> {
         let files = listed.map_err(Failure::of_table)?.into_iter();
         let files = files.filter_map(|entry| {
             let name = FileName::parse(entry.key.strip_prefix(&folder)?)?;
-            (name.number <= self.receipt.claim.number).then_some((name, entry))
+            // What was merged later may hold what was there before.
+            let is_merged = !self.replaced.is_empty();
+            (is_merged || name.number <= self.receipt.claim.number).then_some((name, entry))
         });
         Ok(files.collect())
     }

@@ -5,7 +5,7 @@ use super::raw::RawSource;
 use super::verifier::Verifier;
 use crate::cloudtrail::{Limits, Sha256};
 use crate::convert::{
-    LaneRows, RawObject, claimed_key, decode, elsewhere, lane_parts, latest_event_time,
+    LaneRows, RawObject, claimed_key, decode, elsewhere, lane_parts, latest_event_time, source_file,
 };
 use crate::failure::Failure;
 use crate::ledger::{Claim, ClaimedObject, Convert};
@@ -26,14 +26,12 @@ pub(super) enum Fetched {
 /// The object as it was claimed.
 pub(super) fn named(convert: &Convert, claimed: &ClaimedObject) -> RawObject {
     let key = claimed_key(convert, &claimed.address).to_owned();
-    let source_file = match claimed.address.starts_with("s3://") {
-        true => claimed.address.clone(),
-        false => key.clone(),
-    };
+    let source_file = source_file(convert, &claimed.address);
     let entry = Entry {
         key,
         size: claimed.size,
         etag: claimed.etag.clone(),
+        modified: None,
     };
     RawObject::named(entry, claimed.address.clone(), source_file)
 }

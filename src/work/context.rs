@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::cpu::Cpu;
 use crate::monitor::Monitor;
-use crate::store::Store;
+use crate::store::{Remover, Store};
 use crate::table::{EncodeOptions, Schema};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) cpu: Cpu,
     /// The memory of what is under way.
     pub(crate) budget: Budget,
+    /// The right to remove files, for work that replaces some.
+    pub(crate) remover: Option<Remover>,
     /// Who is told.
     pub(crate) monitor: Arc<dyn Monitor>,
     /// Asks the work to end: claims that are made are finished, none is made any more.

@@ -9,7 +9,7 @@ const COMMANDS: &[(&str, &str)] = &[
     (
         "convert",
         "dry-run table keep-duplicates retry-rejects accept-unread give-up give-up-missing \
-         allow-empty max-object-size columns compression threads memory json from to last account region shard catalog-id projection-account register-partitions \
+         allow-empty compact revive max-object-size columns compression threads memory json from to last account region shard catalog-id projection-account register-partitions \
          endpoint-url path-style requester-pays source-bucket-owner dest-bucket-owner sse-kms-key-id",
     ),
     (
@@ -26,6 +26,16 @@ const COMMANDS: &[(&str, &str)] = &[
         "restore",
         "where-event-id where-access-key where-ip rejects threads memory json from to last account \
          region endpoint-url path-style dest-bucket-owner sse-kms-key-id",
+    ),
+    (
+        "compact",
+        "dry-run target-size columns compression threads memory shard json from to last account \
+         region endpoint-url path-style dest-bucket-owner sse-kms-key-id",
+    ),
+    (
+        "expire",
+        "before dry-run json account region endpoint-url path-style dest-bucket-owner \
+         sse-kms-key-id",
     ),
     ("table", ""),
     (

@@ -27,5 +27,6 @@ mod signed;
 mod sources;
 mod support;
 mod trees;
+mod upkeep;
 mod usage;
 mod verify;

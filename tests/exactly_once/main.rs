@@ -6,6 +6,7 @@
 mod history;
 
 mod calls;
+mod compaction;
 mod crashes;
 mod damage;
 mod deliveries;

@@ -46,6 +46,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(|which| Step::Kill { which }),
         1 => Just(Step::GiveUp),
         1 => option::weighted(0.8, any::<u8>()).prop_map(Step::RunWithout),
+        3 => Just(Step::Day),
+        2 => planned().prop_map(Step::Compact),
+        3 => (planned(), 5u8..80).prop_map(|(planned, calls)| Step::StartCompact(planned, calls)),
+        2 => (5u8..80, overtaker()).prop_map(|(calls, other)| Step::CompactOvertaken(calls, other)),
     ]
 }
 
@@ -129,6 +133,17 @@ fn spec() -> impl Strategy<Value = Spec> {
             ..asked
         }
     })
+}
+
+/// The faults of a compaction.
+fn planned() -> impl Strategy<Value = Vec<Planned>> {
+    let call = prop_oneof![
+        1 => Just(Call::PutLost), 1 => Just(Call::AnswerLost), 3 => Just(Call::PutRetried), 1 => Just(Call::ReadFails),
+    ];
+    vec(
+        (call, 0u8..12).prop_map(|(call, nth)| Planned { call, nth }),
+        0..2,
+    )
 }
 
 /// Options that change what a run makes of the same objects.

@@ -13,6 +13,7 @@ pub(crate) mod draw;
 pub(crate) mod expected;
 pub(crate) mod oracle;
 pub(crate) mod raw;
+pub(crate) mod replaced;
 pub(crate) mod reports;
 pub(crate) mod snapshot;
 pub(crate) mod steps;

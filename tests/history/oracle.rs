@@ -2,6 +2,7 @@
 
 use super::expected::{Bounds, Expected, Row};
 use super::raw::home;
+use super::replaced::Replaced;
 use super::snapshot::{Cache, Rejected, Snapshot};
 use super::world::{Version, World};
 use cloudtrail2parquet::lane::Lane;
@@ -28,9 +29,11 @@ pub(crate) fn lanes_of(version: &Version) -> BTreeSet<Lane> {
 /// Checks the table against what was delivered and what the ledger says. It must hold at
 /// any moment.
 pub(crate) fn check(world: &World, cache: &mut Cache) -> Result<Snapshot, String> {
-    let snapshot = Snapshot::read(&world.table, cache)?;
+    let mut snapshot = Snapshot::read(&world.table, cache)?;
     check_logs(&snapshot)?;
-    check_files(&snapshot)?;
+    let replaced = Replaced::of(&snapshot);
+    replaced.check(&mut snapshot)?;
+    check_files(&snapshot, &replaced)?;
     let mut expected = Expected::default();
     for (lane, claims) in &snapshot.claims {
         for (number, claim) in claims {
@@ -39,6 +42,7 @@ pub(crate) fn check(world: &World, cache: &mut Cache) -> Result<Snapshot, String
             match &claim.work {
                 Work::Convert(_) => expected.converted(world, claim, receipt)?,
                 Work::RetryRejects(_) => expected.retried(&snapshot, claim, receipt.is_some())?,
+                Work::Compact(_) | Work::Expire(_) => {}
             }
         }
     }
@@ -77,10 +81,11 @@ fn check_logs(snapshot: &Snapshot) -> Result<(), String> {
 }
 
 /// Every file was promised, and every receipt's files are there with their rows.
-fn check_files(snapshot: &Snapshot) -> Result<(), String> {
+fn check_files(snapshot: &Snapshot, replaced: &Replaced) -> Result<(), String> {
     for (lane, receipts) in &snapshot.receipts {
         for receipt in receipts.values() {
-            for written in &receipt.written {
+            let standing = receipt.written.iter();
+            for written in standing.filter(|file| !replaced.has(lane, file.date, &file.name)) {
                 let is_it = |file: &&super::snapshot::File| {
                     file.partition.lane == *lane
                         && file.partition.date == written.date
@@ -146,6 +151,8 @@ fn conserved(claim: &Claim, nothing_lost: bool) -> Result<(), String> {
             objects.map(|object| object.outcome.records()).sum()
         }
         Work::RetryRejects(_) => claim.retried(),
+        Work::Compact(compact) => compact.inputs.iter().map(|input| input.rows).sum(),
+        Work::Expire(_) => 0,
     };
     if nothing_lost && read != claim.records() {
         return Err(format!(

@@ -110,6 +110,13 @@ impl Snapshot {
 }
 
 impl Snapshot {
+    /// Whether a claim of the lane has no receipt.
+    pub(crate) fn has_open_claim(&self, lane: &Lane) -> bool {
+        let count = |documents: Option<usize>| documents.unwrap_or_default();
+        count(self.claims.get(lane).map(BTreeMap::len))
+            != count(self.receipts.get(lane).map(BTreeMap::len))
+    }
+
     /// Whether some receipt accepts that the object cannot be read.
     pub(crate) fn accepted(&self, address: &str, etag: &str) -> bool {
         let receipts = self.receipts.values().flat_map(BTreeMap::values);

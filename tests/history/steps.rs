@@ -4,12 +4,12 @@ use super::oracle::{check, check_complete};
 use super::raw::{Form, Place, Record};
 use super::reports::check_reports;
 use super::snapshot::{Cache, Snapshot};
-use super::worker::{State, Worker};
+use super::worker::{Planned, State, Worker};
 use super::world::{Spec, TINY, World};
 use cloudtrail2parquet::convert::Summary;
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::store::ErrorKind;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// One thing that happens.
@@ -72,6 +72,14 @@ pub(crate) enum Step {
     },
     /// A run that gives up whatever open claims need and cannot have.
     GiveUp,
+    /// A compaction, to its end.
+    Compact(Vec<Planned>),
+    /// A compaction that sleeps after so many store calls.
+    StartCompact(Vec<Planned>, u8),
+    /// A compaction sleeps after so many calls, while a run goes to its end.
+    CompactOvertaken(u8, Spec),
+    /// A day passes: files are settled, and puts under way are over, whatever came of them.
+    Day,
     /// A run while a document of the ledger is gone, or all of it.
     RunWithout(Option<u8>),
 }
@@ -208,6 +216,28 @@ impl Player {
             Step::GiveUp => {
                 self.give_up()?;
             }
+            Step::Compact(planned) => {
+                let mut worker = self.world.compacting(planned);
+                judge(worker.finish()?, &worker)?;
+            }
+            Step::StartCompact(planned, calls) => {
+                let worker = self.world.compacting(planned);
+                self.sleepers.push(worker);
+                self.go(self.sleepers.len() - 1, usize::from(*calls))?;
+            }
+            Step::CompactOvertaken(calls, other) => {
+                let mut sleeper = self.world.compacting(&[]);
+                let state = sleeper.go(usize::from(*calls));
+                self.take(&Step::Run(other.clone()))?;
+                if let State::Asleep = state {
+                    self.check()?;
+                    judge(sleeper.finish()?, &sleeper)?;
+                }
+            }
+            Step::Day => {
+                self.sleepers.retain(|sleeper| !sleeper.is_putting());
+                self.world.pass_a_day();
+            }
             Step::RunWithout(which) => self.run_without(*which)?,
         }
         Ok(())
@@ -305,6 +335,8 @@ impl Player {
         self.sleepers.clear();
         self.settle()?;
         self.run_twice()?;
+        self.world.pass_a_day();
+        self.compact_twice()?;
         // What was out of reach comes back.
         self.world.clear();
         self.settle()?;
@@ -329,6 +361,8 @@ impl Player {
     /// Runs, giving up what is gone for good, until no open claim needs what is gone.
     fn settle(&mut self) -> Result<(), String> {
         for _ in 0..20 {
+            let mut worker = self.world.compacting(&[]);
+            judge(worker.finish()?, &worker)?;
             let mut worker = self.world.start(&Spec::all());
             judge(worker.finish()?, &worker)?;
             self.check()?;
@@ -338,6 +372,31 @@ impl Player {
             self.check()?;
         }
         Err("objects have to be given up without end".into())
+    }
+
+    /// Everything becomes one file a partition, and a compaction after that writes nothing. Lanes
+    /// that wait for a run stay.
+    fn compact_twice(&mut self) -> Result<(), String> {
+        let mut worker = self.world.compacting(&[]);
+        judge(worker.finish()?, &worker)?.ok_or("a compaction without faults failed")?;
+        let snapshot = self.check()?;
+        let mut files: BTreeMap<String, u64> = BTreeMap::new();
+        for file in &snapshot.files {
+            let has_open_claim = snapshot.has_open_claim(&file.partition.lane);
+            *files.entry(file.partition.path()).or_default() += u64::from(!has_open_claim);
+        }
+        if let Some((partition, files)) = files.iter().find(|(_, files)| **files > 1) {
+            return Err(format!("{partition} has {files} files after a compaction"));
+        }
+        let mut worker = self.world.compacting(&[]);
+        judge(worker.finish()?, &worker)?.ok_or("a compaction without faults failed")?;
+        match worker.written_bytes() > 0 || worker.puts() != 1 {
+            true => Err(format!(
+                "a compaction that has nothing to do wrote: {:?}",
+                worker.calls()
+            )),
+            false => Ok(()),
+        }
     }
 
     /// A run after a run writes nothing.

@@ -4,7 +4,8 @@ use cloudtrail2parquet::convert::{ConvertOptions, Summary, convert};
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::monitor::{Monitor, Problem, Progress};
 use cloudtrail2parquet::store::{ErrorKind, Fault, Gate, Memory, Op, OpKind, Store};
-use futures::future::{FutureExt as _, LocalBoxFuture};
+use cloudtrail2parquet::upkeep::{CompactOptions, compact};
+use futures::future::{FutureExt as _, LocalBoxFuture, TryFutureExt as _};
 use futures::task::{ArcWake, waker};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -64,13 +65,22 @@ struct Shared {
     planned: Vec<Planned>,
     unreachable: Unreachable,
     log: Mutex<Log>,
+    /// Calls that wait for a permit.
+    waiting: Mutex<BTreeMap<u64, Op>>,
 }
 
 impl Shared {
+    fn waits(&self, op: &Op) -> u64 {
+        let mut waiting = self.waiting.lock().unwrap();
+        let number = waiting.last_key_value().map_or(0, |(last, _)| last + 1);
+        waiting.insert(number, op.clone());
+        number
+    }
+
     fn fault(&self, side: Side, op: &Op) -> Fault {
         let mut log = self.log.lock().unwrap();
         log.calls.push((side, op.clone()));
-        let is_put = op.kind == OpKind::Put;
+        let is_put = matches!(op.kind, OpKind::Put | OpKind::Remove);
         if side == Side::Raw && op.kind != OpKind::Get {
             return Fault::None;
         }
@@ -124,9 +134,11 @@ pub(crate) enum State {
     Ended(Box<Result<Summary, Failure>>),
 }
 
+type Run = LocalBoxFuture<'static, Result<Summary, Failure>>;
+
 /// A run under way.
 pub(crate) struct Worker {
-    run: LocalBoxFuture<'static, Result<Summary, Failure>>,
+    run: Run,
     woken: Arc<Woken>,
     shared: Arc<Shared>,
     destination: Store,
@@ -147,15 +159,46 @@ impl Worker {
             planned: planned.to_vec(),
             unreachable: Arc::clone(unreachable),
             log: Mutex::default(),
+            waiting: Mutex::default(),
         });
         let source = raw.store().with_gate(gate(Side::Raw, &shared));
+        let begin = |destination, monitor, stop| {
+            convert(source, destination, options, monitor, stop).boxed_local()
+        };
+        Self::begin(table, shared, begin)
+    }
+
+    /// A compaction that has not begun; its summary has the lanes that wait.
+    pub(crate) fn compacting(table: &Memory, options: CompactOptions, planned: &[Planned]) -> Self {
+        let shared = Arc::new(Shared {
+            permits: Semaphore::new(0),
+            planned: planned.to_vec(),
+            unreachable: Unreachable::default(),
+            log: Mutex::default(),
+            waiting: Mutex::default(),
+        });
+        let begin = |destination, monitor, stop| {
+            let compacting = compact(destination, options, monitor, stop);
+            let summed = compacting.map_ok(|upkeep| Summary {
+                waiting_lanes: upkeep.waiting,
+                files: upkeep.files,
+                ..Summary::default()
+            });
+            summed.boxed_local()
+        };
+        Self::begin(table, shared, begin)
+    }
+
+    fn begin(
+        table: &Memory,
+        shared: Arc<Shared>,
+        begin: impl FnOnce(Store, Arc<dyn Monitor>, CancellationToken) -> Run,
+    ) -> Self {
         let destination = table.store().with_gate(gate(Side::Table, &shared));
         let monitor: Arc<dyn Monitor> = Arc::clone(&shared) as _;
         let stop = CancellationToken::new();
-        let run =
-            convert(source, destination.clone(), options, monitor, stop.clone()).boxed_local();
         Self {
-            run,
+            run: begin(destination.clone(), monitor, stop.clone()),
             woken: Arc::new(Woken(AtomicBool::new(true))),
             shared,
             destination,
@@ -226,6 +269,13 @@ impl Worker {
         self.shared.log.lock().unwrap().problems.clone()
     }
 
+    /// Whether it sleeps in the middle of putting a file of the table.
+    pub(crate) fn is_putting(&self) -> bool {
+        let waiting = self.shared.waiting.lock().unwrap();
+        let is_file = |op: &Op| op.kind == OpKind::Put && op.key.ends_with(".parquet");
+        waiting.values().any(is_file)
+    }
+
     /// Bytes that it wrote; refused puts write none.
     pub(crate) fn written_bytes(&self) -> u64 {
         self.destination.calls().written_bytes
@@ -242,7 +292,9 @@ fn gate(side: Side, shared: &Arc<Shared>) -> Gate {
     Arc::new(move |op| {
         let (shared, op) = (Arc::clone(&shared), op.clone());
         async move {
+            let number = shared.waits(&op);
             shared.permits.acquire().await.unwrap().forget();
+            shared.waiting.lock().unwrap().remove(&number);
             shared.fault(side, &op)
         }
         .boxed()

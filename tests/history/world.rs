@@ -5,12 +5,14 @@ use super::worker::{Planned, Unreachable, Worker};
 use bytes::Bytes;
 use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp};
 use cloudtrail2parquet::ledger::{Receipt, RowOptions};
-use cloudtrail2parquet::scope::{DeliveryDays, Lanes, Scope, Shard};
+use cloudtrail2parquet::scope::{DeliveryDays, EventDates, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::{ErrorKind, Memory};
 use cloudtrail2parquet::table::{EncodeOptions, Schema};
+use cloudtrail2parquet::upkeep::CompactOptions;
 use futures::FutureExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&[]).unwrap()));
 
@@ -268,7 +270,10 @@ impl World {
                 .any(|other| other.contains("/log/") && is_later(other));
         }
         let receipt: Result<Receipt, _> = serde_json::from_slice(&self.body(key));
-        receipt.is_ok_and(|receipt| receipt.claim.rows() > 0)
+        // What only merged files is missed by nothing, unless it comes last.
+        let is_missed =
+            |receipt: Receipt| receipt.claim.replaced().is_none() && receipt.claim.rows() > 0;
+        receipt.is_ok_and(is_missed)
     }
 
     fn body(&self, key: &str) -> Bytes {
@@ -280,6 +285,8 @@ impl World {
     pub(crate) fn options(&self, spec: &Spec, give_up: BTreeSet<String>) -> ConvertOptions {
         let day = |text: &str| text.parse().unwrap();
         ConvertOptions {
+            finish_upkeep: false,
+            revive: false,
             schema: Arc::clone(&SCHEMA),
             encode: EncodeOptions::default(),
             rows: RowOptions {
@@ -288,6 +295,7 @@ impl World {
                     .max_object_bytes
                     .or(self.max_object_bytes)
                     .unwrap_or(1 << 20),
+                expired_before: None,
             },
             scope: Scope {
                 lanes: Lanes {
@@ -321,6 +329,27 @@ impl World {
             memory: spec.memory,
             now: spec.now.parse().unwrap(),
         }
+    }
+
+    /// A compaction that has not begun, of everything that is settled.
+    pub(crate) fn compacting(&self, planned: &[Planned]) -> Worker {
+        let options = CompactOptions {
+            schema: Arc::clone(&SCHEMA),
+            encode: EncodeOptions::default(),
+            lanes: Lanes::default(),
+            shard: Shard::ALL,
+            dates: EventDates::default(),
+            target_bytes: AMPLE,
+            dry_run: false,
+            threads: 0,
+            memory: AMPLE,
+        };
+        Worker::compacting(&self.table, options, planned)
+    }
+
+    /// Lets a day and an hour pass.
+    pub(crate) fn pass_a_day(&self) {
+        self.table.advance(Duration::from_secs(25 * 60 * 60));
     }
 
     /// A run that has not begun.

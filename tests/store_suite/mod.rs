@@ -7,7 +7,7 @@ mod listing;
 mod reading;
 
 use bytes::Bytes;
-use cloudtrail2parquet::store::{PutOutcome, Store};
+use cloudtrail2parquet::store::{PutOutcome, Remover, Store};
 use futures::future::join_all;
 
 /// Runs everything that holds of every backend, each function below a prefix of its own.
@@ -25,6 +25,7 @@ pub(crate) async fn all(store: &Store) {
     reading::as_source_reads_the_same_and_passes_nothing_over(store).await;
     reading::what_is_not_there_is_not_found_by_name(store).await;
     listing::keys_with_odd_characters_come_back_as_they_were(store).await;
+    a_remover_removes_what_is_there_and_what_is_gone_is_as_good(store).await;
     calls_count_what_was_asked(store).await;
 }
 
@@ -67,6 +68,39 @@ async fn an_empty_object_is_an_object(store: &Store) {
     assert_eq!(store.get("empty/a").await.unwrap(), "");
     assert_eq!(store.size("empty/a").await.unwrap(), 0);
     assert_eq!(keys(store, "empty/", None).await, ["empty/a"]);
+}
+
+async fn a_remover_removes_what_is_there_and_what_is_gone_is_as_good(store: &Store) {
+    put(store, "gone/a", "1").await;
+    put(store, "gone/b/c", "2").await;
+    put(store, "gone/b/d", "3").await;
+    let keys_to_go = ["gone/a", "gone/never", "gone/b/c"].map(str::to_owned);
+    let before = store.calls().removals;
+    let remover = Remover::of(store);
+    for _ in 0..2 {
+        remover.remove(&keys_to_go).await.unwrap();
+        assert_eq!(keys(store, "gone/", None).await, ["gone/b/d"]);
+    }
+    remover.remove(&[]).await.unwrap();
+    assert_eq!(store.calls().removals - before, 6);
+    // A name that went can be given again, also where its folder went with it.
+    remover.remove(&["gone/b/d".to_owned()]).await.unwrap();
+    assert_eq!(keys(store, "gone/", None).await, [""; 0]);
+    put(store, "gone/b/d", "4").await;
+    assert_eq!(store.get("gone/b/d").await.unwrap(), "4");
+}
+
+/// For stores with a clock: what is written now was written now.
+pub(crate) async fn now_is_the_time_of_what_is_written(store: &Store) {
+    let before = store.now().await.unwrap();
+    put(store, "now/a", "x").await;
+    let listed = store.list("now/", None).await.unwrap().remove(0);
+    let after = store.now().await.unwrap();
+    // A service tells whole seconds.
+    let second = jiff::SignedDuration::from_secs(1);
+    let modified = listed.modified.unwrap();
+    let is_between = before - second <= modified && modified <= after + second;
+    assert!(is_between, "{before} {modified} {after}");
 }
 
 async fn calls_count_what_was_asked(store: &Store) {

@@ -101,16 +101,24 @@ fn damage(world: &World, random: &mut Random) -> Damage {
 
 #[test]
 fn a_hundred_of_a_hundred_random_damages_are_found_and_none_in_an_undamaged_table() {
-    let world = World::sample();
+    all_damages_are_found(&World::sample());
+}
+
+#[test]
+fn damages_of_a_table_with_merged_files_are_found_and_none_in_an_undamaged_one() {
+    all_damages_are_found(&World::merged_sample());
+}
+
+fn all_damages_are_found(world: &World) {
     assert_eq!(world.verify(Level::Raw).findings, []);
     let mut random = Random(20_261_126);
     let mut missed = Vec::new();
     for _ in 0..100 {
-        let damage = damage(&world, &mut random);
+        let damage = damage(world, &mut random);
         if world.verify(Level::Rows).findings.is_empty() {
             missed.push(damage.what.clone());
         }
-        damage.undo(&world);
+        damage.undo(world);
     }
     assert!(
         missed.is_empty(),

@@ -1,14 +1,16 @@
 //! A table of a sample, and what `verify` says of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp, convert};
 use cloudtrail2parquet::ledger::RowOptions;
 use cloudtrail2parquet::monitor::Silent;
 use cloudtrail2parquet::sample::{SampleOptions, generate};
-use cloudtrail2parquet::scope::{Scope, Shard};
+use cloudtrail2parquet::scope::{EventDates, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::Memory;
 use cloudtrail2parquet::table::{EncodeOptions, Schema};
+use cloudtrail2parquet::upkeep::{CompactOptions, compact};
 use cloudtrail2parquet::verify::{Level, Report, VerifyOptions, verify};
 use tokio_util::sync::CancellationToken;
 
@@ -69,17 +71,50 @@ impl World {
         world
     }
 
+    /// The same sample, its files merged.
+    pub(crate) fn merged_sample() -> Self {
+        let world = Self::sample();
+        world.table.advance(Duration::from_secs(25 * 60 * 60));
+        let options = CompactOptions {
+            schema: Arc::new(Schema::new(&[]).unwrap()),
+            encode: EncodeOptions::default(),
+            lanes: Lanes::default(),
+            shard: Shard::ALL,
+            dates: EventDates::default(),
+            target_bytes: 1 << 28,
+            dry_run: false,
+            threads: 2,
+            memory: 1 << 28,
+        };
+        let stop = CancellationToken::new();
+        let merged = wait(compact(
+            world.table.store(),
+            options,
+            Arc::new(Silent),
+            stop,
+        ))
+        .unwrap();
+        assert!(
+            merged.replaced_files > merged.files && merged.files > 4,
+            "{merged:?}"
+        );
+        world
+    }
+
     pub(crate) fn convert(&self) {
         self.convert_with(false);
     }
 
     pub(crate) fn convert_with(&self, keep_duplicates: bool) {
         let options = ConvertOptions {
+            finish_upkeep: false,
+            revive: false,
             schema: Arc::new(Schema::new(&[]).unwrap()),
             encode: EncodeOptions::default(),
             rows: RowOptions {
                 keep_duplicates,
                 max_object_bytes: 1 << 28,
+                expired_before: None,
             },
             scope: Scope::default(),
             shard: Shard::ALL,

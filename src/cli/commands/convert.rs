@@ -9,6 +9,7 @@ use crate::cli::groups::columns::SchemaArgs;
 use crate::cli::groups::glue::{self, GlueArgs};
 use crate::cli::groups::range::DeliveryArgs;
 use crate::cli::groups::s3::{DestWriteArgs, S3Args, SourceArgs, check_apart};
+use crate::cli::groups::upkeep;
 use crate::cli::limits;
 use crate::cli::log::LogArgs;
 use crate::cli::numbers::{parse_size, size};
@@ -22,9 +23,10 @@ use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::files::Contents;
 use cloudtrail2parquet::ledger::RowOptions;
 use cloudtrail2parquet::monitor::{Monitor, Progress};
-use cloudtrail2parquet::scope::Shard;
+use cloudtrail2parquet::scope::{EventDates, Shard};
 use cloudtrail2parquet::store::Store;
 use cloudtrail2parquet::table::{Compression, EncodeOptions, Schema};
+use cloudtrail2parquet::upkeep::{CompactOptions, TARGET_BYTES, Upkeep, compact};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::env;
@@ -63,6 +65,13 @@ pub(crate) struct ConvertArgs {
     /// Finish open claims without any object that cannot be had: its records are then lost for good
     #[arg(long)]
     give_up_missing: bool,
+    /// Merge the small files of the range's partitions when the conversion is done, as `compact` does:
+    /// this deletes the files that are merged
+    #[arg(long)]
+    compact: bool,
+    /// Make rows of new records also where `expire` removed their partitions
+    #[arg(long)]
+    revive: bool,
     /// Be content with a source that holds nothing which could be a log; else that is exit code 3
     #[arg(long)]
     allow_empty: bool,
@@ -125,6 +134,10 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
         Converted::Ended(summary, received) => (summary, received),
         Converted::CutOff(exit) => return Ok(exit),
     };
+    let compacted = match args.compact && !summary.interrupted {
+        true => Some(args.compacted(&destination, &schema, log).await?),
+        false => None,
+    };
     let registered = match &args.table {
         Some(name) if !summary.interrupted => {
             args.register(name, &destination, &schema, &monitor).await
@@ -139,6 +152,7 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
     let ended = Ended {
         summary: *summary,
         problems: monitor.take_problems(),
+        compacted: compacted.as_ref().and_then(|(upkeep, _)| upkeep.clone()),
         table,
         elapsed: started.elapsed(),
     };
@@ -149,7 +163,7 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
     Ok(match received {
         Some(exit) => exit,
         None if ended.summary.has_failures() => Exit::KeptAside,
-        None => Exit::Done,
+        None => compacted.map_or(Exit::Done, |(_, exit)| exit),
     })
 }
 
@@ -192,6 +206,8 @@ impl ConvertArgs {
         let memory = self.memory.unwrap_or_else(|| limits::memory(threads));
         debug!("{threads} threads, {} for batches", size(memory));
         Ok(ConvertOptions {
+            finish_upkeep: self.compact,
+            revive: self.revive,
             schema: Arc::new(self.columns.schema()?),
             encode: EncodeOptions {
                 compression: self.compression,
@@ -199,6 +215,7 @@ impl ConvertArgs {
             rows: RowOptions {
                 keep_duplicates: self.keep_duplicates,
                 max_object_bytes: self.max_object_size,
+                expired_before: None,
             },
             scope: self.range.scope()?,
             shard: shard(self.shard)?,
@@ -213,6 +230,35 @@ impl ConvertArgs {
             memory,
             now: Timestamp::now(),
         })
+    }
+
+    /// Merges the files of the range's dates.
+    async fn compacted(
+        &self,
+        destination: &Store,
+        schema: &Arc<Schema>,
+        log: &LogArgs,
+    ) -> anyhow::Result<(Option<Upkeep>, Exit)> {
+        let scope = self.range.scope()?;
+        let options = CompactOptions {
+            schema: Arc::clone(schema),
+            encode: EncodeOptions {
+                compression: self.compression,
+            },
+            lanes: scope.lanes,
+            shard: shard(self.shard)?,
+            dates: EventDates {
+                from: scope.days.from,
+                to: scope.days.to,
+            },
+            target_bytes: TARGET_BYTES,
+            dry_run: false,
+            threads: self.threads.map_or_else(limits::threads, usize::from),
+            memory: self.memory.unwrap_or_else(limits::upkeep_memory),
+        };
+        let destination = destination.clone();
+        let run = |monitor, stop| compact(destination, options, monitor, stop);
+        upkeep::ended(log, run).await
     }
 
     fn accept_unread(&self) -> AcceptUnread {

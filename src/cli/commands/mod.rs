@@ -1,7 +1,9 @@
 //! The commands, a file each: its arguments, what it does, its text and its JSON.
 
+mod compact;
 mod completions;
 mod convert;
+mod expire;
 mod queries;
 mod restore;
 mod sample;
@@ -45,6 +47,18 @@ pub(crate) enum Command {
     /// different kinds must all hold. Nothing is overwritten: what is there stays, and files
     /// whose name is taken by other records get another. The table is only read.
     Restore(Box<restore::RestoreArgs>),
+    /// Merge the small files of each partition into few
+    ///
+    /// A settled partition becomes one file, sorted as a whole, up to the target size; larger ones
+    /// become several. Rows and columns stay as they are. Files younger than a day are left for a
+    /// later run. The old files are deleted once the new ones stand: a query that runs meanwhile
+    /// misses nothing, and may see rows twice in between.
+    Compact(Box<compact::CompactArgs>),
+    /// Remove the partitions of old events
+    ///
+    /// The ledger keeps what was converted, so a later convert does not bring them back. Raw logs
+    /// are not touched. Try it with --dry-run first.
+    Expire(Box<expire::ExpireArgs>),
     /// Work on the Glue table
     #[command(subcommand)]
     Table(table::TableCommand),
@@ -75,6 +89,8 @@ impl Command {
             Self::Status(args) => return status::run(args).await,
             Self::Verify(args) => return verify::run(args, log).await,
             Self::Restore(args) => return restore::run(args, log).await,
+            Self::Compact(args) => return compact::run(args, log).await,
+            Self::Expire(args) => return expire::run(args, log).await,
             Self::Table(command) => table::run(command).await,
             Self::Queries(args) => queries::run(args),
             Self::Savings(args) => savings::run(args).await,

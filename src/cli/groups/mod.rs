@@ -7,3 +7,4 @@ pub(crate) mod glue;
 pub(crate) mod questions;
 pub(crate) mod range;
 pub(crate) mod s3;
+pub(crate) mod upkeep;

@@ -69,7 +69,7 @@ impl EventArgs {
 /// Which lanes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
-struct LaneArgs {
+pub(crate) struct LaneArgs {
     /// Only this account; may be repeated
     #[arg(long, value_name = "ID")]
     account: Vec<Account>,
@@ -79,7 +79,8 @@ struct LaneArgs {
 }
 
 impl LaneArgs {
-    fn lanes(&self) -> Lanes {
+    /// The lanes.
+    pub(crate) fn lanes(&self) -> Lanes {
         Lanes {
             accounts: self.account.iter().copied().collect(),
             regions: self.region.iter().cloned().collect(),

@@ -7,6 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::sweep::temporary_name;
 use crate::store::PutOutcome;
@@ -15,6 +16,17 @@ pub(super) fn put_if_absent(path: &Path, body: &[u8]) -> io::Result<PutOutcome> 
     let folder = path
         .parent()
         .ok_or_else(|| io::Error::other("it has no folder"))?;
+    // Another run may remove a folder that it leaves empty.
+    for _ in 0..FOLDER_ATTEMPTS {
+        match put_into(folder, path, body) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            put => return put,
+        }
+    }
+    put_into(folder, path, body)
+}
+
+fn put_into(folder: &Path, path: &Path, body: &[u8]) -> io::Result<PutOutcome> {
     create_folders(folder)?;
     let outcome = match path.symlink_metadata() {
         Ok(there) if there.is_dir() => return Err(io::Error::other("a folder has this name")),
@@ -25,6 +37,30 @@ pub(super) fn put_if_absent(path: &Path, body: &[u8]) -> io::Result<PutOutcome> 
     // goes on from what it found.
     sync_folder(folder)?;
     Ok(outcome)
+}
+
+/// Puts again where the folder went before the file was there.
+const FOLDER_ATTEMPTS: u32 = 3;
+
+/// Removes a file and makes that durable, if it is there.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed?,
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    // In S3 a folder goes with its last object. One that holds something stays.
+    match fs::remove_dir(folder) {
+        Ok(()) => sync_folder(folder.parent().unwrap_or(Path::new(""))),
+        Err(_) => sync_folder(folder),
+    }
+}
+
+/// When a file is modified that is written now in the folder.
+pub(super) fn modified_now(folder: &Path) -> io::Result<SystemTime> {
+    create_folders(folder)?;
+    let temporary = Temporary::write(folder, b"")?;
+    fs::metadata(&temporary.0)?.modified()
 }
 
 /// A hidden file, removed when dropped.

@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{EncodingType, Object};
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use super::S3;
@@ -130,6 +131,9 @@ impl S3 {
             key,
             size,
             etag: version::of_listed(object),
+            modified: object
+                .last_modified()
+                .and_then(|time| Timestamp::from_second(time.secs()).ok()),
         }))
     }
 

@@ -2,12 +2,13 @@
 
 use crate::cli::aside::problem_document;
 use crate::cli::commands::status::left;
-use crate::cli::groups::glue;
+use crate::cli::groups::{glue, upkeep};
 use crate::cli::numbers::{count, size};
 use crate::cli::progress::Problems;
 use crate::cli::text::Text;
 use cloudtrail2parquet::catalog::{Registered, TableSpec};
 use cloudtrail2parquet::convert::Summary;
+use cloudtrail2parquet::upkeep::Upkeep;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub(super) struct Ended {
     pub(super) summary: Summary,
     pub(super) problems: Problems,
+    pub(super) compacted: Option<Upkeep>,
     pub(super) table: Option<(TableSpec, Registered)>,
     pub(super) elapsed: Duration,
 }
@@ -26,6 +28,9 @@ impl Ended {
         document["seconds"] = json!(self.elapsed.as_secs_f64());
         document["problems"] = self.problems.first.iter().map(problem_document).collect();
         document["problems_left_off"] = json!(self.problems.left_off);
+        if let Some(upkeep) = &self.compacted {
+            document["compact"] = json!(upkeep);
+        }
         if let Some((spec, registered)) = &self.table {
             document["table"] = glue::document(spec, registered);
         }
@@ -37,6 +42,9 @@ impl Ended {
         let mut text = Text::default();
         numbers(&mut text, summary);
         text.field("seconds", format!("{:.1}", self.elapsed.as_secs_f64()));
+        if let Some(upkeep) = &self.compacted {
+            upkeep::fields(&mut text, upkeep, "merged");
+        }
         if let Some((spec, registered)) = &self.table {
             glue::text(&mut text, spec, registered);
         }
@@ -82,6 +90,9 @@ fn numbers(text: &mut Text, summary: &Summary) {
     let rows = with(count(summary.rows), &parts);
     text.field("rows", rows);
     text.field("duplicates", count(summary.duplicates));
+    if summary.expired > 0 {
+        text.field("expired", count(summary.expired));
+    }
     let retried = "of earlier runs are rows now, or repeat one";
     let rejects = with(
         count(summary.rejects),

@@ -1,0 +1,257 @@
+//! Files that are merged, by workers that are killed, sleep, or meet others.
+
+use crate::history::raw::{Form, Record, lane};
+use crate::history::worker::{Side, State, Worker};
+use crate::history::world::{Spec, TINY, World};
+use crate::support::{asleep_after, checked, complete, event, in_lane, rows, run};
+use cloudtrail2parquet::failure::Waiting;
+use cloudtrail2parquet::monitor::Problem;
+use cloudtrail2parquet::store::{Op, OpKind};
+use futures::FutureExt as _;
+
+fn compact(world: &World) -> Worker {
+    let mut worker = world.compacting(&[]);
+    worker.finish().unwrap().unwrap();
+    worker
+}
+
+fn files(world: &World) -> usize {
+    checked(world).files.len()
+}
+
+/// Three files of one partition, and one of another, all of them a day old.
+fn converted() -> World {
+    let mut world = World::default();
+    for hour in 4..7 {
+        let records = vec![event(0, hour), Record::Timeless { lane: 0 }];
+        world.deliver(in_lane(0, 0), records, Form::Delivered);
+        run(&world, &Spec::all().with_memory(TINY));
+    }
+    world.deliver(in_lane(0, 1), vec![event(1, 1)], Form::Delivered);
+    run(&world, &Spec::all());
+    world.pass_a_day();
+    world
+}
+
+#[test]
+fn the_files_of_a_partition_become_one_with_all_rows_and_the_next_compaction_writes_nothing() {
+    let world = converted();
+    let count = rows(&world);
+    assert_eq!(files(&world), 4);
+    compact(&world);
+    assert_eq!((files(&world), rows(&world)), (2, count));
+    complete(&world);
+    assert_eq!(compact(&world).written_bytes(), 0);
+    let again = world.start(&Spec::all()).finish().unwrap().unwrap();
+    assert_eq!((again.objects, again.files), (0, 0));
+}
+
+#[test]
+fn files_that_are_younger_than_a_day_are_left() {
+    let mut world = converted();
+    world.deliver(in_lane(0, 0), vec![event(0, 21)], Form::Delivered);
+    run(&world, &Spec::all());
+    compact(&world);
+    assert_eq!(files(&world), 3);
+    world.pass_a_day();
+    compact(&world);
+    assert_eq!(files(&world), 2);
+    complete(&world);
+}
+
+#[test]
+fn a_compaction_killed_before_or_after_any_store_call_is_completed_by_the_next() {
+    let world = converted();
+    let mut worker = world.compacting(&[]);
+    worker.finish().unwrap().unwrap();
+    let (calls, merged, count) = (worker.calls().len(), files(&world), rows(&world));
+    assert!(calls > 15, "{calls}");
+    for killed_after in 0..=calls {
+        let world = converted();
+        let mut worker = world.compacting(&[]);
+        worker.go(killed_after);
+        drop(worker);
+        checked(&world);
+        compact(&world);
+        complete(&world);
+        assert_eq!(
+            (files(&world), rows(&world)),
+            (merged, count),
+            "killed after {killed_after}"
+        );
+        assert_eq!(
+            compact(&world).written_bytes(),
+            0,
+            "killed after {killed_after}"
+        );
+    }
+}
+
+#[test]
+fn a_compaction_that_sleeps_at_any_store_call_while_others_run_does_no_harm() {
+    let others: [&dyn Fn(&mut World); 3] = [
+        &|world| _ = compact(world),
+        &|world| {
+            world.deliver(
+                in_lane(0, 0),
+                vec![event(0, 4), event(0, 20)],
+                Form::Delivered,
+            );
+            run(world, &Spec::all());
+        },
+        &|world| {
+            compact(world);
+            world.deliver(in_lane(0, 0), vec![event(0, 20)], Form::Delivered);
+            run(world, &Spec::all());
+            world.pass_a_day();
+            compact(world);
+        },
+    ];
+    for other in others {
+        for sleeps_after in 0.. {
+            let mut world = converted();
+            let mut sleeper = world.compacting(&[]);
+            let state = sleeper.go(sleeps_after);
+            let is_putting = sleeper.is_putting();
+            other(&mut world);
+            checked(&world);
+            if matches!(state, State::Ended(_)) {
+                break;
+            }
+            // A put that is under way is over long before a day has passed.
+            if !is_putting {
+                sleeper.finish().unwrap().unwrap();
+            }
+            checked(&world);
+            compact(&world);
+            run(&world, &Spec::all());
+            complete(&world);
+        }
+    }
+}
+
+#[test]
+fn a_conversion_that_sleeps_while_the_files_it_compares_with_are_merged_plans_again() {
+    for sleeps_after in 0.. {
+        let mut world = converted();
+        world.deliver(
+            in_lane(0, 0),
+            vec![event(0, 4), event(0, 20)],
+            Form::Delivered,
+        );
+        let mut sleeper = world.start(&Spec::all());
+        let state = sleeper.go(sleeps_after);
+        if matches!(state, State::Ended(_)) {
+            break;
+        }
+        compact(&world);
+        let summary = sleeper.finish().unwrap().unwrap();
+        assert_eq!(summary.waiting_lanes, 0, "{}", sleeper.problem_texts());
+        complete(&world);
+    }
+}
+
+#[test]
+fn a_conversion_that_wakes_after_its_files_were_merged_brings_none_back() {
+    let mut world = World::default();
+    let records = vec![event(0, 0), Record::Timeless { lane: 0 }];
+    world.deliver(in_lane(0, 0), records, Form::Delivered);
+    let is_rejects =
+        |side, op: &Op| side == Side::Table && op.kind == OpKind::Put && op.key.contains("/log/");
+    // Its claim is made; what it rejects and its file are still to be put.
+    let mut sleeper = asleep_after(&world, &Spec::all(), is_rejects);
+    run(&world, &Spec::all());
+    world.deliver(in_lane(0, 0), vec![event(0, 9)], Form::Delivered);
+    run(&world, &Spec::all());
+    world.pass_a_day();
+    compact(&world);
+    assert_eq!(files(&world), 1);
+    assert!(!sleeper.is_putting());
+    sleeper.finish().unwrap().unwrap();
+    complete(&world);
+    assert_eq!((files(&world), rows(&world)), (1, 2));
+}
+
+#[test]
+fn a_conversion_that_may_not_delete_names_an_open_compaction_and_leaves_the_lane() {
+    let mut world = converted();
+    let mut killed = world.compacting(&[]);
+    let is_removal = |_, op: &Op| op.kind == OpKind::Remove;
+    assert!(killed.go_until(is_removal));
+    drop(killed);
+    world.deliver(in_lane(0, 0), vec![event(0, 20)], Form::Delivered);
+    let mut worker = world.start(&Spec::all());
+    let summary = worker.finish().unwrap().unwrap();
+    assert_eq!((summary.waiting_lanes, summary.rows), (1, 0));
+    let told = worker.problems().remove(0);
+    assert!(told.to_string().contains("run `compact`"), "{told}");
+    let mut options = world.options(&Spec::all(), Default::default());
+    options.finish_upkeep = true;
+    let summary = world.start_with(options).finish().unwrap().unwrap();
+    assert_eq!((summary.waiting_lanes, summary.rows), (0, 1));
+    complete(&world);
+}
+
+#[test]
+fn a_compaction_names_an_open_conversion_and_leaves_the_lane() {
+    let mut world = converted();
+    world.deliver(in_lane(0, 0), vec![event(0, 20)], Form::Delivered);
+    drop(asleep_after(&world, &Spec::all(), crate::support::is_claim));
+    let before = files(&world);
+    let worker = compact(&world);
+    let told = worker.problems();
+    let is_told = |problem: &Problem| matches!(problem, Problem::LaneWaits { lane: of, why: Waiting::OpenClaim { .. } } if *of == lane(0));
+    assert!(told.iter().any(is_told), "{told:?}");
+    assert_eq!(files(&world), before);
+    run(&world, &Spec::all());
+    compact(&world);
+    complete(&world);
+}
+
+#[test]
+fn a_damaged_file_is_named_and_not_merged_and_other_partitions_are() {
+    let world = converted();
+    let snapshot = checked(&world);
+    let file = &snapshot.files[0];
+    let key = format!("{}{}", file.partition.path(), file.name);
+    let intact = world
+        .table
+        .store()
+        .get(&key)
+        .now_or_never()
+        .unwrap()
+        .unwrap();
+    let mut damaged = intact.to_vec();
+    damaged[40] ^= 1;
+    world.table.replace(&key, damaged);
+    world.pass_a_day();
+    let told = compact(&world).problem_texts();
+    assert!(told.contains(&key), "{told}");
+    world.table.replace(&key, intact);
+    world.pass_a_day();
+    compact(&world);
+    complete(&world);
+}
+
+#[test]
+fn a_receipt_that_is_gone_is_missed_also_when_its_file_was_merged() {
+    let mut world = World::default();
+    let nameless = Record::Event {
+        id: None,
+        variant: 0,
+        lane: 0,
+        spelling: 0,
+    };
+    world.deliver(in_lane(0, 0), vec![nameless], Form::Delivered);
+    run(&world, &Spec::all());
+    world.deliver(in_lane(0, 0), vec![event(1, 4)], Form::Delivered);
+    run(&world, &Spec::all());
+    world.pass_a_day();
+    compact(&world);
+    let keys = world.table.keys();
+    let receipt = keys.iter().find(|key| key.contains("/000000000001.2024"));
+    assert!(world.table.remove(receipt.unwrap()));
+    let mut worker = world.start(&Spec::all());
+    let summary = worker.finish().unwrap().unwrap();
+    assert_eq!((summary.rows, summary.waiting_lanes), (0, 1));
+}

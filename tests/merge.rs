@@ -1,0 +1,174 @@
+//! Files merged: all rows, all columns, in the order of the table.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cloudtrail2parquet::cloudtrail::{Limits, read_document};
+use cloudtrail2parquet::table::{
+    Compression, EncodeOptions, Objects, RowRef, Schema, encode, merge, parse_columns_file,
+    records, shred, sort_rows,
+};
+use futures::executor::block_on;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn schema() -> Schema {
+    Schema::new(&[]).unwrap()
+}
+
+fn file(schema: &Schema, records: &[String]) -> Bytes {
+    let limits = Limits::of(1 << 24);
+    let document = read_document(records.join("\n").as_bytes(), limits).unwrap();
+    let object = shred(
+        schema,
+        document,
+        "logs/a.json.gz",
+        jiff::Timestamp::MAX,
+        limits,
+    )
+    .unwrap();
+    let objects = Objects::new([Arc::new(object)]);
+    let mut rows: Vec<RowRef> = objects.row_refs().collect();
+    sort_rows(&objects, &mut rows);
+    encode(schema, &objects, &rows, &EncodeOptions::default()).unwrap()
+}
+
+fn event(source: u8, name: u8, second: u8, id: u32, more: &str) -> String {
+    format!(
+        r#"{{"eventVersion":"1.08","eventTime":"2024-05-01T10:00:{second:02}Z","eventSource":"s{source}.amazonaws.com","eventName":"Event{name}","eventID":"id-{id}"{more}}}"#
+    )
+}
+
+fn read(file: &Bytes) -> Vec<String> {
+    block_on(records(Cursor::new(file.clone()))).unwrap()
+}
+
+fn column_names(file: &Bytes) -> Vec<String> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone()).unwrap();
+    let fields = builder.schema().fields().iter();
+    fields.map(|field| field.name().clone()).collect()
+}
+
+/// What rows are sorted by.
+fn sort_key(record: &str) -> (String, String, String) {
+    let value: serde_json::Value = serde_json::from_str(record).unwrap();
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    (text("eventSource"), text("eventName"), text("eventTime"))
+}
+
+#[test]
+fn a_merged_file_is_the_one_that_would_have_been_written_at_once() {
+    let schema = schema();
+    let all: Vec<String> = (0..900)
+        .map(|n| {
+            let more = match n % 3 {
+                0 => format!(r#","requestParameters":{{"bucketName":"b{n}","key":"k"}}"#),
+                1 => {
+                    r#","resources":[{"ARN":"arn:aws:s3:::b","type":"AWS::S3::Bucket"}]"#.to_owned()
+                }
+                _ => r#","userIdentity":{"type":"Root","arn":"arn:aws:iam::1:root"}"#.to_owned(),
+            };
+            event((n % 5) as u8, (n % 7) as u8, (n % 60) as u8, n, &more)
+        })
+        .collect();
+    let at_once = file(&schema, &all);
+    let parts: Vec<Bytes> = all.chunks(130).map(|part| file(&schema, part)).collect();
+    let (merged, rows) = merge(&schema, &parts, &EncodeOptions::default()).unwrap();
+    assert_eq!(rows, 900);
+    assert_eq!(column_names(&merged), column_names(&at_once));
+    let keys = |file: &Bytes| -> Vec<_> { read(file).iter().map(|row| sort_key(row)).collect() };
+    assert_eq!(keys(&merged), keys(&at_once));
+    let (mut one, mut other) = (read(&merged), read(&at_once));
+    one.sort();
+    other.sort();
+    assert_eq!(one, other);
+    let size = merged.len() as f64 / at_once.len() as f64;
+    assert!((0.97..1.03).contains(&size), "{size} of the size");
+}
+
+#[test]
+fn a_merged_file_has_the_columns_of_all_also_those_that_this_program_does_not_know() {
+    let plain = schema();
+    let further =
+        parse_columns_file("requestparameters_colour\tstring\trequestParameters.colour\n");
+    let wide = Schema::new(&further.unwrap()).unwrap();
+    let colourful = event(1, 1, 1, 1, r#","requestParameters":{"colour":"red"}"#);
+    let bucket = event(1, 1, 2, 2, r#","requestParameters":{"bucketName":"b"}"#);
+    let parts = [file(&wide, &[colourful]), file(&plain, &[bucket])];
+    let (merged, _) = merge(&plain, &parts, &EncodeOptions::default()).unwrap();
+    let names = column_names(&merged);
+    for name in ["requestparameters_colour", "requestparameters_bucketname"] {
+        assert!(
+            names.iter().any(|known| known == name),
+            "{name} of {names:?}"
+        );
+    }
+    assert_eq!(names.last().unwrap(), "requestparameters_colour");
+}
+
+#[test]
+fn a_merged_file_has_the_codec_that_is_asked_for_whatever_the_files_have() {
+    let schema = schema();
+    let parts: Vec<Bytes> = (0..3)
+        .map(|n| file(&schema, &[event(1, 1, n, 1, "")]))
+        .collect();
+    for compression in [Compression::Zstd, Compression::Gzip, Compression::None] {
+        let (merged, _) = merge(&schema, &parts, &EncodeOptions { compression }).unwrap();
+        let again = [merged, file(&schema, &[event(2, 1, 1, 4, "")])];
+        let (merged, rows) = merge(&schema, &again, &EncodeOptions { compression }).unwrap();
+        assert_eq!((rows, read(&merged).len()), (4, 4));
+        let builder = ParquetRecordBatchReaderBuilder::try_new(merged).unwrap();
+        let chunks = builder.metadata().row_group(0).columns();
+        let name = format!("{:?}", chunks[0].compression()).to_lowercase();
+        let asked = compression.to_string().replace("none", "uncompressed");
+        assert!(name.starts_with(&asked), "{name} instead of {asked}");
+    }
+}
+
+#[test]
+fn what_is_no_file_of_the_table_is_an_error_and_never_a_panic() {
+    let schema = schema();
+    let good = file(&schema, &[event(1, 1, 1, 1, "")]);
+    let options = EncodeOptions::default();
+    assert!(merge(&schema, &[Bytes::from_static(b"PAR1")], &options).is_err());
+    let mut errors = 0;
+    for at in (0..good.len()).step_by(13) {
+        let mut bytes = good.to_vec();
+        bytes[at] ^= 0x81;
+        let parts = [good.clone(), bytes.into()];
+        errors += usize::from(merge(&schema, &parts, &options).is_err());
+    }
+    assert!(errors > 0);
+}
+
+proptest! {
+    #[test]
+    fn every_row_of_every_file_is_in_the_merged_one_in_order(
+        parts in vec(vec((0u8..4, 0u8..4, 0u8..60, 0u32..50), 1..40), 1..8),
+    ) {
+        let schema = schema();
+        let files: Vec<Bytes> = parts
+            .iter()
+            .map(|part| {
+                let events = part.iter();
+                let events: Vec<String> = events
+                    .map(|(source, name, second, id)| event(*source, *name, *second, *id, ""))
+                    .collect();
+                file(&schema, &events)
+            })
+            .collect();
+        let (merged, rows) = merge(&schema, &files, &EncodeOptions::default()).unwrap();
+        let found = read(&merged);
+        prop_assert_eq!(rows as usize, found.len());
+        prop_assert!(found.is_sorted_by_key(|record| sort_key(record)));
+        let mut expected: Vec<String> = files.iter().flat_map(read).collect();
+        let mut found = found;
+        expected.sort();
+        found.sort();
+        prop_assert_eq!(found, expected);
+    }
+}
