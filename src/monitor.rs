@@ -1,8 +1,9 @@
 //! What the library tells its caller while it works.
 
+use crate::digests::Fault;
 use crate::failure::Waiting;
 use crate::lane::Lane;
-use crate::ledger::Cause;
+use crate::ledger::{Cause, DigestState};
 use std::fmt;
 
 /// Something that happened in a run.
@@ -90,6 +91,15 @@ pub enum Problem {
         /// Why.
         why: String,
     },
+    /// A raw object was converted although CloudTrail's digests do not prove it.
+    Unproven {
+        /// Its address.
+        address: String,
+        /// What they say.
+        state: DigestState,
+    },
+    /// Something is wrong with a digest, or between two.
+    Digest(Fault),
     /// The source holds nothing that could be a log.
     NothingFound {
         /// Its address.
@@ -116,6 +126,13 @@ impl Problem {
             Self::Foreign { .. } => "foreign_file",
             Self::Stray { .. } => "stray",
             Self::PassedOver { .. } => "passed_over",
+            Self::Unproven { state, .. } => match state {
+                DigestState::Valid => "digest_valid",
+                DigestState::Changed => "digest_changed",
+                DigestState::Missing => "digest_missing",
+                DigestState::NotCovered => "digest_not_covered",
+            },
+            Self::Digest(fault) => fault.kind.code(),
             Self::NothingFound { .. } => "nothing_found",
             Self::NotFound { .. } => "not_found",
         }
@@ -126,7 +143,9 @@ impl Problem {
         match self {
             Self::Unread { address, .. }
             | Self::Unreachable { address, .. }
+            | Self::Unproven { address, .. }
             | Self::Lost { address } => address.clone(),
+            Self::Digest(fault) => fault.address.clone(),
             Self::Rejects { url, .. }
             | Self::Foreign { url }
             | Self::Stray { url }
@@ -149,6 +168,8 @@ impl Problem {
             Self::Lost { .. } => "nothing: this was asked for",
             Self::Foreign { .. } => "move it out of the table",
             Self::Stray { .. } => "move it out of the ledger",
+            Self::Unproven { .. } => "run verify --digests, which says more",
+            Self::Digest(fault) => fault.kind.what_to_do(),
             Self::PassedOver { .. } => "rename or move it, or allow reading it, then run again",
             Self::NothingFound { .. } => {
                 "check the address, the account and the region (--allow-empty if it may hold none)"
@@ -183,6 +204,14 @@ impl fmt::Display for Problem {
             ),
             Self::Stray { url } => {
                 write!(f, "{url} is no part of the ledger; {}", self.next_step())
+            }
+            Self::Unproven { address, state } => {
+                write!(f, "{address} is converted, but {state}")
+            }
+            Self::Digest(fault) => {
+                let (kind, address) = (fault.kind, &fault.address);
+                let (expected, found) = (&fault.expected, &fault.found);
+                write!(f, "{address}: {kind}: expected {expected}, found {found}")
             }
             Self::PassedOver { url, why } => write!(f, "{url} is passed over: {why}"),
             Self::NothingFound { source, seen } => {

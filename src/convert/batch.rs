@@ -4,7 +4,7 @@ use super::decode::Decoded;
 use super::list::RawObject;
 use crate::cloudtrail::Sha256;
 use crate::lane::Lane;
-use crate::ledger::{Cause, ClaimedObject, Converted, Outcome};
+use crate::ledger::{Cause, ClaimedObject, Converted, DigestState, Outcome};
 use crate::table::ObjectRows;
 use crate::work::Share;
 use jiff::{Timestamp, civil::Date};
@@ -32,6 +32,8 @@ pub(crate) struct BatchObject {
     pub(crate) content: Content,
     /// Every lane that the records name, where the key names none.
     pub(crate) lanes: Vec<Lane>,
+    /// What CloudTrail's digests say of it, if they are asked.
+    pub(crate) digest: Option<DigestState>,
 }
 
 /// What reading an object gave for the batch's lane.
@@ -90,6 +92,7 @@ impl BatchObject {
             etag: self.object.etag.clone(),
             outcome: self.content.outcome(),
             lanes: self.lanes.clone(),
+            digest: self.digest,
         }
     }
 }

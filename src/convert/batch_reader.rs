@@ -3,7 +3,7 @@
 use super::batch::{Batch, BatchObject, Content, LaneRows};
 use super::list::{Aside, RawObject};
 use super::pending::{Pending, PendingObjects};
-use super::read::{Attempt, READ_AHEAD, read_object};
+use super::read::{Attempt, READ_AHEAD, read_pending};
 use super::task::Task;
 use crate::cloudtrail::{Limits, Unreadable, is_readable_name};
 use crate::failure::Failure;
@@ -48,11 +48,12 @@ impl<'r> BatchReader<'r> {
 
     /// Counts what was met that is converted, and gives what was listed besides.
     pub(crate) fn finish(self) -> Aside {
-        let (skipped, aside) = self.pending.finish();
-        self.task
-            .tally
-            .count(|summary| summary.skipped_objects += skipped);
-        aside
+        let met = self.pending.finish();
+        self.task.tally.count(|summary| {
+            summary.skipped_objects += met.skipped;
+            summary.awaiting_digest_objects += met.awaiting_digest;
+        });
+        met.aside
     }
 
     /// Forgets what was counted: another reader meets the same objects again.
@@ -128,13 +129,16 @@ impl<'r> BatchReader<'r> {
         let (task, read_at) = (self.task, self.task.options.now);
         let expected = plan.iter().map(|(pending, _)| self.expected(pending)).sum();
         let share = task.context.budget.reserve(expected).await;
-        let waiting: Vec<(RawObject, Limits)> = plan
+        let waiting: Vec<_> = plan
             .iter()
-            .map(|(pending, _)| (pending.object.clone(), self.limits(pending)))
+            .map(|(pending, _)| {
+                let (object, said) = (pending.object.clone(), pending.said.clone());
+                (object, said, self.limits(pending))
+            })
             .collect();
         let mut attempts = stream::iter(waiting)
-            .map(async |(object, limits)| {
-                read_object(task, &task.source, &object, &object, limits, read_at).await
+            .map(async |(object, said, limits)| {
+                read_pending(task, &object, said, limits, read_at).await
             })
             .buffered(READ_AHEAD);
         let mut objects = Vec::with_capacity(plan.len());
@@ -146,7 +150,7 @@ impl<'r> BatchReader<'r> {
             let Some((mut pending, converted)) = plan.pop_front() else {
                 break;
             };
-            let attempt = attempt?;
+            let (attempt, digest) = attempt?;
             let most = task.options.rows.max_object_bytes;
             if let Attempt::Exceeds = attempt
                 && self.expected(&pending) < most
@@ -165,6 +169,7 @@ impl<'r> BatchReader<'r> {
                     object: pending.object,
                     content,
                     lanes: Vec::new(),
+                    digest,
                 });
             }
         }

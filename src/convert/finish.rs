@@ -123,6 +123,7 @@ async fn read_claimed(
                 object: reclaim.named(claimed),
                 content,
                 lanes: claimed.lanes.clone(),
+                digest: claimed.digest,
             }),
             None => {
                 lost_hashes.extend(claimed.outcome.sha256());

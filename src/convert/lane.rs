@@ -37,6 +37,8 @@ pub(crate) struct LaneSource {
     pub(crate) prefixes: Vec<String>,
     /// What keys begin with that are the destination's.
     pub(crate) own: std::sync::Arc<[String]>,
+    /// Where its digests are, if they are asked for.
+    pub(crate) digest_folders: Vec<String>,
 }
 
 /// Converts a lane's pending objects, batch after batch, while the next ones are read.
@@ -61,7 +63,7 @@ pub(crate) async fn convert_lane(
             task.tally.receipt(&task.context.destination, receipt);
         }
         let mut views = Views::new(&task.context.destination, lane);
-        let pending = LanePending::new(task, lane, &source.prefixes, &source.own);
+        let pending = LanePending::new(task, source).await?;
         let pending = PendingObjects::Lane(Box::new(pending));
         let mut reader = BatchReader::new(task, pending);
         let committed = commit_batches(task, &mut turn, &mut views, &mut reader).await;

@@ -1,5 +1,6 @@
 //! What a run is asked to do.
 
+use crate::digests::KeySource;
 use crate::ledger::{Month, RowOptions};
 use crate::scope::{DeliveryDays, Scope, Shard};
 use crate::table::{EncodeOptions, Schema};
@@ -31,6 +32,8 @@ pub struct ConvertOptions {
     pub revive: bool,
     /// Judge kept rejects again, and add those that become rows.
     pub retry_rejects: bool,
+    /// Whether objects are checked against CloudTrail's digests, and how.
+    pub digests: Option<DigestCheck>,
     /// Threads for inflating, parsing and encoding; with none, the caller's own does it.
     pub threads: usize,
     /// Bytes that batches under way may take together.
@@ -38,6 +41,15 @@ pub struct ConvertOptions {
     /// The time of the run: later events than a day from now are rejects where the key
     /// gives no delivery time.
     pub now: Timestamp,
+}
+
+/// How raw objects are checked against CloudTrail's digests.
+#[derive(Debug, Clone)]
+pub struct DigestCheck {
+    /// Whether an object that is not valid is left unread; else it is converted, and named.
+    pub is_required: bool,
+    /// Where public keys come from.
+    pub keys: KeySource,
 }
 
 /// Objects of open claims whose records are given up.

@@ -1,12 +1,14 @@
 //! One raw object, fetched and decoded.
 
 use super::decode::{Decoded, decode, latest_event_time};
+use super::digests::{Said, cause, state};
 use super::list::RawObject;
 use super::task::Task;
 use crate::cloudtrail::{Limits, Unreadable};
 use crate::failure::Failure;
-use crate::ledger::Cause;
+use crate::ledger::{Cause, DigestState};
 use crate::store::{ErrorKind, Store, StoreError};
+use bytes::Bytes;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -25,6 +27,54 @@ pub(crate) enum Attempt {
     Exceeds,
 }
 
+/// As [`read_object`], for an object that is pending; with what CloudTrail's digests say of the
+/// bytes that were read, if they are asked.
+pub(crate) async fn read_pending(
+    task: &Task,
+    object: &RawObject,
+    said: Option<Said>,
+    limits: Limits,
+    read_at: Timestamp,
+) -> Result<(Attempt, Option<DigestState>), Failure> {
+    let (Some(said), Some(check)) = (said, &task.options.digests) else {
+        let attempt = read_object(task, &task.source, object, object, limits, read_at).await?;
+        return Ok((attempt, None));
+    };
+    let unread = |state| {
+        let refused = cause(state).filter(|_| check.refuses(state));
+        refused.map(|cause| (Attempt::Unread(cause), Some(state)))
+    };
+    let listings = match said {
+        Said::Missing => {
+            let cause = Cause::DigestMissing;
+            return Ok((Attempt::Unread(cause), Some(DigestState::Missing)));
+        }
+        Said::Listed(listings) if listings.is_empty() => {
+            if let Some(refused) = unread(DigestState::NotCovered) {
+                return Ok(refused);
+            }
+            listings
+        }
+        Said::Listed(listings) => listings,
+    };
+    let _permit = Arc::clone(&task.gets).acquire_owned().await;
+    let delivered = match task.source.get_listed(&object.listed()).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok((not_fetched(error)?, None)),
+    };
+    let hashed = delivered.clone();
+    let state = task
+        .context
+        .cpu
+        .run(move || state(&listings, &hashed))
+        .await?;
+    if let Some(refused) = unread(state) {
+        return Ok(refused);
+    }
+    let attempt = decoded(task, object, delivered, limits, read_at).await?;
+    Ok((attempt, Some(state)))
+}
+
 /// Gets and decodes one object, if it still is the version that was listed. `named` is the
 /// object as its rows and the bound of its event times have it.
 pub(crate) async fn read_object(
@@ -41,6 +91,16 @@ pub(crate) async fn read_object(
         Ok(bytes) => bytes,
         Err(error) => return not_fetched(error),
     };
+    decoded(task, named, delivered, limits, read_at).await
+}
+
+async fn decoded(
+    task: &Task,
+    named: &RawObject,
+    delivered: Bytes,
+    limits: Limits,
+    read_at: Timestamp,
+) -> Result<Attempt, Failure> {
     let schema = Arc::clone(&task.context.schema);
     let source_file = named.source_file.clone();
     let latest = latest_event_time(named, read_at);

@@ -242,5 +242,6 @@ async fn judge(
         object,
         content: Content::Rows(LaneRows::all(decoded)),
         lanes: Vec::new(),
+        digest: None,
     }))
 }

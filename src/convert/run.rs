@@ -10,13 +10,16 @@ use super::tally::Tally;
 use super::task::Task;
 use super::unplaced::convert_unplaced;
 use crate::commit::Patience;
+use crate::digests::DigestReader;
 use crate::failure::Failure;
+use crate::lane::Lane;
 use crate::ledger::{LedgerLanes, ensure_format, ledger_lanes};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::scope::Shard;
 use crate::store::{Remover, Store};
 use crate::work::{Budget, Context, Cpu};
 use futures::{StreamExt, TryStreamExt, stream};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -39,11 +42,14 @@ pub async fn convert(
     monitor: Arc<dyn Monitor>,
     stop: CancellationToken,
 ) -> Result<Summary, Failure> {
+    let (cpu, source) = (Cpu::new(options.threads)?, source.as_source());
     let task = Task {
+        digests: (options.digests.as_ref())
+            .map(|check| DigestReader::new(&source, check.keys.clone(), &cpu)),
         gets: Arc::new(Semaphore::new(CONCURRENT_GETS)),
         tally: Tally::new(Arc::clone(&monitor), options.scope.lanes.clone()),
         context: Context {
-            cpu: Cpu::new(options.threads)?,
+            cpu,
             budget: Budget::new(options.memory),
             schema: Arc::clone(&options.schema),
             encode: options.encode,
@@ -52,7 +58,7 @@ pub async fn convert(
             monitor,
             stop,
         },
-        source: source.as_source(),
+        source,
         options,
     };
     ensure_format(&task.context.destination)
@@ -105,7 +111,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         lanes: &task.options.scope.lanes,
         shard,
         own: &own,
-        digests: false,
+        digests: task.digests.is_some(),
     };
     let Discovered {
         lanes: mut found,
@@ -113,7 +119,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         ignored,
         ignored_folders,
         has_logs,
-        ..
+        digest_folders,
     } = discover(&walk).await?;
     let count = found.len() as u64;
     task.tally.count(|summary| {
@@ -125,7 +131,17 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     for lane in known.into_iter().filter(|lane| shard.has_lane(lane)) {
         found.entry(lane).or_default();
     }
+    let mut of_digests = match &task.digests {
+        Some(reader) => reader.lanes(&digest_folders).await?,
+        None => BTreeMap::new(),
+    };
+    // What digests list may all be gone.
+    let is_asked = |lane: &&Lane| task.options.scope.lanes.has(lane) && shard.has_lane(lane);
+    for lane in of_digests.keys().filter(is_asked) {
+        found.entry(lane.clone()).or_default();
+    }
     let source = |(lane, prefixes)| LaneSource {
+        digest_folders: of_digests.remove(&lane).unwrap_or_default(),
         lane,
         prefixes,
         own: Arc::clone(&own),

@@ -18,6 +18,12 @@ pub struct Summary {
     pub unread_objects: u64,
     /// Raw objects that this run was told to accept as unreadable.
     pub accepted_objects: u64,
+    /// Raw objects that are left until their digests come.
+    pub awaiting_digest_objects: u64,
+    /// Raw objects that were converted although CloudTrail's digests do not prove them.
+    pub unproven_objects: u64,
+    /// What is wrong with digests, or between them.
+    pub digest_faults: u64,
     /// Objects that are no event logs, by folder or extension.
     pub ignored_objects: Ignored,
     /// Folders of other services that were not looked at, by name.
@@ -62,7 +68,8 @@ impl Summary {
     /// Whether something was kept aside or left undone.
     pub fn has_failures(&self) -> bool {
         let kept_aside = self.unread_objects + self.rejects + self.waiting_lanes;
-        self.nothing_found || kept_aside + self.passed_over + self.unmet_arguments > 0
+        let unproven = self.unproven_objects + self.digest_faults;
+        self.nothing_found || unproven + kept_aside + self.passed_over + self.unmet_arguments > 0
     }
 
     /// Whether the run wrote nothing.

@@ -2,9 +2,10 @@
 
 use super::list::RawObject;
 use super::summary::Summary;
+use crate::digests::Fault;
 use crate::failure::Waiting;
 use crate::lane::Lane;
-use crate::ledger::{Cause, Claim, ClaimedObject, ObjectId, Outcome, Receipt};
+use crate::ledger::{Cause, Claim, ClaimedObject, DigestState, ObjectId, Outcome, Receipt};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::scope::Lanes;
 use crate::store::Store;
@@ -22,6 +23,8 @@ pub(crate) struct Tally {
     /// What this run has settled itself.
     own: Mutex<FxHashSet<ObjectId>>,
     waiting: Mutex<BTreeSet<Lane>>,
+    /// What is wrong with digests, told once.
+    faults: Mutex<BTreeSet<Fault>>,
 }
 
 impl Tally {
@@ -34,6 +37,7 @@ impl Tally {
             met: Mutex::default(),
             own: Mutex::default(),
             waiting: Mutex::default(),
+            faults: Mutex::default(),
         }
     }
 
@@ -132,6 +136,16 @@ impl Tally {
         self.tell(Problem::LaneWaits { lane, why });
     }
 
+    /// Counts what is wrong with a digest; another reader may meet the same again.
+    pub(crate) fn fault(&self, fault: &Fault) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        if faults.insert(fault.clone()) {
+            drop(faults);
+            self.count(|summary| summary.digest_faults += 1);
+            self.tell(Problem::Digest(fault.clone()));
+        }
+    }
+
     /// Notes what an argument may have meant.
     pub(crate) fn meet(&self, object: &RawObject) {
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
@@ -193,6 +207,9 @@ impl Tally {
             summary.files += receipt.written.len() as u64;
             summary.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
         });
+        for object in claim.objects() {
+            self.tell_unproven(claim, object);
+        }
         if let Some(rejects) = claim.rejects() {
             let url = destination.url(&rejects.key);
             let records = rejects.records;
@@ -203,6 +220,17 @@ impl Tally {
             bytes,
             rows,
         });
+    }
+
+    /// Tells of what was converted and is not proven.
+    fn tell_unproven(&self, claim: &Claim, object: &ClaimedObject) {
+        let state = object.digest.filter(|state| *state != DigestState::Valid);
+        let is_unread = matches!(object.outcome, Outcome::Unread { .. });
+        if let Some(state) = state.filter(|_| !is_unread && self.is_counted(claim, object)) {
+            let address = object.address.clone();
+            self.count(|summary| summary.unproven_objects += 1);
+            self.tell(Problem::Unproven { address, state });
+        }
     }
 
     /// An object of many lanes counts in the first; what cannot be read was counted when it

@@ -3,6 +3,7 @@
 use super::list::RawObject;
 use super::options::ConvertOptions;
 use super::tally::Tally;
+use crate::digests::DigestReader;
 use crate::store::Store;
 use crate::work::Context;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(crate) struct Task {
     pub(crate) options: ConvertOptions,
     /// One permit a raw object that is fetched or decoded.
     pub(crate) gets: Arc<Semaphore>,
+    /// Who reads digests, if they are asked for.
+    pub(crate) digests: Option<Arc<DigestReader>>,
     /// What was done.
     pub(crate) tally: Tally,
 }

@@ -130,6 +130,7 @@ fn split_by_lane(task: &Task, objects: Vec<BatchObject>) -> BTreeMap<Lane, Vec<B
                     object: object.object.clone(),
                     content: Content::Rows(rows),
                     lanes: lanes.clone(),
+                    digest: object.digest,
                 });
             }
         }

@@ -4,8 +4,27 @@ use super::chain::Proof;
 use super::digest::Digest;
 use super::key::moved_key;
 use crate::cloudtrail::Sha256;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Uncompressed bytes of a log file that are hashed; CloudTrail's have 50 MB.
+pub(crate) const MOST_LOG_BYTES: u64 = 4 << 30;
+
+/// How long after its log files a digest may come: one an hour, and then some minutes.
+const EXPECTED_WITHIN: SignedDuration = SignedDuration::from_hours(3);
+
+/// Whether the digest of a log file, delivered at this time or on this day, may still come.
+pub fn is_expected(time: Option<Timestamp>, day: Option<Date>, now: Timestamp) -> bool {
+    let end_of_day = |day: Date| {
+        let tomorrow = day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
+        Some(tomorrow.timestamp())
+    };
+    let delivered = time.or_else(|| day.and_then(end_of_day));
+    delivered.is_some_and(|delivered| now.duration_since(delivered) < EXPECTED_WITHIN)
+}
 
 /// What a digest that can be believed says of a log file.
 #[derive(Debug, Clone)]

@@ -13,7 +13,8 @@ mod public_keys;
 mod reader;
 
 pub use chain::{Proof, ReadDigest, judge, signed_text, unnamed};
-pub use coverage::{Coverage, Listing, Verdict, verdict};
+pub(crate) use coverage::MOST_LOG_BYTES;
+pub use coverage::{Coverage, Listing, Verdict, is_expected, verdict};
 pub use digest::{DeliveredLog, Digest, Previous, read_digest};
 pub use fault::{Fault, FaultKind};
 pub use key::{Chain, DigestKey, FOLDER, key_day, moved_key, parse_digest_key};

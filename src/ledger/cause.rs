@@ -1,5 +1,6 @@
 //! Why a raw object could not be read, as a code.
 
+use super::DigestState;
 use crate::cloudtrail::Unreadable;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,6 +22,12 @@ pub enum Cause {
     Archived,
     /// Its content could not be fetched.
     Unfetchable,
+    /// It is not what CloudTrail delivered, as its digests say, and that was required.
+    DigestChanged,
+    /// CloudTrail's digests list it, and it is gone.
+    DigestMissing,
+    /// No proven digest lists it, and that was required.
+    DigestNotCovered,
     /// This program failed on it.
     Defect,
     /// A code of another version of this program.
@@ -37,6 +44,9 @@ impl Cause {
             Self::Denied => "denied",
             Self::Archived => "archived",
             Self::Unfetchable => "unfetchable",
+            Self::DigestChanged => "digest_changed",
+            Self::DigestMissing => "digest_missing",
+            Self::DigestNotCovered => "digest_not_covered",
             Self::Defect => "defect",
             Self::Other(code) => code,
         }
@@ -57,6 +67,13 @@ impl Cause {
             Self::Removed | Self::Replaced | Self::Unfetchable => "run again",
             Self::Denied => "allow reading it and its encryption key, then run again",
             Self::Archived => "restore it from its archive class, then run again",
+            Self::DigestChanged | Self::DigestMissing => {
+                "restore it from an older version of the object or a backup"
+            }
+            Self::DigestNotCovered => {
+                "find out where it comes from (`verify --digests` says more), or convert it with \
+                 --digests check"
+            }
             Self::Defect => "report it",
             Self::Other(_) => "use that version, or a later one",
         }
@@ -71,6 +88,9 @@ impl From<String> for Cause {
             "denied" => Self::Denied,
             "archived" => Self::Archived,
             "unfetchable" => Self::Unfetchable,
+            "digest_changed" => Self::DigestChanged,
+            "digest_missing" => Self::DigestMissing,
+            "digest_not_covered" => Self::DigestNotCovered,
             "defect" => Self::Defect,
             other => match Unreadable::from_code(other) {
                 Some(unreadable) => Self::Content(unreadable),
@@ -95,6 +115,9 @@ impl fmt::Display for Cause {
             Self::Denied => f.write_str("access to it is denied"),
             Self::Archived => f.write_str("it is archived; restore it to read it"),
             Self::Unfetchable => f.write_str("its content could not be fetched"),
+            Self::DigestChanged => DigestState::Changed.fmt(f),
+            Self::DigestMissing => DigestState::Missing.fmt(f),
+            Self::DigestNotCovered => DigestState::NotCovered.fmt(f),
             Self::Defect => f.write_str("this program fails on it, which is a defect; report it"),
             Self::Other(code) => write!(f, "{code:?}, which another version of this program says"),
         }
@@ -117,6 +140,9 @@ mod tests {
             "denied",
             "archived",
             "unfetchable",
+            "digest_changed",
+            "digest_missing",
+            "digest_not_covered",
             "defect",
             "of_a_later_program",
         ] {

@@ -16,6 +16,7 @@
 mod cause;
 mod claim;
 mod converted;
+mod digest_state;
 mod document;
 mod error;
 mod format;
@@ -34,6 +35,7 @@ pub use claim::{
     RejectsReceipt, ReplacedFile, RetriedRejects, RetryRejects, RowOptions, Work,
 };
 pub use converted::Converted;
+pub use digest_state::DigestState;
 pub use error::LedgerError;
 pub(crate) use format::check_format_document;
 pub use format::{check_format, ensure_format};

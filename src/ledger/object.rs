@@ -1,6 +1,6 @@
 //! A raw object as the ledger knows it.
 
-use super::Cause;
+use super::{Cause, DigestState};
 use crate::cloudtrail::Sha256;
 use crate::lane::Lane;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ pub struct ClaimedObject {
     /// is converted when each of them has its receipt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lanes: Vec<Lane>,
+    /// What CloudTrail's digests said of it, if they were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DigestState>,
 }
 
 impl ClaimedObject {

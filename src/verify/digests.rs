@@ -7,8 +7,8 @@ use super::verifier::Verifier;
 use crate::cloudtrail::content_hash;
 use crate::convert::{LaneList, RawObject};
 use crate::digests::{
-    Coverage, DigestReader, Fault, FaultKind, KeySource, LaneDigests, Listing, Verdict, key_below,
-    key_day, verdict,
+    Coverage, DigestReader, Fault, FaultKind, KeySource, LaneDigests, Listing, MOST_LOG_BYTES,
+    Verdict, is_expected, key_below, key_day, verdict,
 };
 use crate::failure::Failure;
 use crate::lane::Lane;
@@ -16,8 +16,8 @@ use crate::ledger::Month;
 use crate::monitor::Progress;
 use crate::store::{Entry, ErrorKind};
 use futures::{StreamExt, TryStreamExt, stream, stream::FuturesUnordered};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,12 +26,6 @@ const CONCURRENT_LANES: usize = 16;
 
 /// Log files of a lane that are read at once.
 const CONCURRENT_LOGS: usize = 32;
-
-/// Uncompressed bytes of a log file that are hashed; CloudTrail's have 50 MB.
-const MOST_BYTES: u64 = 4 << 30;
-
-/// How long after its log files a digest may come: one an hour, and then some minutes.
-const EXPECTED_WITHIN: SignedDuration = SignedDuration::from_hours(3);
 
 /// What a check of digests is asked.
 #[derive(Debug, Clone)]
@@ -175,7 +169,7 @@ impl Check<'_> {
             report.logs += 1;
             let listings = coverage.meet(&object.address);
             if listings.is_empty() {
-                match self.is_expected(&object) {
+                match is_expected(object.time, object.day, self.now) {
                     true => report.logs_expected += 1,
                     false => {
                         report.logs_not_covered += 1;
@@ -237,7 +231,7 @@ impl Check<'_> {
         let (bytes, found) = match got {
             Ok(delivered) => {
                 let bytes = delivered.len() as u64;
-                let hashing = move || content_hash(&delivered, MOST_BYTES);
+                let hashing = move || content_hash(&delivered, MOST_LOG_BYTES);
                 let hashed = self.verifier.cpu.run(hashing).await?;
                 let damaged = |error: &dyn std::fmt::Display| NotHashed::Damaged(error.to_string());
                 let judged = hashed.map(|sha256| verdict(&listings, sha256));
@@ -295,16 +289,6 @@ impl Check<'_> {
         );
     }
 
-    /// Whether the digest of an object may still come.
-    fn is_expected(&self, object: &RawObject) -> bool {
-        let end_of_day = |day: Date| {
-            let tomorrow = day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
-            Some(tomorrow.timestamp())
-        };
-        let delivered = object.time.or_else(|| object.day.and_then(end_of_day));
-        delivered.is_some_and(|delivered| self.now.duration_since(delivered) < EXPECTED_WITHIN)
-    }
-
     fn not_covered(&self, lane: Option<&Lane>, object: &RawObject, why: &str) {
         let place = (object.address.clone(), FindingKind::UncoveredLog);
         self.find(
@@ -317,13 +301,7 @@ impl Check<'_> {
     }
 
     fn fault(&self, lane: &Lane, fault: Fault) {
-        let kind = match fault.kind {
-            FaultKind::Missing => FindingKind::MissingDigest,
-            FaultKind::Invalid => FindingKind::InvalidDigest,
-            FaultKind::Broken => FindingKind::BrokenDigestChain,
-            FaultKind::Gap => FindingKind::DigestGap,
-        };
-        let place = (fault.address, kind);
+        let place = (fault.address, FindingKind::Digest(fault.kind));
         self.find(
             Some(lane),
             Some(fault.day),

@@ -1,5 +1,6 @@
 //! What is not as it should be.
 
+use crate::digests::FaultKind;
 use crate::lane::Lane;
 use jiff::civil::Date;
 
@@ -46,14 +47,8 @@ pub enum FindingKind {
     MissingLog,
     /// A raw object that no proven digest lists.
     UncoveredLog,
-    /// A digest that the next one names is gone.
-    MissingDigest,
-    /// A digest is not what CloudTrail signed, or nothing tells that it is.
-    InvalidDigest,
-    /// A digest does not fit to the one before it.
-    BrokenDigestChain,
-    /// A time that no digest is about.
-    DigestGap,
+    /// Something is wrong with a digest, or between two of them.
+    Digest(FaultKind),
     /// A lane has raw objects and no digest.
     NoDigests,
     /// Something that may not be read.
@@ -84,10 +79,7 @@ impl FindingKind {
             Self::ChangedLog => "changed_log",
             Self::MissingLog => "missing_log",
             Self::UncoveredLog => "uncovered_log",
-            Self::MissingDigest => "missing_digest",
-            Self::InvalidDigest => "invalid_digest",
-            Self::BrokenDigestChain => "broken_digest_chain",
-            Self::DigestGap => "digest_gap",
+            Self::Digest(fault) => fault.code(),
             Self::NoDigests => "no_digests",
             Self::Unreadable => "unreadable",
         }
@@ -116,16 +108,13 @@ impl FindingKind {
             }
             Self::NotConverted => "run convert",
             Self::AlteredRaw => "restore the raw object from a backup, and find out who changed it",
-            Self::ChangedLog | Self::MissingLog | Self::MissingDigest | Self::InvalidDigest => {
+            Self::ChangedLog | Self::MissingLog => {
                 "restore it from an older version of the object or a backup, and find out who changed it"
             }
             Self::UncoveredLog => {
                 "find out where it comes from: CloudTrail's signed lists do not name it"
             }
-            Self::BrokenDigestChain => "find out who changed it, or the one before it",
-            Self::DigestGap => {
-                "find out why log file validation was off: nothing proves what was delivered then"
-            }
+            Self::Digest(fault) => fault.what_to_do(),
             Self::NoDigests => {
                 "turn log file validation on, or name a source that holds CloudTrail-Digest too"
             }

@@ -8,6 +8,7 @@ mod columns;
 mod convert;
 mod ddl;
 mod digests;
+mod digests_convert;
 mod empty;
 mod forms;
 mod help;

@@ -325,6 +325,7 @@ impl World {
             },
             allow_empty: true,
             retry_rejects: spec.retry_rejects,
+            digests: None,
             threads: 0,
             memory: spec.memory,
             now: spec.now.parse().unwrap(),

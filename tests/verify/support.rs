@@ -122,6 +122,7 @@ impl World {
             accept_unread: AcceptUnread::default(),
             allow_empty: true,
             retry_rejects: false,
+            digests: None,
             threads: 2,
             memory: 1 << 20,
             now: "2026-06-10T00:00:00Z".parse().unwrap(),

@@ -6,6 +6,7 @@ mod summary;
 use crate::cli::error::usage;
 use crate::cli::exit::Exit;
 use crate::cli::groups::columns::SchemaArgs;
+use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::glue::{self, GlueArgs};
 use crate::cli::groups::range::DeliveryArgs;
 use crate::cli::groups::s3::{DestWriteArgs, S3Args, SourceArgs, check_apart};
@@ -16,9 +17,11 @@ use crate::cli::numbers::{parse_size, size};
 use crate::cli::output::ResultArgs;
 use crate::cli::progress::TermMonitor;
 use crate::cli::stop::Stop;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use cloudtrail2parquet::catalog::{Registered, TableName, TableSpec};
-use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp, Summary, convert};
+use cloudtrail2parquet::convert::{
+    AcceptUnread, ConvertOptions, DigestCheck, GiveUp, Summary, convert,
+};
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::files::Contents;
 use cloudtrail2parquet::ledger::RowOptions;
@@ -75,6 +78,13 @@ pub(crate) struct ConvertArgs {
     /// Be content with a source that holds nothing which could be a log; else that is exit code 3
     #[arg(long)]
     allow_empty: bool,
+    /// Check raw objects against CloudTrail's signed digests: `require` leaves what is not valid,
+    /// `check` names it; what digests may still come for waits. Needs the digests in SOURCE
+    #[arg(long, value_name = "HOW", default_value = "off")]
+    digests: Digests,
+    /// Where the public keys of digests come from
+    #[command(flatten)]
+    digest_keys: DigestKeyArgs,
     /// Largest object read, uncompressed; a larger one is kept aside
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
     max_object_size: u64,
@@ -113,9 +123,20 @@ pub(crate) struct ConvertArgs {
     dest_s3: DestWriteArgs,
 }
 
+/// How raw objects are checked against CloudTrail's digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Digests {
+    /// What is not valid is kept aside
+    Require,
+    /// What is not valid is converted, and named
+    Check,
+    /// Not at all
+    Off,
+}
+
 pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let options = args.options()?;
+    let options = args.options().await?;
     let source = args.source_s3.open(&args.source, &args.s3).await?;
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
     check_apart(&source, &destination)?;
@@ -201,7 +222,7 @@ async fn converted(
 }
 
 impl ConvertArgs {
-    fn options(&self) -> anyhow::Result<ConvertOptions> {
+    async fn options(&self) -> anyhow::Result<ConvertOptions> {
         let threads = self.threads.map_or_else(limits::threads, usize::from);
         let memory = self.memory.unwrap_or_else(|| limits::memory(threads));
         debug!("{threads} threads, {} for batches", size(memory));
@@ -226,6 +247,13 @@ impl ConvertArgs {
             accept_unread: self.accept_unread(),
             allow_empty: self.allow_empty,
             retry_rejects: self.retry_rejects,
+            digests: match self.digests {
+                Digests::Off => None,
+                how => Some(DigestCheck {
+                    is_required: how == Digests::Require,
+                    keys: self.digest_keys.source().await?,
+                }),
+            },
             threads,
             memory,
             now: Timestamp::now(),

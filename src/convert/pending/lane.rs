@@ -1,7 +1,10 @@
 //! What a lane's prefixes hold, without what its receipts have.
 
+use super::Met;
 use super::object::Pending;
-use crate::convert::list::{Aside, LaneList};
+use crate::convert::digests::{LaneCheck, Said};
+use crate::convert::lane::LaneSource;
+use crate::convert::list::{LaneList, RawObject};
 use crate::convert::task::Task;
 use crate::failure::Failure;
 use crate::lane::Lane;
@@ -15,26 +18,51 @@ pub(crate) struct LanePending<'t> {
     list: LaneList,
     converted: Option<(Month, Arc<Converted>)>,
     skipped: u64,
+    digests: Option<LaneCheck<'t>>,
 }
 
 impl<'t> LanePending<'t> {
-    /// The lane's objects below the prefixes. What begins with one of `own` is the
-    /// destination's.
-    pub(crate) fn new(task: &'t Task, lane: &Lane, prefixes: &[String], own: &[String]) -> Self {
+    /// The lane's objects.
+    pub(crate) async fn new(task: &'t Task, source: &LaneSource) -> Result<Self, Failure> {
+        let LaneSource {
+            lane,
+            prefixes,
+            own,
+            digest_folders,
+        } = source;
         let days = task.options.scope.days;
-        Self {
+        let digests = match task
+            .digests
+            .as_ref()
+            .filter(|_| task.options.scope.lanes.has(lane))
+        {
+            Some(reader) => Some(LaneCheck::new(task, reader, lane, digest_folders).await?),
+            None => None,
+        };
+        Ok(Self {
             task,
             lane: lane.clone(),
             list: LaneList::new(&task.source, lane, prefixes, days, own),
             converted: None,
             skipped: 0,
-        }
+            digests,
+        })
     }
 
     /// The next object, and what the receipts of its month say.
     pub(super) async fn next(&mut self) -> Result<Option<(Pending, Arc<Converted>)>, Failure> {
         loop {
-            let Some(month) = self.list.peek().await?.map(|object| object.month()) else {
+            let month = self.list.peek().await?.map(RawObject::month);
+            if let Some(digests) = &mut self.digests {
+                digests.go_to(month).await?;
+                if let Some(missing) = digests.next_missing() {
+                    match self.missing(missing).await? {
+                        Some(missing) => return Ok(Some(missing)),
+                        None => continue,
+                    }
+                }
+            }
+            let Some(month) = month else {
                 return Ok(None);
             };
             let converted = self.converted_of(month).await?;
@@ -42,17 +70,43 @@ impl<'t> LanePending<'t> {
                 return Ok(None);
             };
             self.task.meet(&object);
+            let listings = self.digests.as_mut().map(|digests| digests.meet(&object));
             if converted.is_settled(object.id()) {
                 self.skipped += u64::from(!self.task.tally.is_own(object.id()));
+                continue;
+            }
+            if let (Some(digests), Some(listings)) = (&mut self.digests, &listings)
+                && digests.awaits(&object, listings)
+            {
                 continue;
             }
             let pending = Pending {
                 unread: converted.unread(object.id()).cloned(),
                 expected: None,
+                said: listings.map(Said::Listed),
                 object,
             };
             return Ok(Some((pending, converted)));
         }
+    }
+
+    /// An object that digests list and the source has not; none if that was accepted.
+    async fn missing(
+        &mut self,
+        object: RawObject,
+    ) -> Result<Option<(Pending, Arc<Converted>)>, Failure> {
+        let converted = self.converted_of(object.month()).await?;
+        self.task.meet(&object);
+        if converted.is_settled(object.id()) {
+            return Ok(None);
+        }
+        let pending = Pending {
+            unread: converted.unread(object.id()).cloned(),
+            expected: None,
+            said: Some(Said::Missing),
+            object,
+        };
+        Ok(Some((pending, converted)))
     }
 
     async fn converted_of(&mut self, month: Month) -> Result<Arc<Converted>, Failure> {
@@ -68,8 +122,12 @@ impl<'t> LanePending<'t> {
         Ok(converted)
     }
 
-    /// How many objects were met that are converted, and what was listed besides.
-    pub(super) fn finish(self) -> (u64, Aside) {
-        (self.skipped, self.list.aside)
+    /// What was met besides.
+    pub(super) fn finish(self) -> Met {
+        Met {
+            skipped: self.skipped,
+            awaiting_digest: self.digests.map_or(0, |digests| digests.awaiting()),
+            aside: self.list.aside,
+        }
     }
 }

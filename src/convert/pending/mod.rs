@@ -13,6 +13,17 @@ pub(crate) use lane::LanePending;
 pub(crate) use object::Pending;
 pub(crate) use unplaced::{UnplacedLedger, UnplacedObjects};
 
+/// What was met besides pending objects.
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    /// Objects that are converted.
+    pub(crate) skipped: u64,
+    /// Objects that are left until their digests come.
+    pub(crate) awaiting_digest: u64,
+    /// What was listed besides.
+    pub(crate) aside: Aside,
+}
+
 /// Where pending objects come from.
 pub(crate) enum PendingObjects<'t> {
     /// A lane's prefixes.
@@ -30,11 +41,14 @@ impl PendingObjects<'_> {
         }
     }
 
-    /// How many objects were met that are converted, and what was listed besides.
-    pub(crate) fn finish(self) -> (u64, Aside) {
+    /// What was met besides.
+    pub(crate) fn finish(self) -> Met {
         match self {
             Self::Lane(lane) => lane.finish(),
-            Self::Unplaced(unplaced) => (unplaced.skipped(), Aside::default()),
+            Self::Unplaced(unplaced) => Met {
+                skipped: unplaced.skipped(),
+                ..Met::default()
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A raw object that is not converted.
 
+use crate::convert::digests::Said;
 use crate::convert::list::RawObject;
 use crate::ledger::Cause;
 
@@ -11,4 +12,6 @@ pub(crate) struct Pending {
     pub(crate) unread: Option<Cause>,
     /// Uncompressed bytes that it is expected to have, if it was met before.
     pub(crate) expected: Option<u64>,
+    /// What CloudTrail's digests say of it, if they are asked.
+    pub(crate) said: Option<Said>,
 }

@@ -1,6 +1,7 @@
 //! Objects whose key names no lane, and what receipts say of them.
 
 use super::object::Pending;
+use crate::convert::digests::Said;
 use crate::convert::list::RawObject;
 use crate::convert::task::{CONCURRENT_LANES, Task};
 use crate::failure::Failure;
@@ -119,6 +120,13 @@ impl<'t> UnplacedObjects<'t> {
             let pending = Pending {
                 unread: self.ledger.unread(object.id()).cloned(),
                 expected: None,
+                // A digest lists CloudTrail's own keys alone.
+                said: self
+                    .task
+                    .options
+                    .digests
+                    .as_ref()
+                    .map(|_| Said::Listed(Vec::new())),
                 object,
             };
             return Some((pending, Arc::default()));

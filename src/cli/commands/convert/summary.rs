@@ -57,6 +57,11 @@ impl Ended {
             (summary.waiting_lanes, "lanes wait"),
             (summary.passed_over, "files or folders were passed over"),
             (summary.unmet_arguments, "arguments named nothing"),
+            (
+                summary.unproven_objects,
+                "files are converted that digests do not prove",
+            ),
+            (summary.digest_faults, "faults of digests"),
         ];
         for (number, what) in failures.iter().filter(|(number, _)| *number > 0) {
             text.line(format!("{} {what}; see above.", count(*number)));
@@ -75,6 +80,10 @@ fn numbers(text: &mut Text, summary: &Summary) {
             "not readable, tried again by the next run",
         ),
         (summary.accepted_objects, "accepted as unreadable"),
+        (
+            summary.awaiting_digest_objects,
+            "left until their digests come",
+        ),
     ];
     text.field("files", with(count(summary.objects) + " converted", &files));
     for line in left(&summary.ignored_objects, &summary.ignored_folders) {
