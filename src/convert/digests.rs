@@ -158,6 +158,7 @@ impl<'t> LaneCheck<'t> {
                 key: key_below(store, &address),
                 size: 0,
                 etag: String::new(),
+                modified: None,
             };
             self.missing.push_back(RawObject::new(store, entry));
         }

@@ -189,7 +189,10 @@ fn what_was_left_by_require_is_converted_by_check_or_without_digests() {
 fn what_is_gone_for_good_is_accepted_by_its_key_and_told_no_more() {
     let case = Case::new();
     fs::remove_file(case.place.path(&case.log(3))).unwrap();
-    assert_eq!(codes(&case.convert("check", 3)), ["digest_missing", "digest_not_covered"]);
+    assert_eq!(
+        codes(&case.convert("check", 3)),
+        ["digest_missing", "digest_not_covered"]
+    );
     let log = case.log(3);
     let key = log.strip_prefix("logs/").unwrap();
     let accepted = case.convert(&format!("check --accept-unread {key}"), 0);
