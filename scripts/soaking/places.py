@@ -2,9 +2,12 @@
 
 import io
 import os
+import time
 from pathlib import Path
 
 TEMPORARY = ".tmp-"
+
+TWO_DAYS = 2 * 24 * 60 * 60
 
 
 class Folder:
@@ -37,7 +40,7 @@ class Folder:
                 except FileNotFoundError:
                     # A run beside this has renamed its temporary file.
                     continue
-                found[path.relative_to(self.table).as_posix()] = (status.st_size, status.st_mtime_ns, status.st_ino)
+                found[path.relative_to(self.table).as_posix()] = (status.st_size, status.st_ino)
         return found
 
     def read(self, name):
@@ -45,6 +48,15 @@ class Folder:
 
     def file(self, name):
         return io.BytesIO(self.read(name))
+
+    def age(self):
+        """Lets the files of the table be two days old."""
+        then = time.time() - TWO_DAYS
+        for path in self.table.rglob("*.parquet"):
+            os.utime(path, (then, then))
+
+    def grow_young(self):
+        pass
 
     def remove(self):
         pass
@@ -56,7 +68,7 @@ class Bucket:
     kind = "S3"
 
     def __init__(self, client, bucket, prefix, proxy):
-        self._client, self._bucket, self._prefix = client, bucket, prefix
+        self._client, self._bucket, self._prefix, self._proxy = client, bucket, prefix, proxy
         self.source, self.destination = (f"s3://{bucket}/{prefix}/{part}" for part in ("raw", "table"))
         self.environment = {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{proxy.port}"}
 
@@ -72,6 +84,13 @@ class Bucket:
 
     def file(self, name):
         return io.BytesIO(self.read(name))
+
+    def age(self):
+        """Lets the files be two days old, as far as listings tell."""
+        self._proxy.older_days = 2
+
+    def grow_young(self):
+        self._proxy.older_days = 0
 
     def remove(self):
         keys = [{"Key": key} for key, _ in self._objects(f"{self._prefix}/")]

@@ -10,12 +10,13 @@ LONGEST_SECONDS = 300
 
 
 class Run:
-    """One process of `convert`."""
+    """One process of `convert`, or of `compact`."""
 
-    def __init__(self, program, place, options, log):
-        self.options = options
+    def __init__(self, program, place, options, log, command="convert"):
+        self.command, self.options = command, options
         self._out, self._log = log.with_suffix(".json"), log.with_suffix(".log")
-        command = [program, "convert", place.source, place.destination, "--json", *options]
+        places = [place.source, place.destination] if command == "convert" else [place.destination]
+        command = [program, command, *places, "--json", *options]
         with open(self._out, "wb") as out, open(self._log, "wb") as err:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=os.environ | place.environment)
@@ -50,4 +51,4 @@ class Run:
         return self._log.read_text(errors="replace")
 
     def __str__(self):
-        return f"{' '.join(self.options)}: exit {self.code}, {self._log}"
+        return f"{self.command} {' '.join(self.options)}: exit {self.code}, {self._log}"

@@ -7,10 +7,12 @@ ends with its process.
 
 import asyncio
 import random
+import re
 import socket
 import struct
 import threading
 from collections import Counter
+from datetime import date, timedelta
 
 from wire import Message, read_answer, read_request
 
@@ -29,6 +31,8 @@ FAULTS = {
     "PUT answered 409": {"put"},
 }
 
+MODIFIED = re.compile(rb"(<LastModified>)(\d{4}-\d\d-\d\d)")
+
 LONGEST_DELAY_SECONDS = 0.3
 LATEST_PUT_SECONDS = 2.0
 
@@ -41,6 +45,8 @@ class Proxy:
         self.injected = Counter()
         self.requests = Counter()
         self.trap = None
+        # How much older its listings say that objects are.
+        self.older_days = 0
         self._rates, self._random = {}, random.Random(0)
         # The loop itself keeps tasks only weakly.
         self._late, self._clients = set(), set()
@@ -126,6 +132,8 @@ class Proxy:
             case "PUT repeated":
                 await self._forward(request, method)
         answer = await self._forward(request, method)
+        if answer and self.older_days:
+            answer = older(answer, self.older_days)
         match fault:
             case "PUT delivered, answer dropped":
                 return None
@@ -172,6 +180,15 @@ def refusal(status, code, message):
     body = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n\r\n"
     return Message(head.encode(), body.encode())
+
+
+def older(answer, days):
+    """A listing as of older objects. The answer's own time stays: a client goes by it when it signs."""
+    def before(match):
+        day = date.fromisoformat(match[2].decode()) - timedelta(days=days)
+        return match[1] + day.isoformat().encode()
+
+    return Message(answer.head, MODIFIED.sub(before, answer.body))
 
 
 def shortened(answer, chance):

@@ -20,8 +20,7 @@ from watch import Fault, Watch
 DAYS = ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-04", "2024-05-05"]
 
 # How often each thing happens, among hundred.
-STEPS = {"kill": 60, "pair": 15, "sleeper": 15, "terminate": 4, "whole": 6}
-
+STEPS = {"kill": 60, "pair": 15, "sleeper": 15, "terminate": 4, "whole": 6, "compact": 15}
 
 
 class Round:
@@ -148,6 +147,34 @@ class Round:
             self.stop_somewhere(sleeping, signal.SIGKILL)
         self.judge(sleeping)
 
+    def compact(self):
+        """Files are merged, by one or two, of which one may be killed; then by one that comes to its end."""
+        rates = self.fault_rates()
+        self.grow_old()
+        if self.proxy:
+            self.proxy.break_things(rates, self.chance.random())
+        runs = [self.start_compact() for _ in range(self.chance.choice([1, 1, 2]))]
+        if self.chance.random() < 0.7:
+            self.stop_somewhere(runs[0], signal.SIGKILL)
+        for run in runs:
+            self.judge(run, alone=len(runs) == 1)
+        self.compact_calmly()
+
+    def compact_calmly(self):
+        self.grow_old()
+        last = self.start_compact(whole=True)
+        self.judge(last, alone=True, calm=True)
+        self.place.grow_young()
+        if claims := self.watch.open_claims(of="compact"):
+            raise Fault("unfinished", f"{claims} after {last}")
+        return last
+
+    def grow_old(self):
+        """No run is under way, nor a put of one that was killed: then two days may pass."""
+        if self.proxy:
+            self.proxy.settle()
+        self.place.age()
+
     def finish(self):
         """All is delivered, and runs go on until nothing is left; one more writes nothing."""
         self.deliver(len(self.pending))
@@ -166,6 +193,14 @@ class Round:
         if self.watch.known != before or again.summary().get("records"):
             new = sorted(self.watch.known.keys() ^ before.keys())
             raise Fault("written again", f"a run with nothing to do wrote {new} ({again})")
+        self.compact_calmly()
+        if missing := self.watch.missing():
+            raise Fault("lost", f"{missing} after a compaction")
+        before = self.watch.known
+        for last in [self.compact_calmly(), self.start([])]:
+            self.judge(last, alone=True, calm=True)
+            if self.watch.known != before:
+                raise Fault("written again", f"{self.watch.known.keys() ^ before.keys()} ({last})")
 
     # Parts of it.
 
@@ -182,6 +217,16 @@ class Round:
     def start(self, options):
         self.totals.runs[self.place.kind] += 1
         self.runs.append(Run(self.program, self.place, options, self.home / f"run-{len(self.runs):03}"))
+        return self.runs[-1]
+
+    def start_compact(self, whole=False):
+        draw = self.chance.choice
+        options = ["--threads", draw("123")]
+        if not whole:
+            options += ["--memory", draw(["1MB", "64MB"]), "--target-size", draw(["50kB", "1GB"])]
+        self.totals.runs[self.place.kind] += 1
+        log = self.home / f"run-{len(self.runs):03}"
+        self.runs.append(Run(self.program, self.place, options, log, "compact"))
         return self.runs[-1]
 
     def stop_somewhere(self, run, sign):
@@ -239,6 +284,8 @@ class Round:
             return code
         if code == -signal.SIGTERM and not run.said():
             return code  # It was stopped before it listened, and began.
+        # A lane with an open claim of a conversion is left.
+        codes |= {3} if run.command == "compact" else set()
         if "panicked" in run.said() or code not in self.codes(calm) | codes:
             raise Fault("failed", str(run))
         if code in (1, 3) and not run.said().strip():
@@ -246,7 +293,7 @@ class Round:
         if alone and self.watch.temporary() - temporary:
             raise Fault("left behind", f"{self.watch.temporary() - temporary} by {run}")
         # Who is asked to stop need not have seen everything.
-        if code != 143 and not {"--shard", "--from"} & set(run.options):
+        if run.command == "convert" and code != 143 and not {"--shard", "--from"} & set(run.options):
             self.judge_whole(run, sure=calm or not self.proxy)
         return code
 

@@ -27,21 +27,49 @@ class Watch:
         self.place, self.truth = place, truth
         self.rows, self.rejects = Counter(), Counter()
         self.known = {}
+        # The rows of each file, and what of each claim that merges files.
+        self._rows_of, self._merges = {}, {}
 
     def look(self):
         """Nothing has changed or gone, and no row is there twice or from nowhere."""
         listing = self.place.listing()
+        for name in listing.keys() - self.known.keys():
+            if CLAIM.match(name) and "compact" in (claim := json.loads(self.place.read(name)))["work"]:
+                self._merges[name] = claim
         for name, content in self.known.items():
-            if listing.get(name) != content and TEMPORARY not in name:
+            if TEMPORARY in name or listing.get(name) == content:
+                continue
+            if name in listing or name not in self.merged(listing):
                 raise Fault("overwritten", f"{name} is {listing.get(name)}, was {content}")
         for name in listing.keys() - self.known.keys():
+            if name in self._rows_of:
+                raise Fault("doubled", f"{name} was merged, and is back")
             if DATA.match(name):
-                self.rows.update(rows_of(name, self.place.file(name)))
+                self._rows_of[name] = Counter(rows_of(name, self.place.file(name)))
             elif name.startswith("_rejects/") and TEMPORARY not in name:
                 self.rejects.update(rejects_of(name, self.place.read(name)))
         self.known = listing
+        # Between a merge and the removal of its files both stand.
+        gone = self.merged(listing)
+        self.rows = Counter()
+        for name in listing:
+            if DATA.match(name) and name not in gone:
+                self.rows.update(self._rows_of[name])
         self.no_more("row", self.rows, self.truth.rows)
         self.no_more("reject", self.rejects, self.truth.rejects)
+
+    def merged(self, listing):
+        """The files that may be gone: what they hold stands in another."""
+        gone = set()
+        for claim in self._merges.values():
+            folder = "account={account}/region={region}".format(**claim["lane"])
+            for file in claim["files"]:
+                # What was merged again has gone itself.
+                name = f"{folder}/date={file['date']}/{file['name']}"
+                if name in listing or name in self._rows_of:
+                    gone |= {f"{folder}/date={one['date']}/{one['name']}"
+                             for one in claim["work"]["compact"]["inputs"] if one["date"] == file["date"]}
+        return gone
 
     def no_more(self, what, there, delivered):
         for one in there - delivered:
@@ -56,9 +84,10 @@ class Watch:
         claims = self.open_claims()
         return f"claims without a receipt: {claims}" if claims else None
 
-    def open_claims(self):
+    def open_claims(self, of=None):
         receipts = {match.groups() for name in self.known if (match := RECEIPT.match(name))}
-        return [match.groups() for name in self.known if (match := CLAIM.match(name)) and match.groups() not in receipts]
+        claims = [name for name in self.known if CLAIM.match(name) and (of is None or name in self._merges)]
+        return [lane for name in claims if (lane := CLAIM.match(name).groups()) not in receipts]
 
     def phases(self):
         """Where in its work each open claim was left."""

@@ -10,6 +10,7 @@ mod compaction;
 mod crashes;
 mod damage;
 mod deliveries;
+mod expiry;
 mod formats;
 mod identity;
 mod lanes;
