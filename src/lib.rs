@@ -21,6 +21,7 @@ pub mod json;
 pub mod lane;
 pub mod ledger;
 pub mod monitor;
+pub mod plan;
 pub mod queries;
 pub mod restore;
 pub mod sample;

@@ -2,7 +2,9 @@
 
 use crate::lane::{Account, Lane, Region};
 use jiff::civil::Date;
-use std::{collections::BTreeSet, str::FromStr};
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Lanes by account and region.
@@ -77,28 +79,48 @@ pub struct Scope {
     pub days: DeliveryDays,
 }
 
-/// Worker `index` (from 1) of `count`: a stable hash gives each lane to one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which worker, from 1, has which lane.
+pub type Parts = BTreeMap<Lane, u32>;
+
+/// Worker `index` (from 1) of `count`: a plan, or else a stable hash, gives each lane to one of
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shard {
     /// From 1.
     pub index: u32,
     /// At least 1.
     pub count: u32,
+    /// What was planned; lanes that are not in it go by the hash.
+    pub plan: Option<Arc<Parts>>,
 }
 
 impl Shard {
     /// The only worker.
-    pub const ALL: Self = Self { index: 1, count: 1 };
+    pub const ALL: Self = Self {
+        index: 1,
+        count: 1,
+        plan: None,
+    };
+
+    /// Whether there is no other worker.
+    pub fn is_whole(&self) -> bool {
+        self.count == 1
+    }
 
     /// Whether the lane is this worker's.
-    pub fn has_lane(self, lane: &Lane) -> bool {
+    pub fn has_lane(&self, lane: &Lane) -> bool {
+        let planned = self.plan.as_ref().and_then(|plan| plan.get(lane));
+        planned.map_or_else(|| self.has_by_hash(lane), |part| *part == self.index)
+    }
+
+    fn has_by_hash(&self, lane: &Lane) -> bool {
         let hash = xxh3_64(format!("{}/{}", lane.account, lane.region).as_bytes());
         hash % u64::from(self.count) == u64::from(self.index - 1)
     }
 
     /// Whether objects whose key names no lane are this worker's: their lanes are known
     /// only once they are read, so one worker reads them all.
-    pub fn has_unplaced(self) -> bool {
+    pub fn has_unplaced(&self) -> bool {
         self.index == 1
     }
 }
@@ -116,7 +138,11 @@ impl FromStr for Shard {
         let index = index.parse().map_err(|_| ShardError)?;
         let count = count.parse().map_err(|_| ShardError)?;
         if (1..=count).contains(&index) {
-            Ok(Self { index, count })
+            Ok(Self {
+                index,
+                count,
+                plan: None,
+            })
         } else {
             Err(ShardError)
         }
@@ -127,12 +153,27 @@ impl FromStr for Shard {
 mod tests {
     use super::*;
 
+    fn lane(number: u32) -> Lane {
+        Lane::parse(&format!("{number:012}"), "us-east-1").unwrap()
+    }
+
     #[test]
-    fn every_lane_belongs_to_exactly_one_shard() {
-        for n in 0..500 {
-            let lane = Lane::parse(&format!("{n:012}"), "us-east-1").unwrap();
-            let owners = (1..=7).filter(|&index| Shard { index, count: 7 }.has_lane(&lane));
-            assert_eq!(owners.count(), 1);
+    fn every_lane_belongs_to_exactly_one_shard_planned_or_not() {
+        let planned: Parts = (0..250).map(|n| (lane(n), n % 7 + 1)).collect();
+        for plan in [None, Some(Arc::new(planned))] {
+            for n in 0..500 {
+                let shard = |index| Shard {
+                    index,
+                    count: 7,
+                    plan: plan.clone(),
+                };
+                let owners = (1..=7).filter(|&index| shard(index).has_lane(&lane(n)));
+                let owners: Vec<u32> = owners.collect();
+                assert_eq!(owners.len(), 1);
+                if plan.is_some() && n < 250 {
+                    assert_eq!(owners[0], n % 7 + 1);
+                }
+            }
         }
     }
 
@@ -141,7 +182,8 @@ mod tests {
         for text in ["0/3", "4/3", "1", "a/b", "1/0", "-1/2"] {
             assert_eq!(text.parse::<Shard>(), Err(ShardError), "{text}");
         }
-        assert_eq!("2/3".parse(), Ok(Shard { index: 2, count: 3 }));
+        let shard: Shard = "2/3".parse().unwrap();
+        assert_eq!((shard.index, shard.count, shard.plan), (2, 3, None));
     }
 
     #[test]

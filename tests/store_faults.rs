@@ -138,7 +138,7 @@ async fn what_ends_the_run_says_its_one_cause_and_one_next_step() {
             403,
             "AccessDenied",
             Cause::NotAllowed,
-            "give the right to list it",
+            "allow s3:ListBucket on the bucket for this prefix",
         ),
         (
             400,

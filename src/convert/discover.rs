@@ -58,7 +58,7 @@ enum Found {
 pub(crate) struct Walk<'w> {
     pub(crate) source: &'w Store,
     pub(crate) lanes: &'w Lanes,
-    pub(crate) shard: Shard,
+    pub(crate) shard: &'w Shard,
     /// What keys begin with that are the destination's.
     pub(crate) own: &'w [String],
     /// Whether folders of digests are given, instead of ignored.

@@ -15,7 +15,6 @@ use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{LedgerLanes, ensure_format, ledger_lanes};
 use crate::monitor::{Monitor, Problem, Progress};
-use crate::scope::Shard;
 use crate::store::{Remover, Store};
 use crate::work::{Budget, Context, Cpu};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -93,7 +92,7 @@ struct Lanes {
 /// every lane of the ledger in the shard, where a claim may be open.
 async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     let destination = &task.context.destination;
-    let shard = task.options.shard;
+    let shard = &task.options.shard;
     let LedgerLanes {
         lanes: known,
         strays,
@@ -102,7 +101,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         task.tally.problem(Problem::Stray { url });
     }
     // Of several workers another may have finished the claim by now.
-    if shard == Shard::ALL {
+    if shard.is_whole() {
         check_give_up(destination, &known, &task.options.give_up).await?;
     }
     let own: Arc<[String]> = own_prefixes(&task.source, destination).into();
@@ -156,7 +155,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
 /// Tells of a source without logs: by the names of its files, or since none holds a record. One
 /// worker of several sees only a part.
 fn check_found(task: &Task, has_logs: bool) {
-    let is_whole = task.options.shard == Shard::ALL;
+    let is_whole = task.options.shard.is_whole();
     let is_empty = !has_logs || (is_whole && task.tally.has_only_left());
     if is_empty && !task.options.allow_empty {
         task.tally.nothing_found(&task.source);
@@ -215,7 +214,7 @@ fn tell_passed_over(task: &Task) {
 
 /// Tells of arguments that nothing was found for. One worker of several cannot know.
 fn check_arguments(task: &Task) {
-    if task.options.shard != Shard::ALL {
+    if !task.options.shard.is_whole() {
         return;
     }
     for argument in task.tally.unmet(&task.options.accept_unread.named) {

@@ -65,7 +65,7 @@ pub async fn status(
     source: &Store,
     destination: &Store,
     scope: &Scope,
-    shard: Shard,
+    shard: &Shard,
     now: Timestamp,
 ) -> Result<Status, Failure> {
     check_format(destination)

@@ -65,7 +65,9 @@ impl Cause {
                  --accept-unread"
             }
             Self::Removed | Self::Replaced | Self::Unfetchable => "run again",
-            Self::Denied => "allow reading it and its encryption key, then run again",
+            Self::Denied => {
+                "allow reading it (in S3: s3:GetObject, and kms:Decrypt on its key), then run again"
+            }
             Self::Archived => "restore it from its archive class, then run again",
             Self::DigestChanged | Self::DigestMissing => {
                 "restore it from an older version of the object or a backup"
@@ -112,7 +114,9 @@ impl fmt::Display for Cause {
             Self::Content(unreadable) => unreadable.fmt(f),
             Self::Removed => f.write_str("it was removed after it was listed"),
             Self::Replaced => f.write_str("it was replaced after it was listed"),
-            Self::Denied => f.write_str("access to it is denied"),
+            Self::Denied => f.write_str(
+                "access to it is denied (in S3: s3:GetObject, or kms:Decrypt on its key)",
+            ),
             Self::Archived => f.write_str("it is archived; restore it to read it"),
             Self::Unfetchable => f.write_str("its content could not be fetched"),
             Self::DigestChanged => DigestState::Changed.fmt(f),

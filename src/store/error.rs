@@ -144,12 +144,35 @@ impl StoreError {
         match (self.kind, self.action) {
             (ErrorKind::NotFound, _) => "check the name, or list again if it was deleted",
             (ErrorKind::Changed, _) => "run again to read the new version",
-            (ErrorKind::Denied, _) => "allow reading it (and its encryption key), then run again",
+            (ErrorKind::Denied, _) if self.is_in_s3() => {
+                "allow s3:GetObject on it, and kms:Decrypt on its encryption key, then run again"
+            }
+            (ErrorKind::Denied, _) => "allow reading it, then run again",
             (ErrorKind::Archived, _) => "restore it from its archive class, then run again",
             (ErrorKind::Transient, _) => "run again later",
+            (ErrorKind::Fatal, action) if self.cause == Cause::NotAllowed && self.is_in_s3() => {
+                action.permission()
+            }
             (ErrorKind::Fatal, action) => self.cause.advice(action),
             (ErrorKind::Other, Action::List) => "rename or move it, then run again",
             (ErrorKind::Other, _) => "look at this object, then run again",
+        }
+    }
+
+    fn is_in_s3(&self) -> bool {
+        self.url.starts_with("s3://")
+    }
+}
+
+impl Action {
+    /// What IAM, or the bucket's or the key's policy, lacks.
+    fn permission(self) -> &'static str {
+        match self {
+            Action::List | Action::Open => "allow s3:ListBucket on the bucket for this prefix",
+            Action::Read => "allow s3:GetObject on it, and kms:Decrypt on its encryption key",
+            Action::Write => {
+                "allow s3:PutObject there, and kms:GenerateDataKey on its encryption key"
+            }
         }
     }
 }
@@ -211,6 +234,25 @@ mod tests {
             error.to_string(),
             "cannot read s3://b/k: InvalidObjectState; restore it from its archive class, then run again"
         );
+    }
+
+    #[test]
+    fn what_s3_denies_is_told_by_the_action_to_be_allowed() {
+        let denied = |action, kind| {
+            let error = StoreError::fatal(action, Cause::NotAllowed, "s3://b/k", "AccessDenied");
+            StoreError { kind, ..error }.to_string()
+        };
+        for (action, kind, permission) in [
+            (Action::List, ErrorKind::Fatal, "allow s3:ListBucket on"),
+            (Action::Read, ErrorKind::Fatal, "allow s3:GetObject on"),
+            (Action::Read, ErrorKind::Denied, "allow s3:GetObject on"),
+            (Action::Write, ErrorKind::Fatal, "allow s3:PutObject there"),
+        ] {
+            let message = denied(action, kind);
+            assert!(message.contains(permission), "{message}");
+        }
+        let folder = StoreError::fatal(Action::List, Cause::NotAllowed, "/logs", "denied");
+        assert!(folder.to_string().ends_with("give the right to list it"));
     }
 
     #[test]

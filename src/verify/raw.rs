@@ -38,7 +38,7 @@ impl RawSource {
         let walk = Walk {
             source: &store,
             lanes: &verifier.options.scope.lanes,
-            shard: Shard::ALL,
+            shard: &Shard::ALL,
             own: &own,
             digests: verifier.options.digests.is_some(),
         };

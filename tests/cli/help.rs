@@ -1,6 +1,6 @@
 //! What the program says about itself.
 
-use crate::support::{Place, stdout};
+use crate::support::{Place, stderr, stdout};
 use std::collections::BTreeSet;
 
 /// Each command and its own options. An option stands only where it does something: what a
@@ -9,7 +9,7 @@ const COMMANDS: &[(&str, &str)] = &[
     (
         "convert",
         "dry-run table keep-duplicates retry-rejects accept-unread give-up give-up-missing \
-         allow-empty compact revive digests digest-keys max-object-size columns compression threads memory json from to last account region shard catalog-id projection-account register-partitions \
+         allow-empty compact revive digests digest-keys max-object-size columns compression threads memory json from to last account region shard plan catalog-id projection-account register-partitions \
          endpoint-url path-style requester-pays source-bucket-owner dest-bucket-owner sse-kms-key-id",
     ),
     (
@@ -36,6 +36,11 @@ const COMMANDS: &[(&str, &str)] = &[
         "expire",
         "before dry-run json account region endpoint-url path-style dest-bucket-owner \
          sse-kms-key-id",
+    ),
+    (
+        "plan",
+        "parts json from to last account region endpoint-url path-style requester-pays \
+         source-bucket-owner sse-kms-key-id",
     ),
     ("table", ""),
     (
@@ -179,5 +184,18 @@ fn completions_are_made_for_each_shell() {
         let output = Place::new().run(&format!("completions {shell}"));
         assert!(output.status.success(), "{shell}");
         assert!(stdout(&output).contains("cloudtrail2parquet"), "{shell}");
+    }
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let place = Place::new();
+    let output = place.run("man pages");
+    assert!(output.status.success(), "{}", stderr(&output));
+    for command in commands("") {
+        let name = command.replace(' ', "-");
+        let page = place.path(&format!("pages/cloudtrail2parquet-{name}.1"));
+        let page = std::fs::read_to_string(&page).unwrap_or_else(|_| panic!("{command}"));
+        assert!(page.contains("SYNOPSIS"), "{command}");
     }
 }

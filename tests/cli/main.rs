@@ -15,6 +15,7 @@ mod help;
 mod interrupted;
 mod kept_aside;
 mod messages;
+mod plan;
 mod printable;
 mod problems;
 mod queries;

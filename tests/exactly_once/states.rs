@@ -14,7 +14,7 @@ fn lane_of(world: &World) -> LaneStatus {
         &source,
         &destination,
         &scope,
-        Shard::ALL,
+        &Shard::ALL,
         LATE.parse().unwrap(),
     );
     let found = found.now_or_never().unwrap().unwrap();

@@ -17,6 +17,7 @@ pub(crate) fn check_reports(
     let shard = Shard {
         index: spec.shard.0,
         count: spec.shard.1,
+        plan: None,
     };
     for (lane, claims) in &snapshot.claims {
         let receipts = snapshot

@@ -314,6 +314,7 @@ impl World {
             shard: Shard {
                 index: spec.shard.0,
                 count: spec.shard.1,
+                plan: None,
             },
             give_up: GiveUp {
                 named: give_up,

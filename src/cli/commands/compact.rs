@@ -63,7 +63,7 @@ pub(crate) async fn run(args: &CompactArgs, log: &LogArgs) -> anyhow::Result<Exi
             compression: args.compression,
         },
         lanes: args.range.lanes(),
-        shard: args.shard.unwrap_or(Shard::ALL),
+        shard: args.shard.clone().unwrap_or(Shard::ALL),
         dates: args.range.dates()?,
         target_bytes: args.target_size,
         dry_run: args.dry_run,

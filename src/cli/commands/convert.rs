@@ -10,6 +10,7 @@ use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::glue::{self, GlueArgs};
 use crate::cli::groups::range::DeliveryArgs;
 use crate::cli::groups::s3::{DestWriteArgs, S3Args, SourceArgs, check_apart};
+use crate::cli::groups::shard::ShardArgs;
 use crate::cli::groups::upkeep;
 use crate::cli::limits;
 use crate::cli::log::LogArgs;
@@ -32,7 +33,6 @@ use cloudtrail2parquet::table::{Compression, EncodeOptions, Schema};
 use cloudtrail2parquet::upkeep::{CompactOptions, TARGET_BYTES, Upkeep, compact};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::env;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use summary::Ended;
@@ -106,9 +106,9 @@ pub(crate) struct ConvertArgs {
     /// Which raw objects
     #[command(flatten)]
     range: DeliveryArgs,
-    /// Only part K of N of the lanes, K from 1 [default: by AWS Batch's array job, if in one]
-    #[arg(long, value_name = "K/N", help_heading = "Range")]
-    shard: Option<Shard>,
+    /// Whose share of the lanes
+    #[command(flatten)]
+    shard: ShardArgs,
     /// How the table is registered
     #[command(flatten)]
     glue: GlueArgs,
@@ -149,14 +149,14 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
     if args.dry_run {
         return plan::run(&source, &destination, &options, &args.result).await;
     }
-    let schema = Arc::clone(&options.schema);
+    let (schema, shard) = (Arc::clone(&options.schema), options.shard.clone());
     let monitor = Arc::new(TermMonitor::new(log));
     let (summary, received) = match converted(source, &destination, options, &monitor).await? {
         Converted::Ended(summary, received) => (summary, received),
         Converted::CutOff(exit) => return Ok(exit),
     };
     let compacted = match args.compact && !summary.interrupted {
-        true => Some(args.compacted(&destination, &schema, log).await?),
+        true => Some(args.compacted(&destination, &schema, shard, log).await?),
         false => None,
     };
     let registered = match &args.table {
@@ -239,7 +239,7 @@ impl ConvertArgs {
                 expired_before: None,
             },
             scope: self.range.scope()?,
-            shard: shard(self.shard)?,
+            shard: self.shard.planned(self.shard.shard()?, &self.s3).await?,
             give_up: GiveUp {
                 named: self.give_up.iter().cloned().collect(),
                 missing: self.give_up_missing,
@@ -265,6 +265,7 @@ impl ConvertArgs {
         &self,
         destination: &Store,
         schema: &Arc<Schema>,
+        shard: Shard,
         log: &LogArgs,
     ) -> anyhow::Result<(Option<Upkeep>, Exit)> {
         let scope = self.range.scope()?;
@@ -274,7 +275,7 @@ impl ConvertArgs {
                 compression: self.compression,
             },
             lanes: scope.lanes,
-            shard: shard(self.shard)?,
+            shard,
             dates: EventDates {
                 from: scope.days.from,
                 to: scope.days.to,
@@ -329,33 +330,5 @@ impl ConvertArgs {
             monitor.report(Progress::Note(advice.clone()));
         }
         Ok(Some((spec, registered)))
-    }
-}
-
-/// The shard asked for, or that of the AWS Batch array job that this process is a child of.
-fn shard(asked: Option<Shard>) -> anyhow::Result<Shard> {
-    if let Some(shard) = asked {
-        return Ok(shard);
-    }
-    let variable = |name: &str| env::var(name).ok();
-    match (
-        variable("AWS_BATCH_JOB_ARRAY_INDEX"),
-        variable("AWS_BATCH_JOB_ARRAY_SIZE"),
-    ) {
-        (Some(index), Some(count)) => {
-            let wrong = || {
-                usage(format!(
-                    "AWS_BATCH_JOB_ARRAY_INDEX={index} of AWS_BATCH_JOB_ARRAY_SIZE={count} is no part of an array job: set both, or --shard K/N"
-                ))
-            };
-            let index: u32 = index.parse().map_err(|_| wrong())?;
-            format!("{}/{count}", index.saturating_add(1))
-                .parse()
-                .map_err(|_| wrong())
-        }
-        (Some(index), None) => Err(usage(format!(
-            "AWS_BATCH_JOB_ARRAY_INDEX={index} is set and AWS_BATCH_JOB_ARRAY_SIZE is not: set both, or --shard K/N"
-        ))),
-        _ => Ok(Shard::ALL),
     }
 }

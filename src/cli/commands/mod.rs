@@ -4,6 +4,8 @@ mod compact;
 mod completions;
 mod convert;
 mod expire;
+mod man;
+mod plan;
 mod queries;
 mod restore;
 mod sample;
@@ -59,6 +61,12 @@ pub(crate) enum Command {
     /// The ledger keeps what was converted, so a later convert does not bring them back. Raw logs
     /// are not touched. Try it with --dry-run first.
     Expire(Box<expire::ExpireArgs>),
+    /// Divide the lanes of a backfill among workers, by the bytes of their raw objects
+    ///
+    /// Writes a plan that each worker follows: `convert --plan FILE` with --shard K/N, or as a child
+    /// of an AWS Batch array job of that size. Lanes that appear later go by the hash that workers
+    /// agree by without a plan. The source is only listed.
+    Plan(plan::PlanArgs),
     /// Work on the Glue table
     #[command(subcommand)]
     Table(table::TableCommand),
@@ -73,6 +81,9 @@ pub(crate) enum Command {
     Savings(savings::SavingsArgs),
     /// Write sample CloudTrail logs into a folder
     Sample(sample::SampleArgs),
+    /// Write manual pages into a folder
+    #[command(hide = true)]
+    Man(man::ManArgs),
     /// Print shell completions
     Completions(completions::CompletionsArgs),
 }
@@ -91,10 +102,12 @@ impl Command {
             Self::Restore(args) => return restore::run(args, log).await,
             Self::Compact(args) => return compact::run(args, log).await,
             Self::Expire(args) => return expire::run(args, log).await,
+            Self::Plan(args) => plan::run(args).await,
             Self::Table(command) => table::run(command).await,
             Self::Queries(args) => queries::run(args),
             Self::Savings(args) => savings::run(args).await,
             Self::Sample(args) => sample::run(args),
+            Self::Man(args) => man::run(args, program()),
             Self::Completions(args) => completions::run(args, &mut program()),
         }
         .map(|()| Exit::Done)

@@ -49,7 +49,7 @@ pub(crate) async fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
     let source = args.source_s3.open(&args.source, &args.s3).await?;
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
     let now = jiff::Timestamp::now();
-    let found = status(&source, &destination, &scope, Shard::ALL, now).await?;
+    let found = status(&source, &destination, &scope, &Shard::ALL, now).await?;
     args.result
         .print(|| document(args, &found), || text(args, &found))?;
     Ok(exit(&found))

@@ -20,7 +20,7 @@ pub(crate) struct S3Args {
 }
 
 impl S3Args {
-    fn options(&self) -> S3Options {
+    pub(crate) fn options(&self) -> S3Options {
         S3Options {
             endpoint_url: self.endpoint_url.clone(),
             force_path_style: self.path_style,

@@ -86,20 +86,37 @@ impl S3 {
             .await
             .map_err(|error| self.refused(key, error))?;
         let upload = created.upload_id().unwrap_or_default();
-        let put = self.upload(key, upload, body).await;
-        if put.is_err() {
-            let abort = client
-                .abort_multipart_upload()
-                .bucket(&inner.bucket)
-                .key(self.full(key));
-            let abort = abort
-                .upload_id(upload)
-                .set_request_payer(inner.payer.clone())
-                .set_expected_bucket_owner(inner.owner.clone());
-            // Parts that stay cost money but are no object; a bucket's lifecycle rule clears them.
-            let _ = abort.send().await;
+        match self.upload(key, upload, body).await {
+            Ok(()) => Ok(()),
+            Err(refused) => Err(self.abort(key, upload, refused).await),
         }
-        put
+    }
+
+    /// Removes the parts of an upload that was refused, and tells with the refusal if it cannot:
+    /// they are no object but cost money, until a lifecycle rule of the bucket clears them.
+    async fn abort(&self, key: &str, upload: &str, refused: Refused) -> Refused {
+        let inner = &self.inner;
+        let client = match self.client().await {
+            Ok(client) => client,
+            Err(_) => return refused,
+        };
+        let abort = client
+            .abort_multipart_upload()
+            .bucket(&inner.bucket)
+            .key(self.full(key))
+            .upload_id(upload)
+            .set_request_payer(inner.payer.clone())
+            .set_expected_bucket_owner(inner.owner.clone());
+        match (abort.send().await, refused) {
+            (Err(_), Refused::Failed(error)) => Refused::Failed(StoreError {
+                reason: format!(
+                    "{} (its parts stay: s3:AbortMultipartUpload failed too)",
+                    error.reason
+                ),
+                ..error
+            }),
+            (_, refused) => refused,
+        }
     }
 
     async fn upload(

@@ -14,7 +14,7 @@ pub(super) async fn run(
     options: &ConvertOptions,
     result: &ResultArgs,
 ) -> anyhow::Result<Exit> {
-    let (scope, shard) = (&options.scope, options.shard);
+    let (scope, shard) = (&options.scope, &options.shard);
     let found = status(source, destination, scope, shard, options.now).await?;
     result.print(|| serde_json::to_value(&found), || text(&found))?;
     match found.nothing_found && !options.allow_empty {
