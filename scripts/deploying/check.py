@@ -22,6 +22,7 @@ EVERYTHING = GIVEN | {
     "DestinationKmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/lake",
     "CreateDatabase": "false",
     "CreateWorkgroup": "false",
+    "CreateMaintenance": "true",
     "AlarmEmail": "security@example.com",
     "Capacity": "FARGATE_SPOT",
 }
@@ -97,7 +98,7 @@ def commands(template, program):
         for name, job in Resolved(template, given).of_type("AWS::Batch::JobDefinition").items():
             command = job["ContainerProperties"]["Command"]
             done = subprocess.run([program, *command], env=os.environ | nobody | keys, capture_output=True, text=True)
-            say(done.returncode == 1, f"{name}: convert takes its {len(command) - 1} arguments", done.stderr)
+            say(done.returncode == 1, f"{name}: {command[0]} takes its {len(command) - 1} arguments", done.stderr)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([DEPLOY / "questions", program, folder], check=True)
         made = {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}

@@ -18,6 +18,7 @@ FARGATE = {
 }
 PRINCIPALS = {
     "JobRole": "ecs-tasks.amazonaws.com",
+    "MaintenanceRole": "ecs-tasks.amazonaws.com",
     "ExecutionRole": "ecs-tasks.amazonaws.com",
     "ScheduleRole": "scheduler.amazonaws.com",
 }
@@ -163,8 +164,9 @@ def roles(stack):
             actions = as_list(statement["Action"])
             if any("*" in action for action in actions):
                 yield f"{name}: allows {actions}"
-            if name == "JobRole" and any("Delete" in action for action in actions):
-                yield f"{name}: may delete"
+            if any("Delete" in action for action in actions):
+                if name != "MaintenanceRole" or not all("/account=" in r for r in as_list(statement["Resource"])):
+                    yield f"{name}: may delete {statement['Resource']}"
             if "*" in as_list(statement["Resource"]) and actions != ["ecr:GetAuthorizationToken"]:
                 yield f"{name}: {actions} on everything"
     submit = list(statements(stack.of_type("AWS::IAM::Role")["ScheduleRole"]))

@@ -173,6 +173,7 @@ impl Action {
             Action::Write => {
                 "allow s3:PutObject there, and kms:GenerateDataKey on its encryption key"
             }
+            Action::Remove => "allow s3:DeleteObject there",
         }
     }
 }
@@ -247,6 +248,11 @@ mod tests {
             (Action::Read, ErrorKind::Fatal, "allow s3:GetObject on"),
             (Action::Read, ErrorKind::Denied, "allow s3:GetObject on"),
             (Action::Write, ErrorKind::Fatal, "allow s3:PutObject there"),
+            (
+                Action::Remove,
+                ErrorKind::Fatal,
+                "allow s3:DeleteObject there",
+            ),
         ] {
             let message = denied(action, kind);
             assert!(message.contains(permission), "{message}");
