@@ -45,6 +45,7 @@ pub async fn weigh(source: &Store, scope: &Scope) -> Result<Weights, Failure> {
         lanes: &scope.lanes,
         shard: &Shard::ALL,
         own: &[],
+        digests: false,
     };
     let Discovered {
         lanes,
