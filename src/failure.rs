@@ -147,6 +147,16 @@ impl Waiting {
         }
     }
 
+    /// The address of the open claim that stands in the way.
+    pub fn claim(&self) -> Option<&str> {
+        match self {
+            Self::Object { claim, .. } | Self::Rows { claim, .. } | Self::Upkeep { claim, .. } => {
+                Some(claim)
+            }
+            _ => None,
+        }
+    }
+
     /// What to do about it.
     pub fn next_step(&self) -> String {
         match self {

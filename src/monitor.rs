@@ -1,5 +1,6 @@
 //! What the library tells its caller while it works.
 
+use crate::cloudtrail::{KeyKind, parse_key};
 use crate::digests::Fault;
 use crate::failure::Waiting;
 use crate::lane::Lane;
@@ -12,8 +13,36 @@ use std::fmt;
 pub enum Progress {
     /// This many lanes were found.
     LanesFound(u64),
+    /// All that a lane's prefixes hold is listed.
+    LaneListed(Lane),
+    /// So many raw objects were found whose key names no lane.
+    UnplacedFound(u64),
+    /// It is known which of those are not converted yet.
+    UnplacedListed,
     /// A lane is done for this run.
     LaneDone(Lane),
+    /// A piece of work was claimed: what it will give is fixed.
+    Claimed {
+        /// The lane.
+        lane: Lane,
+        /// The claim's address.
+        claim: String,
+        /// Rows that it will give.
+        rows: u64,
+    },
+    /// All that a claim promised is visible.
+    Committed {
+        /// The lane.
+        lane: Lane,
+        /// The claim's address.
+        claim: String,
+        /// Rows of its files.
+        rows: u64,
+        /// Its files.
+        files: u64,
+        /// Whether another run had left it open.
+        by_another: bool,
+    },
     /// Raw objects that are not converted yet were listed.
     Pending {
         /// How many.
@@ -135,6 +164,28 @@ impl Problem {
             Self::Digest(fault) => fault.kind.code(),
             Self::NothingFound { .. } => "nothing_found",
             Self::NotFound { .. } => "not_found",
+        }
+    }
+
+    /// The lane that it is about, where it or a key tells.
+    pub fn lane(&self) -> Option<Lane> {
+        match self {
+            Self::LaneWaits { lane, .. } => Some(lane.clone()),
+            Self::Unread { address, .. }
+            | Self::Unreachable { address, .. }
+            | Self::Lost { address } => match parse_key(address) {
+                KeyKind::Raw(key) => Some(key.lane),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The address of the open claim that it is about.
+    pub fn claim(&self) -> Option<&str> {
+        match self {
+            Self::LaneWaits { why, .. } => why.claim(),
+            _ => None,
         }
     }
 

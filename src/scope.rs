@@ -3,6 +3,7 @@
 use crate::lane::{Account, Lane, Region};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -129,6 +130,12 @@ impl Shard {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("write a shard as K/N with 1 <= K <= N, for example 2/8")]
 pub struct ShardError;
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
 
 impl FromStr for Shard {
     type Err = ShardError;

@@ -17,10 +17,15 @@ pub(crate) fn problem_document(problem: &Problem) -> Value {
 /// Problems with what to do about them, one a line.
 pub(crate) fn problem_lines<'p>(text: &mut Text, problems: impl Iterator<Item = &'p Problem>) {
     for problem in problems {
-        let (line, step) = (problem.to_string(), problem.next_step());
-        match line.contains(&step) {
-            true => text.line(line),
-            false => text.line(format!("{line}; {step}")),
-        }
+        text.line(problem_line(problem));
+    }
+}
+
+/// A problem in one line that ends with what to do.
+pub(crate) fn problem_line(problem: &Problem) -> String {
+    let (line, step) = (problem.to_string(), problem.next_step());
+    match line.contains(&step) {
+        true => line,
+        false => format!("{line}; {step}"),
     }
 }

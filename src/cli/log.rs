@@ -1,13 +1,18 @@
 //! Log lines on standard error.
 
 use super::printable;
+use super::run_id::run_id;
 use clap::{Args, ValueEnum};
-use std::fmt::Debug;
-use std::io::{self, IsTerminal, Write, stderr};
-use tracing::field::Field;
-use tracing_subscriber::field::MakeExt as _;
-use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::fmt::{self as std_fmt, Debug};
+use std::io::{IsTerminal, stderr};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer, debug_fn};
+use tracing_subscriber::fmt::{self, FmtContext};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, prelude::*};
 
 /// How to talk.
 #[derive(Debug, Args)]
@@ -34,7 +39,8 @@ pub(crate) struct LogArgs {
 pub(crate) enum LogFormat {
     /// For people; with the time, unless it is a terminal that shows them
     Text,
-    /// One JSON object a line
+    /// One JSON object a line: timestamp, level, run and message; lane, claim, code, key and
+    /// next_step where they apply
     Json,
 }
 
@@ -51,7 +57,6 @@ impl LogArgs {
         let registry = tracing_subscriber::registry().with(filter);
         let terminal = stderr().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
-        let lines = fmt::layer().with_target(false);
         let text = fmt::layer()
             .with_target(false)
             .with_writer(stderr)
@@ -59,7 +64,7 @@ impl LogArgs {
             .fmt_fields(printable_fields());
         match (self.log_format, terminal) {
             (LogFormat::Json, _) => registry
-                .with(lines.json().with_writer(|| PrintableJson(stderr())))
+                .with(fmt::layer().event_format(JsonLines).with_writer(stderr))
                 .init(),
             (LogFormat::Text, true) => registry.with(text.without_time()).init(),
             (LogFormat::Text, false) => registry.with(text).init(),
@@ -74,29 +79,81 @@ impl LogArgs {
     }
 }
 
-/// The message of a line and its fields, each printable.
+/// Fields of this program's own lines that are for programs: the message says the same.
+const FOR_PROGRAMS: [&str; 7] = [
+    "lane",
+    "claim",
+    "code",
+    "key",
+    "next_step",
+    "objects",
+    "rows",
+];
+
+/// The message of a line and others' fields, each printable.
 fn printable_fields() -> impl for<'w> FormatFields<'w> + 'static {
     let field = |out: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
         let value = format!("{value:?}");
         match field.name() {
             "message" => write!(out, "{}", printable::line(&value)),
-            name => write!(out, "{name}={}", printable::line(&value)),
+            name if FOR_PROGRAMS.contains(&name) => Ok(()),
+            name => write!(out, " {name}={}", printable::line(&value)),
         }
     };
-    debug_fn(field).delimited(" ")
+    debug_fn(field)
 }
 
-/// A writer of lines that are JSON objects, one a call.
-struct PrintableJson<W>(W);
+/// Lines that are JSON objects.
+struct JsonLines;
 
-impl<W: Write> Write for PrintableJson<W> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0
-            .write_all(printable::json(&String::from_utf8_lossy(line)).as_bytes())?;
-        Ok(line.len())
+impl<S, N> FormatEvent<S, N> for JsonLines
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+    N: for<'w> FormatFields<'w> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std_fmt::Result {
+        let mut line = Line(Map::new());
+        line.set("timestamp", Timestamp::now().to_string());
+        line.set("level", event.metadata().level().to_string());
+        line.set("run", run_id());
+        event.record(&mut line);
+        let line = Value::Object(line.0).to_string();
+        writeln!(out, "{}", printable::json(&line))
+    }
+}
+
+/// The members of one line.
+struct Line(Map<String, Value>);
+
+impl Line {
+    fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field.name(), value);
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.set(field.name(), format!("{value:?}"));
     }
 }

@@ -11,6 +11,7 @@ mod numbers;
 mod output;
 mod printable;
 mod progress;
+mod run_id;
 mod stop;
 mod text;
 

@@ -39,6 +39,11 @@ pub(crate) fn print_json(document: &Value) -> anyhow::Result<()> {
     print_own(&printable::json(&text))
 }
 
+/// Prints a document in one line, as log collectors take it.
+pub(crate) fn print_json_line(document: &Value) -> anyhow::Result<()> {
+    print_own(&printable::json(&format!("{document}\n")))
+}
+
 /// Prints text that has nothing of anyone else's in it, as it is.
 pub(crate) fn print_own(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

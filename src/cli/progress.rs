@@ -1,9 +1,12 @@
 //! Progress: a bar on a terminal, log lines elsewhere.
 
+use super::aside::problem_line;
 use super::log::LogArgs;
 use super::numbers::{count, size};
+use cloudtrail2parquet::lane::Lane;
 use cloudtrail2parquet::monitor::{Monitor, Problem, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeSet;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,9 +15,8 @@ use tracing::{debug, info, warn};
 /// How often a run without a terminal says how far it is.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
-/// Objects are listed as they are asked for. What is left is known, and can be told in time,
-/// once none has been found for so long.
-const FOUND_ALL_AFTER: Duration = Duration::from_secs(10);
+/// How long a run has to have worked before its pace tells how long it will take.
+const PACE_AFTER: Duration = Duration::from_secs(5);
 
 /// Problems that are kept for the result; a run can have millions.
 const PROBLEMS: usize = 1_000;
@@ -35,14 +37,17 @@ pub(crate) struct TermMonitor {
 struct State {
     lanes: u64,
     lanes_done: u64,
+    /// Lanes of which it is known what is to be done.
+    listed: BTreeSet<Lane>,
+    /// Whether there are objects of no lane of which that is not known yet.
+    has_unlisted: bool,
     objects: u64,
     objects_done: u64,
     bytes: u64,
     bytes_done: u64,
     rows: u64,
     problems: Problems,
-    /// When an object was found last.
-    found: Instant,
+    began: Instant,
     logged: Instant,
 }
 
@@ -81,15 +86,38 @@ impl TermMonitor {
 
     fn tell(&self, progress: &Progress) {
         self.bar.suspend(|| match progress {
-            Progress::Problem(what) => warn!("{what}"),
+            Progress::Problem(problem) => tell_problem(problem),
             Progress::Note(what) => info!("{what}"),
             Progress::LanesFound(lanes) => debug!("{} lanes found", count(*lanes)),
-            Progress::LaneDone(lane) => debug!("{lane} is done"),
+            Progress::UnplacedFound(objects) if *objects > 0 => {
+                debug!(objects, "{} files found outside of lanes", count(*objects));
+            }
+            Progress::LaneListed(lane) => debug!(%lane, "{lane} is listed"),
+            Progress::LaneDone(lane) => debug!(%lane, "{lane} is done"),
+            Progress::Claimed { lane, claim, rows } => {
+                debug!(%lane, claim, rows, "{claim} claims {} rows", count(*rows));
+            }
+            Progress::Committed {
+                lane,
+                claim,
+                rows,
+                by_another: true,
+                ..
+            } => info!(%lane, claim, rows, "finished the open claim {claim}"),
+            Progress::Committed {
+                lane,
+                claim,
+                rows,
+                files,
+                ..
+            } => debug!(%lane, claim, rows, "{claim} is committed: {} files", count(*files)),
             Progress::Done {
                 objects,
                 bytes,
                 rows,
             } => debug!(
+                objects,
+                rows,
                 "{} files of {} went through: {} rows",
                 count(*objects),
                 size(*bytes),
@@ -100,12 +128,25 @@ impl TermMonitor {
     }
 }
 
+fn tell_problem(problem: &Problem) {
+    let (lane, key, step) = (problem.lane(), problem.about(), problem.next_step());
+    warn!(
+        lane = lane.map(tracing::field::display),
+        claim = problem.claim(),
+        code = problem.code(),
+        key,
+        next_step = step,
+        "{}",
+        problem_line(problem)
+    );
+}
+
 impl Monitor for TermMonitor {
     fn report(&self, progress: Progress) {
         self.tell(&progress);
         let now = Instant::now();
         let mut state = self.state();
-        state.add(&progress, now);
+        state.add(&progress);
         self.bar.set_length(state.bytes);
         self.bar.set_position(state.bytes_done);
         let message = state.message(now, self.bar.eta());
@@ -122,28 +163,32 @@ impl State {
         Self {
             lanes: 0,
             lanes_done: 0,
+            listed: BTreeSet::new(),
+            has_unlisted: false,
             objects: 0,
             objects_done: 0,
             bytes: 0,
             bytes_done: 0,
             rows: 0,
             problems: Problems::default(),
-            found: now,
+            began: now,
             logged: now,
         }
     }
 
-    fn add(&mut self, progress: &Progress, now: Instant) {
+    fn add(&mut self, progress: &Progress) {
         match progress {
-            Progress::LanesFound(lanes) => {
-                self.lanes += lanes;
-                self.found = now;
+            Progress::LanesFound(lanes) => self.lanes += lanes,
+            Progress::UnplacedFound(objects) => self.has_unlisted = *objects > 0,
+            Progress::UnplacedListed => self.has_unlisted = false,
+            Progress::LaneListed(lane) => _ = self.listed.insert(lane.clone()),
+            Progress::LaneDone(lane) => {
+                self.lanes_done += 1;
+                self.listed.insert(lane.clone());
             }
-            Progress::LaneDone(_) => self.lanes_done += 1,
             Progress::Pending { objects, bytes } => {
                 self.objects += objects;
                 self.bytes += bytes;
-                self.found = now;
             }
             Progress::Done {
                 objects,
@@ -162,7 +207,7 @@ impl State {
         }
     }
 
-    /// How far the run is, and, once all objects are found, how long it will take.
+    /// How far the run is, and, once all that is to be done is listed, how long it will take.
     fn message(&self, now: Instant, eta: Duration) -> String {
         let message = format!(
             "{} of {} found, {}/{} files, {} rows, {}/{} lanes",
@@ -174,11 +219,16 @@ impl State {
             count(self.lanes_done),
             count(self.lanes)
         );
-        let found_all = now.duration_since(self.found) >= FOUND_ALL_AFTER;
-        match found_all && (1..self.bytes).contains(&self.bytes_done) {
+        let has_pace = now.duration_since(self.began) >= PACE_AFTER;
+        match has_pace && self.is_listed() && (1..self.bytes).contains(&self.bytes_done) {
             true => format!("{message}, {} left", HumanDuration(eta)),
             false => message,
         }
+    }
+
+    /// Whether all that is to be done is known.
+    fn is_listed(&self) -> bool {
+        !self.has_unlisted && self.listed.len() as u64 >= self.lanes
     }
 }
 
@@ -186,35 +236,56 @@ impl State {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_time_left_is_told_only_once_no_more_objects_are_found() {
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        let pending = Progress::Pending {
+    fn lane(region: &str) -> Lane {
+        Lane::parse("111122223333", region).unwrap()
+    }
+
+    fn half_done(state: &mut State) {
+        state.add(&Progress::Pending {
             objects: 2,
             bytes: 2 << 20,
-        };
-        let done = Progress::Done {
+        });
+        state.add(&Progress::Done {
             objects: 1,
             bytes: 1 << 20,
             rows: 5,
+        });
+    }
+
+    #[test]
+    fn the_time_left_is_told_only_once_every_lane_is_listed_and_there_is_a_pace() {
+        let start = Instant::now();
+        let told = |state: &State, seconds| {
+            state.message(
+                start + Duration::from_secs(seconds),
+                Duration::from_secs(30),
+            )
         };
         let mut state = State::new(start);
-        state.add(&Progress::LanesFound(3), at(0));
-        state.add(&pending, at(60));
-        let eta = Duration::from_secs(30);
-        assert!(
-            !state.message(at(80), eta).contains("left"),
-            "nothing is done"
-        );
-        state.add(&done, at(61));
+        state.add(&Progress::LanesFound(2));
+        half_done(&mut state);
+        state.add(&Progress::LaneListed(lane("eu-west-1")));
         assert_eq!(
-            state.message(at(62), eta),
-            "1.00 MiB of 2.00 MiB found, 1/2 files, 5 rows, 0/3 lanes"
+            told(&state, 3_600),
+            "1.00 MiB of 2.00 MiB found, 1/2 files, 5 rows, 0/2 lanes",
+            "one lane is not listed, however long nothing has been found"
         );
-        let told = state.message(at(70), eta);
-        assert!(told.ends_with("lanes, 30 seconds left"), "{told}");
-        state.add(&pending, at(71));
-        assert!(!state.message(at(72), eta).contains("left"));
+        state.add(&Progress::LaneDone(lane("us-east-1")));
+        assert!(!told(&state, 1).contains("left"), "one second is no pace");
+        let told = told(&state, 10);
+        assert!(told.ends_with("1/2 lanes, 30 seconds left"), "{told}");
+    }
+
+    #[test]
+    fn no_time_left_is_told_while_files_of_no_lane_are_still_to_be_looked_at() {
+        let start = Instant::now();
+        let later = start + Duration::from_secs(60);
+        let mut state = State::new(start);
+        state.add(&Progress::UnplacedFound(3));
+        half_done(&mut state);
+        let eta = Duration::from_secs(30);
+        assert!(!state.message(later, eta).contains("left"));
+        state.add(&Progress::UnplacedListed);
+        assert!(state.message(later, eta).ends_with("30 seconds left"));
     }
 }

@@ -1,5 +1,6 @@
 //! Finishing a claim that another worker, or an earlier run, has left open.
 
+use super::protocol::tell_committed;
 use super::replace::{Merged, replace};
 use super::rows::NewRows;
 use super::turn::Turn;
@@ -50,8 +51,7 @@ pub(super) async fn finish(
         Ok(receipt) => receipt,
         Err(claim) => again(turn, claim, &url, rebuild).await?,
     };
-    let note = format!("finished the open claim {url}");
-    context.monitor.report(Progress::Note(note));
+    tell_committed(context, &receipt, true);
     Ok(receipt)
 }
 

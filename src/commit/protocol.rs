@@ -8,6 +8,7 @@ use super::write::write;
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{Claim, ClaimOutcome, LaneLog, Month, Receipt};
+use crate::monitor::Progress;
 use crate::store::Remover;
 use crate::work::Context;
 use bytes::Bytes;
@@ -41,6 +42,17 @@ pub(crate) enum Committed {
     Done(Box<Receipt>),
     /// Another worker took the number: what is to be done has to be asked again.
     Taken,
+}
+
+/// Tells that all of a claim is visible.
+pub(super) fn tell_committed(context: &Context, receipt: &Receipt, by_another: bool) {
+    context.monitor.report(Progress::Committed {
+        lane: receipt.claim.lane.clone(),
+        claim: context.destination.url(&receipt.claim.key()),
+        rows: receipt.written.iter().map(|file| file.rows).sum(),
+        files: receipt.written.len() as u64,
+        by_another,
+    });
 }
 
 /// Takes the lane's turn. An open claim is finished first, by what `rebuild` makes of it.
@@ -91,6 +103,13 @@ pub(crate) async fn commit(
     if turn.log.claim(&claim).await? == ClaimOutcome::Taken {
         return Ok(Committed::Taken);
     }
+    let context = turn.context;
+    context.monitor.report(Progress::Claimed {
+        lane: claim.lane.clone(),
+        claim: context.destination.url(&claim.key()),
+        rows: claim.rows(),
+    });
     let receipt = write(turn, claim, rows, rejects, Vec::new()).await?;
+    tell_committed(context, &receipt, false);
     Ok(Committed::Done(Box::new(receipt)))
 }

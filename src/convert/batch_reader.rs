@@ -8,7 +8,6 @@ use super::task::Task;
 use crate::cloudtrail::{Limits, Unreadable, is_readable_name};
 use crate::failure::Failure;
 use crate::ledger::{Cause, Converted};
-use crate::monitor::Progress;
 use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use std::{collections::VecDeque, sync::Arc};
@@ -109,14 +108,7 @@ impl<'r> BatchReader<'r> {
         if let Some(pending) = self.planned.pop_front() {
             return Ok(Some(pending));
         }
-        let next = self.pending.next().await?;
-        if let Some((pending, _)) = &next {
-            self.task.context.monitor.report(Progress::Pending {
-                objects: 1,
-                bytes: pending.object.size,
-            });
-        }
-        Ok(next)
+        self.pending.next().await
     }
 
     /// Reads the planned objects in order until the batch is full; the rest waits.

@@ -5,7 +5,7 @@ use super::list::{RawObject, is_of_table};
 use crate::cloudtrail::{KeyKind, Level, level_of_prefix, may_hold_records, parse_key};
 use crate::digests;
 use crate::lane::{Account, Lane};
-use crate::ledger::{FOLDER, REJECTS_FOLDER};
+use crate::ledger::{FOLDER, REJECTS_FOLDER, RUNS_FOLDER};
 use crate::scope::{Lanes, Shard};
 use crate::store::{Listing, Store, StoreError};
 use futures::{StreamExt, TryStreamExt, stream::FuturesUnordered};
@@ -118,8 +118,7 @@ impl Discovered {
         let mut inside = Vec::new();
         for folder in listing.prefixes {
             let name = folder.strip_prefix(prefix).unwrap_or(&folder);
-            let is_tables = is_table
-                && (name == FOLDER || name == REJECTS_FOLDER || name.starts_with("account="));
+            let is_tables = is_table && OF_TABLES.iter().any(|own| name.starts_with(own));
             if is_tables || is_of_table(&folder, walk.own) {
                 continue;
             }
@@ -203,6 +202,9 @@ fn is_unplaced(root: &str, key: &str) -> bool {
     parse_key(&format!("{root}{key}")) == KeyKind::Other && may_hold_records(key)
 }
 
+/// What the folders of a table begin with.
+const OF_TABLES: [&str; 4] = [FOLDER, REJECTS_FOLDER, RUNS_FOLDER, "account="];
+
 /// What keys below the source's root begin with that are the destination's.
 pub(crate) fn own_prefixes(source: &Store, destination: &Store) -> Vec<String> {
     let (source, destination) = (source.url(""), destination.url(""));
@@ -212,7 +214,7 @@ pub(crate) fn own_prefixes(source: &Store, destination: &Store) -> Vec<String> {
         return Vec::new();
     };
     match below.trim_end_matches('/') {
-        "" => vec![FOLDER.into(), REJECTS_FOLDER.into(), "account=".into()],
+        "" => OF_TABLES.map(str::to_owned).to_vec(),
         below => vec![format!("{below}/")],
     }
 }

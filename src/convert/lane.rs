@@ -60,7 +60,7 @@ pub(crate) async fn convert_lane(
             return Ok(LaneEnd::Deferred);
         };
         if let Some(receipt) = &finished {
-            task.tally.receipt(&task.context.destination, receipt);
+            task.tally.finished(&task.context.destination, receipt);
         }
         let mut views = Views::new(&task.context.destination, lane);
         let pending = LanePending::new(task, source).await?;

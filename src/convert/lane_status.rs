@@ -1,8 +1,10 @@
 //! What is known of one lane.
 
 use super::list::RawObject;
+use crate::files::newest_event;
 use crate::lane::{Account, Lane, Region};
 use crate::ledger::{Converted, Outcome, Receipt, ReplacedFile};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -37,6 +39,13 @@ pub struct LaneStatus {
     pub other_region_rows: u64,
     /// Bytes of Parquet.
     pub parquet_bytes: u64,
+    /// The time of the newest event in the table, of the receipts of the range, to the second.
+    pub newest_event: Option<Timestamp>,
+    /// When the oldest of the pending objects was delivered, as its key tells; of a key without a
+    /// time, the beginning of its day.
+    pub oldest_pending: Option<Timestamp>,
+    /// When the newest of them was delivered.
+    pub newest_pending: Option<Timestamp>,
     /// Whether a claim has no receipt yet.
     pub open_claim: bool,
     /// Why nothing can be done in the lane for now, in words; a run says the same.
@@ -61,6 +70,9 @@ impl LaneStatus {
             duplicates: 0,
             other_region_rows: 0,
             parquet_bytes: 0,
+            newest_event: None,
+            oldest_pending: None,
+            newest_pending: None,
             open_claim: false,
             waits: None,
         }
@@ -76,6 +88,10 @@ impl LaneStatus {
             self.pending_objects += 1;
             self.pending_delivered_bytes += object.size;
             self.unread_objects += u64::from(converted.unread(object.id()).is_some());
+            let delivered = delivered(object);
+            let oldest = [self.oldest_pending, delivered].into_iter().flatten().min();
+            self.oldest_pending = oldest;
+            self.newest_pending = self.newest_pending.max(delivered);
         }
     }
 
@@ -99,6 +115,7 @@ impl LaneStatus {
             return;
         }
         self.rows += receipt.written.iter().map(|file| file.rows).sum::<u64>();
+        self.newest_event = self.newest_event.max(newest_event(receipt));
         self.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
         // Of a range, what was retried may have been rejected outside of it.
         self.rejects = (self.rejects + claim.rejected()).saturating_sub(claim.retried());
@@ -115,4 +132,10 @@ impl LaneStatus {
             }
         }
     }
+}
+
+/// When an object was delivered, as far as its key tells.
+fn delivered(object: &RawObject) -> Option<Timestamp> {
+    let midnight = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    object.time.or_else(|| object.day.and_then(midnight))
 }

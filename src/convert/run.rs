@@ -126,7 +126,9 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         summary.ignored_objects = ignored;
         summary.ignored_folders = ignored_folders;
     });
-    task.context.monitor.report(Progress::LanesFound(count));
+    let monitor = &task.context.monitor;
+    monitor.report(Progress::LanesFound(count));
+    monitor.report(Progress::UnplacedFound(unplaced.len() as u64));
     for lane in known.into_iter().filter(|lane| shard.has_lane(lane)) {
         found.entry(lane).or_default();
     }

@@ -1,11 +1,16 @@
 //! What a run did, in numbers.
 
 use super::ignored::Ignored;
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// The result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
+    /// Claims of which this run put the receipt.
+    pub claims: u64,
+    /// Those of them that an earlier or another run had left open, in whatever lane.
+    pub finished_claims: u64,
     /// Lanes of the range and shard.
     pub lanes: u64,
     /// Raw objects converted by this run.
@@ -24,13 +29,15 @@ pub struct Summary {
     pub unproven_objects: u64,
     /// What is wrong with digests, or between them.
     pub digest_faults: u64,
+    /// Raw objects of open claims that this run was told to give up: their records are lost.
+    pub lost_objects: u64,
     /// Objects that are no event logs, by folder or extension.
     pub ignored_objects: Ignored,
     /// Folders of other services that were not looked at, by name.
     pub ignored_folders: Ignored,
     /// Whether the source holds nothing that could be a log.
     pub nothing_found: bool,
-    /// Records in the converted objects.
+    /// Records that the run dealt with: each is a row, a duplicate or a reject.
     pub records: u64,
     /// Rows written.
     pub rows: u64,
@@ -46,6 +53,8 @@ pub struct Summary {
     pub other_region_rows: u64,
     /// Rows in account 000000000000 or region unknown, which their records do not name.
     pub unknown_lane_rows: u64,
+    /// The time of the newest event among the rows written, to the second.
+    pub newest_event: Option<Timestamp>,
     /// Bytes of the converted objects as delivered.
     pub delivered_bytes: u64,
     /// Bytes of the converted objects uncompressed.
@@ -72,9 +81,8 @@ impl Summary {
         self.nothing_found || unproven + kept_aside + self.passed_over + self.unmet_arguments > 0
     }
 
-    /// Whether the run wrote nothing.
+    /// Whether the run committed nothing.
     pub fn is_idle(&self) -> bool {
-        let written = self.objects + self.known_objects + self.accepted_objects + self.files;
-        written + self.rejects + self.retried_rejects == 0
+        self.claims == 0
     }
 }

@@ -4,8 +4,9 @@ use super::list::RawObject;
 use super::summary::Summary;
 use crate::digests::Fault;
 use crate::failure::Waiting;
+use crate::files::newest_event;
 use crate::lane::Lane;
-use crate::ledger::{Cause, Claim, ClaimedObject, DigestState, ObjectId, Outcome, Receipt};
+use crate::ledger::{Cause, ClaimedObject, DigestState, ObjectId, Outcome, Receipt};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::scope::Lanes;
 use crate::store::Store;
@@ -173,6 +174,17 @@ impl Tally {
         own.contains(&id)
     }
 
+    /// Counts what a claim did that another run had left open. What it lists was not listed by
+    /// this run.
+    pub(crate) fn finished(&self, destination: &Store, receipt: &Receipt) {
+        self.count(|summary| summary.finished_claims += 1);
+        let counted = self.counted(receipt);
+        let bytes = counted.iter().map(|object| object.size).sum();
+        let objects = counted.len() as u64;
+        self.monitor.report(Progress::Pending { objects, bytes });
+        self.receipt(destination, receipt);
+    }
+
     /// Counts what a claim did, from its receipt.
     pub(crate) fn receipt(&self, destination: &Store, receipt: &Receipt) {
         let claim = &receipt.claim;
@@ -184,17 +196,14 @@ impl Tally {
         own.extend(claim.objects().iter().map(ClaimedObject::id));
         drop(own);
         let rows: u64 = receipt.written.iter().map(|file| file.rows).sum();
-        let (mut objects, mut bytes) = (0, 0);
+        let counted = self.counted(receipt);
         self.count(|summary| {
-            for object in claim
-                .objects()
-                .iter()
-                .filter(|object| self.is_counted(claim, object))
-            {
-                bytes += add_object(summary, object);
-                objects += 1;
+            summary.claims += 1;
+            for object in &counted {
+                add_object(summary, object, receipt);
             }
-            summary.records += claim.records();
+            // What was given up is no row.
+            summary.records += claim.records() - claim.rows() + rows;
             summary.rows += rows;
             if claim.lane.is_unknown() {
                 summary.unknown_lane_rows += rows;
@@ -206,9 +215,10 @@ impl Tally {
             summary.other_region_rows += claim.other_region_rows();
             summary.files += receipt.written.len() as u64;
             summary.parquet_bytes += receipt.written.iter().map(|file| file.bytes).sum::<u64>();
+            summary.newest_event = summary.newest_event.max(newest_event(receipt));
         });
-        for object in claim.objects() {
-            self.tell_unproven(claim, object);
+        for object in &counted {
+            self.tell_unproven(object);
         }
         if let Some(rejects) = claim.rejects() {
             let url = destination.url(&rejects.key);
@@ -216,36 +226,40 @@ impl Tally {
             self.tell(Problem::Rejects { url, records });
         }
         self.monitor.report(Progress::Done {
-            objects,
-            bytes,
+            objects: counted.len() as u64,
+            bytes: counted.iter().map(|object| object.size).sum(),
             rows,
         });
     }
 
     /// Tells of what was converted and is not proven.
-    fn tell_unproven(&self, claim: &Claim, object: &ClaimedObject) {
+    fn tell_unproven(&self, object: &ClaimedObject) {
         let state = object.digest.filter(|state| *state != DigestState::Valid);
         let is_unread = matches!(object.outcome, Outcome::Unread { .. });
-        if let Some(state) = state.filter(|_| !is_unread && self.is_counted(claim, object)) {
+        if let Some(state) = state.filter(|_| !is_unread) {
             let address = object.address.clone();
             self.count(|summary| summary.unproven_objects += 1);
             self.tell(Problem::Unproven { address, state });
         }
     }
 
-    /// An object of many lanes counts in the first; what cannot be read was counted when it
-    /// was met, unless somebody accepted that.
-    fn is_counted(&self, claim: &Claim, object: &ClaimedObject) -> bool {
-        let mut lanes = object.lanes.iter();
-        let first = lanes.find(|lane| self.lanes.has(lane));
-        first.is_none_or(|first| *first == claim.lane)
-            && !matches!(
+    /// The objects of a claim that count in its lane: one of many lanes does in the first; what
+    /// cannot be read was counted when it was met, unless somebody accepted that.
+    fn counted<'r>(&self, receipt: &'r Receipt) -> Vec<&'r ClaimedObject> {
+        let claim = &receipt.claim;
+        let is_counted = |object: &&ClaimedObject| {
+            let mut lanes = object.lanes.iter();
+            let first = lanes.find(|lane| self.lanes.has(lane));
+            let is_tried_again = matches!(
                 object.outcome,
                 Outcome::Unread {
                     accepted: false,
                     ..
                 }
-            )
+            );
+            first.is_none_or(|first| *first == claim.lane) && !is_tried_again
+        };
+        claim.objects().iter().filter(is_counted).collect()
     }
 
     fn tell(&self, problem: Problem) {
@@ -253,9 +267,10 @@ impl Tally {
     }
 }
 
-/// Counts one object; gives its bytes as delivered.
-fn add_object(summary: &mut Summary, object: &ClaimedObject) -> u64 {
+/// Counts one object of a claim.
+fn add_object(summary: &mut Summary, object: &ClaimedObject, receipt: &Receipt) {
     match &object.outcome {
+        _ if receipt.lost.contains(&object.address) => summary.lost_objects += 1,
         Outcome::Read {
             uncompressed_bytes, ..
         }
@@ -269,5 +284,4 @@ fn add_object(summary: &mut Summary, object: &ClaimedObject) -> u64 {
         Outcome::Known { .. } => summary.known_objects += 1,
         Outcome::Unread { .. } => summary.accepted_objects += 1,
     }
-    object.size
 }

@@ -81,7 +81,7 @@ async fn commit_part(
             return Ok(Some(part));
         };
         if let Some(receipt) = &finished {
-            task.tally.receipt(&task.context.destination, receipt);
+            task.tally.finished(&task.context.destination, receipt);
         }
         let mut views = Views::new(&task.context.destination, lane);
         views.add_months(&months_of(&part)).await?;

@@ -1,6 +1,7 @@
 //! The name of a Parquet file.
 
-use crate::ledger::ClaimNumber;
+use crate::ledger::{ClaimNumber, FileReceipt, Receipt};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::fmt;
 
 /// The name of a file: its claim's number and id, and the seconds of the day between which
@@ -50,6 +51,19 @@ impl fmt::Display for FileName {
         let (number, id) = (self.number, &self.claim_id);
         write!(f, "{number}-{}-{}-{id}.parquet", clock(first), clock(last))
     }
+}
+
+/// The time of the newest event in a claim's files, to the second, as their names tell it.
+pub(crate) fn newest_event(receipt: &Receipt) -> Option<Timestamp> {
+    let last = |file: &FileReceipt| {
+        let (_, second) = FileName::parse(&file.name)?.seconds;
+        let midnight = file.date.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        midnight
+            .checked_add(SignedDuration::from_secs(second.into()))
+            .ok()
+    };
+    let files = receipt.written.iter().filter(|file| file.rows > 0);
+    files.filter_map(last).max()
 }
 
 /// Seconds of the UTC day, from UTC milliseconds.

@@ -6,6 +6,7 @@
 //! _ledger/<account>/<region>/<delivery month>/<N>.<days>     its receipt
 //! _ledger/<account>/<region>/undated/<N>.undated             its receipt, of work without days
 //! _ledger/<account>/<region>/upkeep/<N>.upkeep               its receipt, of work that replaced or removed files
+//! _runs/<started>-<run>.json                                 what a run did, for people and alarms
 //! _rejects/account=…/region=…/<N>-<id>.ndjson                records that could not become rows
 //! ```
 //!
@@ -43,7 +44,7 @@ pub(crate) use inventory::{Inventory, ListedReceipt, read_claim, read_receipt};
 pub(crate) use log::Upkept;
 pub use log::{ClaimOutcome, LaneLog};
 pub use names::{
-    ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, rejects_folder, rejects_number,
+    ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, RUNS_FOLDER, rejects_folder, rejects_number,
 };
 pub use object::{ClaimedObject, ContentHash, ObjectId, Outcome};
 pub use receipts::{LedgerLanes, lanes, ledger_lanes, month_receipts, receipts};

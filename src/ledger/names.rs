@@ -14,6 +14,8 @@ pub const FOLDER: &str = "_ledger/";
 
 /// The folder of records that could not become rows.
 pub const REJECTS_FOLDER: &str = "_rejects/";
+/// The folder of what runs did, which nothing of the program reads.
+pub const RUNS_FOLDER: &str = "_runs/";
 
 /// What the name of a receipt says before the date to which partitions were removed.
 const BEFORE: &str = "before-";

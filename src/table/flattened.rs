@@ -3,6 +3,25 @@
 /// The default columns, chosen by how often published detection rules refer to them.
 const DEFAULT: &str = include_str!("flattened.tsv");
 
+/// Where a column is most likely to be met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Example {
+    /// The service, as in `eventSource` before `.amazonaws.com`; `*` for any.
+    pub service: &'static str,
+    /// The event's name; `-` for none in particular.
+    pub event: &'static str,
+}
+
+/// Where a default column is most likely to be met; none for other columns.
+pub fn example(column: &str) -> Option<Example> {
+    let of_column = |line: &&str| line.split('\t').next() == Some(column);
+    let mut fields = DEFAULT.lines().skip(1).find(of_column)?.split('\t').skip(3);
+    Some(Example {
+        service: fields.next()?,
+        event: fields.next()?,
+    })
+}
+
 /// The column of the resources' ARNs, which stands before those.
 const RESOURCES_ARN: &str = "resources_arn\tarray<string>\tresources[].ARN";
 
@@ -170,6 +189,22 @@ mod tests {
             default_columns().unwrap()[1..],
             parse_columns_file(&delivered).unwrap()
         );
+    }
+
+    #[test]
+    fn every_default_column_names_a_service_and_an_event_where_it_is_met() {
+        let columns = default_columns().unwrap();
+        for column in &columns[1..] {
+            let example = example(&column.name).unwrap();
+            let is_service = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(
+                example.service == "*" || example.service.chars().all(is_service),
+                "{example:?}"
+            );
+            let is_event = example.event.starts_with(|c: char| c.is_ascii_uppercase());
+            assert!(is_event || example.event == "-", "{example:?}");
+        }
+        assert_eq!(example("resources_arn"), None);
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod trie;
 
 pub use compression::{Compression, EncodeOptions};
 pub use encode::{EncodeError, arrays, encode};
-pub use flattened::{ColumnsError, FlattenedColumn, parse_columns_file};
+pub use flattened::{ColumnsError, Example, FlattenedColumn, example, parse_columns_file};
 pub use merge::{MergeError, merge};
 pub(crate) use object_rows::id_hash;
 pub use object_rows::{ObjectRows, Row};

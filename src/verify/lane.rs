@@ -38,6 +38,7 @@ pub(super) async fn verify_lane(
         verifier
             .monitor
             .report(Progress::Pending { objects, bytes });
+        verifier.monitor.report(Progress::LaneListed(lane.clone()));
         stream::iter(files.into_values().map(Ok))
             .try_for_each_concurrent(CONCURRENT_FILES, async |files| {
                 verify_partition(verifier, lane, files).await

@@ -16,6 +16,19 @@ fn docs_columns_md_is_what_the_program_prints() {
 }
 
 #[test]
+fn the_page_has_every_column_once_and_those_of_requests_by_service() {
+    let place = Place::new();
+    let page = stdout(&place.run("table columns --markdown"));
+    for column in json(&place.run("table columns --json")).as_array().unwrap() {
+        let row = format!("\n| `{}` |", column["name"].as_str().unwrap());
+        assert_eq!(page.matches(&row).count(), 1, "{row}");
+    }
+    let (_, iam) = page.split_once("### iam\n").unwrap();
+    let (iam, _) = iam.split_once("###").unwrap();
+    assert!(iam.contains("| `requestparameters_policyarn` | `string` | `requestParameters.policyArn` | `AttachRolePolicy` |"), "{iam}");
+}
+
+#[test]
 fn columns_of_a_file_come_last_with_their_paths() {
     let place = Place::new();
     place.write(

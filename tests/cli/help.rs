@@ -9,12 +9,12 @@ const COMMANDS: &[(&str, &str)] = &[
     (
         "convert",
         "dry-run table keep-duplicates retry-rejects accept-unread give-up give-up-missing \
-         allow-empty compact revive digests digest-keys max-object-size columns compression threads memory json from to last account region shard plan catalog-id projection-account register-partitions \
+         allow-empty compact revive digests digest-keys max-object-size columns compression threads memory json metrics from to last account region shard plan catalog-id projection-account register-partitions \
          endpoint-url path-style requester-pays source-bucket-owner dest-bucket-owner sse-kms-key-id",
     ),
     (
         "status",
-        "all problems json from to last account region endpoint-url path-style requester-pays \
+        "all lag problems json from to last account region endpoint-url path-style requester-pays \
          source-bucket-owner dest-bucket-owner",
     ),
     (

@@ -21,6 +21,7 @@ mod problems;
 mod queries;
 mod real;
 mod restore;
+mod runs;
 mod savings;
 mod selection;
 mod servers;

@@ -46,7 +46,7 @@ fn a_forging_name_in_json_log_lines_is_escaped_and_reads_back() {
     lines(&output);
     let said = stderr(&output);
     let objects = said.lines().map(serde_json::from_str::<serde_json::Value>);
-    let messages = objects.map(|line| line.unwrap()["fields"]["message"].to_string());
+    let messages = objects.map(|line| line.unwrap()["message"].to_string());
     let naming = messages.filter(|message| message.contains("ERROR forged"));
     let naming: Vec<_> = naming.collect();
     assert_eq!(naming.len(), 1, "{said}");

@@ -1,6 +1,8 @@
 //! The command `convert`.
 
+mod metrics;
 mod plan;
+mod report;
 mod summary;
 
 use crate::cli::error::usage;
@@ -15,7 +17,7 @@ use crate::cli::groups::upkeep;
 use crate::cli::limits;
 use crate::cli::log::LogArgs;
 use crate::cli::numbers::{parse_size, size};
-use crate::cli::output::ResultArgs;
+use crate::cli::output::{ResultArgs, is_broken_pipe, print_json_line, print_text};
 use crate::cli::progress::TermMonitor;
 use crate::cli::stop::Stop;
 use clap::{Args, ValueEnum};
@@ -32,6 +34,9 @@ use cloudtrail2parquet::store::Store;
 use cloudtrail2parquet::table::{Compression, EncodeOptions, Schema};
 use cloudtrail2parquet::upkeep::{CompactOptions, TARGET_BYTES, Upkeep, compact};
 use jiff::Timestamp;
+use metrics::{Dimension, Form, MetricsArgs};
+use report::Run;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -103,6 +108,9 @@ pub(crate) struct ConvertArgs {
     /// The form of the result
     #[command(flatten)]
     result: ResultArgs,
+    /// Whether metrics are told
+    #[command(flatten)]
+    metrics: MetricsArgs,
     /// Which raw objects
     #[command(flatten)]
     range: DeliveryArgs,
@@ -135,6 +143,18 @@ enum Digests {
 }
 
 pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exit> {
+    let ended = converting(args, log).await;
+    let is_counted = args.metrics.metrics.is_some() && !args.dry_run;
+    if let (Err(error), true) = (&ended, is_counted)
+        && !is_broken_pipe(error)
+    {
+        let failure = metrics::of_failure(&args.dimension(), Timestamp::now());
+        print_json_line(&Value::Object(failure))?;
+    }
+    ended
+}
+
+async fn converting(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let options = args.options().await?;
     let source = args.source_s3.open(&args.source, &args.s3).await?;
@@ -149,6 +169,11 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
     if args.dry_run {
         return plan::run(&source, &destination, &options, &args.result).await;
     }
+    let run = Run {
+        source: source.url(""),
+        started: options.now,
+        shard: options.shard.clone(),
+    };
     let (schema, shard) = (Arc::clone(&options.schema), options.shard.clone());
     let monitor = Arc::new(TermMonitor::new(log));
     let (summary, received) = match converted(source, &destination, options, &monitor).await? {
@@ -177,7 +202,9 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
         table,
         elapsed: started.elapsed(),
     };
-    args.result.print(|| ended.document(), || ended.text())?;
+    let reported = run.report(&destination, &ended).await;
+    args.print(&ended)?;
+    reported?;
     if let Some(error) = not_registered {
         return Err(error.context("the conversion is done, but its table could not be registered"));
     }
@@ -288,6 +315,37 @@ impl ConvertArgs {
         let destination = destination.clone();
         let run = |monitor, stop| compact(destination, options, monitor, stop);
         upkeep::ended(log, run).await
+    }
+
+    /// What the metrics are of: the table, or where it is.
+    fn dimension(&self) -> Dimension {
+        match &self.table {
+            Some(table) => Dimension {
+                name: "Table",
+                value: table.to_string(),
+            },
+            None => Dimension {
+                name: "Destination",
+                value: self.dest.clone(),
+            },
+        }
+    }
+
+    /// Prints the result, and the metrics if they are asked for.
+    fn print(&self, ended: &Ended) -> anyhow::Result<()> {
+        let Some(Form::Emf) = self.metrics.metrics else {
+            return self.result.print(|| ended.document(), || ended.text());
+        };
+        let mut metrics = metrics::of_run(&self.dimension(), ended, Timestamp::now());
+        if self.result.json {
+            let Value::Object(document) = ended.document_of(metrics::PROBLEMS)? else {
+                return Ok(());
+            };
+            metrics.extend(document);
+        } else {
+            print_text(&ended.text())?;
+        }
+        print_json_line(&Value::Object(metrics))
     }
 
     fn accept_unread(&self) -> AcceptUnread {

@@ -1,5 +1,7 @@
 //! The command `status`.
 
+mod lag;
+
 use crate::cli::aside::{problem_document, problem_lines};
 use crate::cli::exit::Exit;
 use crate::cli::groups::range::DeliveryArgs;
@@ -11,6 +13,7 @@ use clap::Args;
 use cloudtrail2parquet::convert::{Ignored, LaneStatus, Status, status};
 use cloudtrail2parquet::monitor::Problem;
 use cloudtrail2parquet::scope::Shard;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::slice;
 
@@ -24,6 +27,9 @@ pub(crate) struct StatusArgs {
     /// Show every lane, also those with nothing to say
     #[arg(long, conflicts_with = "problems")]
     all: bool,
+    /// Show how far each lane is behind: the age of the newest event converted, and of what is pending
+    #[arg(long, conflicts_with = "problems")]
+    lag: bool,
     /// Name each object, reject and lane that is kept aside, and what to do about it
     #[arg(long)]
     problems: bool,
@@ -48,10 +54,10 @@ pub(crate) async fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
     let scope = args.range.scope()?;
     let source = args.source_s3.open(&args.source, &args.s3).await?;
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
-    let now = jiff::Timestamp::now();
+    let now = Timestamp::now();
     let found = status(&source, &destination, &scope, &Shard::ALL, now).await?;
     args.result
-        .print(|| document(args, &found), || text(args, &found))?;
+        .print(|| document(args, &found, now), || text(args, &found, now))?;
     Ok(exit(&found))
 }
 
@@ -82,21 +88,27 @@ const HEAD: [&str; 13] = [
 /// Lanes up to which each is shown.
 const FEW: usize = 20;
 
-fn document(args: &StatusArgs, status: &Status) -> serde_json::Result<Value> {
+fn document(args: &StatusArgs, status: &Status, now: Timestamp) -> serde_json::Result<Value> {
     let mut document = serde_json::to_value(status)?;
+    if args.lag {
+        document["lag"] = lag::document(&status.lanes, now);
+    }
     if args.problems {
         document["problems"] = status.problems.iter().map(problem_document).collect();
     }
     Ok(document)
 }
 
-fn text(args: &StatusArgs, status: &Status) -> Text {
+fn text(args: &StatusArgs, status: &Status, now: Timestamp) -> Text {
     let mut text = Text::default();
     if args.problems {
         problem_lines(&mut text, status.problems.iter());
         let problems = count(status.problems.len() as u64);
         text.line(format!("{problems} problems."));
         return text;
+    }
+    if args.lag {
+        return lag::text(&status.lanes, now);
     }
     let all = args.all || status.lanes.len() <= FEW;
     let shown = status.lanes.iter();

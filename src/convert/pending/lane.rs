@@ -9,7 +9,8 @@ use crate::convert::task::Task;
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{Converted, Month};
-use std::sync::Arc;
+use crate::monitor::Progress;
+use std::{mem, sync::Arc};
 
 /// What a lane's prefixes hold, without what its receipts have.
 pub(crate) struct LanePending<'t> {
@@ -19,6 +20,7 @@ pub(crate) struct LanePending<'t> {
     converted: Option<(Month, Arc<Converted>)>,
     skipped: u64,
     digests: Option<LaneCheck<'t>>,
+    is_listed: bool,
 }
 
 impl<'t> LanePending<'t> {
@@ -46,6 +48,7 @@ impl<'t> LanePending<'t> {
             converted: None,
             skipped: 0,
             digests,
+            is_listed: prefixes.is_empty(),
         })
     }
 
@@ -63,6 +66,10 @@ impl<'t> LanePending<'t> {
                 }
             }
             let Some(month) = month else {
+                if !mem::replace(&mut self.is_listed, true) {
+                    let listed = Progress::LaneListed(self.lane.clone());
+                    self.task.context.monitor.report(listed);
+                }
                 return Ok(None);
             };
             let converted = self.converted_of(month).await?;
@@ -86,6 +93,10 @@ impl<'t> LanePending<'t> {
                 said: listings.map(Said::Listed),
                 object,
             };
+            self.task.context.monitor.report(Progress::Pending {
+                objects: 1,
+                bytes: pending.object.size,
+            });
             return Ok(Some((pending, converted)));
         }
     }
@@ -106,6 +117,10 @@ impl<'t> LanePending<'t> {
             said: Some(Said::Missing),
             object,
         };
+        self.task.context.monitor.report(Progress::Pending {
+            objects: 1,
+            bytes: pending.object.size,
+        });
         Ok(Some((pending, converted)))
     }
 

@@ -9,6 +9,7 @@ use crate::lane::Lane;
 use crate::ledger::{
     Cause, ClaimedObject, Converted, Month, ObjectId, Outcome, lanes, month_receipts,
 };
+use crate::monitor::Progress;
 use crate::scope::{DeliveryDays, Lanes};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -100,6 +101,17 @@ pub(crate) struct UnplacedObjects<'t> {
 impl<'t> UnplacedObjects<'t> {
     /// Those that the receipts do not settle.
     pub(crate) fn new(task: &'t Task, objects: Vec<RawObject>, ledger: UnplacedLedger) -> Self {
+        let lanes = &task.options.scope.lanes;
+        let pending = objects
+            .iter()
+            .filter(|object| !ledger.is_settled(object.id(), lanes));
+        let sizes: Vec<u64> = pending.map(|object| object.size).collect();
+        let monitor = &task.context.monitor;
+        monitor.report(Progress::Pending {
+            objects: sizes.len() as u64,
+            bytes: sizes.iter().sum(),
+        });
+        monitor.report(Progress::UnplacedListed);
         Self {
             task,
             objects: objects.into(),

@@ -24,10 +24,17 @@ pub(super) struct Ended {
 
 impl Ended {
     pub(super) fn document(&self) -> serde_json::Result<Value> {
+        self.document_of(usize::MAX)
+    }
+
+    /// The document with so many problems at most.
+    pub(super) fn document_of(&self, problems: usize) -> serde_json::Result<Value> {
+        let Problems { first, left_off } = &self.problems;
+        let told = first.len().min(problems);
         let mut document = serde_json::to_value(&self.summary)?;
         document["seconds"] = json!(self.elapsed.as_secs_f64());
-        document["problems"] = self.problems.first.iter().map(problem_document).collect();
-        document["problems_left_off"] = json!(self.problems.left_off);
+        document["problems"] = first[..told].iter().map(problem_document).collect();
+        document["problems_left_off"] = json!(left_off + (first.len() - told) as u64);
         if let Some(upkeep) = &self.compacted {
             document["compact"] = json!(upkeep);
         }
@@ -72,6 +79,13 @@ impl Ended {
 
 fn numbers(text: &mut Text, summary: &Summary) {
     text.field("lanes", count(summary.lanes));
+    if summary.finished_claims > 0 {
+        let finished = count(summary.finished_claims);
+        let what = format!(
+            "{finished} of an earlier or another run finished; their files and rows are counted here"
+        );
+        text.field("claims", what);
+    }
     let files = [
         (summary.skipped_objects, "converted before"),
         (summary.known_objects, "known from another place or time"),
@@ -80,6 +94,7 @@ fn numbers(text: &mut Text, summary: &Summary) {
             "not readable, tried again by the next run",
         ),
         (summary.accepted_objects, "accepted as unreadable"),
+        (summary.lost_objects, "given up: their records are lost"),
         (
             summary.awaiting_digest_objects,
             "left until their digests come",

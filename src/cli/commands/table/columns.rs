@@ -1,5 +1,7 @@
 //! The command `table columns`.
 
+mod page;
+
 use crate::cli::groups::columns::SchemaArgs;
 use crate::cli::output::{ResultArgs, print_text};
 use crate::cli::text::Text;
@@ -24,7 +26,7 @@ pub(crate) struct TableColumnsArgs {
 pub(crate) fn run(args: &TableColumnsArgs) -> anyhow::Result<()> {
     let schema = args.columns.schema()?;
     match args.markdown {
-        true => print_text(&page(&schema)),
+        true => print_text(&page::page(&schema)),
         false => args
             .result
             .print(|| Ok(document(&schema)), || text(&schema)),
@@ -57,38 +59,4 @@ fn document(schema: &Schema) -> Value {
         })
     };
     schema.columns().iter().map(column).collect()
-}
-
-/// The page `docs/columns.md`.
-fn page(schema: &Schema) -> Text {
-    let mut page: Text = PAGE.lines().collect();
-    for column in schema.columns() {
-        let cell = |text: &str| text.replace('|', "\\|");
-        page.line(format!(
-            "| `{}` | `{}` | {} | {} |",
-            column.name,
-            column.glue_type,
-            code(&cell(&column.source)),
-            cell(&column.comment)
-        ));
-    }
-    page
-}
-
-const PAGE: &str = "\
-# Columns
-
-Made by `cloudtrail2parquet table columns --markdown`. The partition keys `account`, `region`
-and `date` (strings) are in the paths, not in the files. A flattened column that is null in
-every row of a file is left out of that file; readers that match columns by name give null.
-
-| column | type | from | what |
-|---|---|---|---|
-";
-
-fn code(text: &str) -> String {
-    match text {
-        "" => String::new(),
-        text => format!("`{text}`"),
-    }
 }
