@@ -1,4 +1,8 @@
-//! What every AWS client starts from; the only user of aws-config and aws-types.
+//! What every AWS client starts from; the only user of aws-config, aws-types and the Smithy crates.
+
+mod contact;
+
+pub(crate) use contact::{FIRST_ANSWER, FirstContact};
 
 pub use aws_config::SdkConfig;
 

@@ -254,9 +254,9 @@ async fn a_denied_call_names_the_permission_and_the_resources() {
     ));
     assert_eq!(
         error.to_string(),
-        "glue:CreateTable was denied for sec.trail: allow it on the catalog, database/sec and \
-         table/sec/trail, and in Lake Formation where that governs them (AccessDeniedException: \
-         User: x is not authorized)"
+        "glue:CreateTable was denied for sec.trail (AccessDeniedException: User: x is not \
+         authorized); allow it on the catalog, database/sec and table/sec/trail, and in Lake \
+         Formation where that governs them"
     );
 }
 
@@ -278,6 +278,10 @@ async fn an_endpoint_that_does_not_answer_is_named_with_its_cause() {
         "{message}"
     );
     assert!(message.to_lowercase().contains("connect"), "{message}");
+    assert!(
+        message.ends_with("AWS_REGION, and the network"),
+        "{message}"
+    );
 }
 
 fn partition(day: u32) -> PartitionValues {

@@ -314,3 +314,20 @@ fn an_address_that_cannot_be_a_store_is_refused_by_name() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_endpoint_that_takes_connections_and_says_nothing_is_named_as_that_within_seconds() {
+    // Connections wait in its backlog; nobody accepts them.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let store = store_at(&format!("http://{address}"), S3Options::default());
+    let begun = Instant::now();
+    let error = store.list("", None).await.unwrap_err();
+    let seconds = begun.elapsed().as_secs();
+    assert!((2..60).contains(&seconds), "{seconds} s");
+    assert_eq!(
+        (error.kind, error.cause),
+        (ErrorKind::Fatal, Cause::NoAnswer),
+        "{error}"
+    );
+}

@@ -17,7 +17,7 @@ pub enum CatalogError {
         what: &'static str,
     },
     /// The location cannot be that of a table.
-    #[error("the location {location:?} of {table} {reason}")]
+    #[error("the location {location:?} of {table} {reason}; name another s3://BUCKET/PREFIX")]
     Location {
         /// The table asked for.
         table: TableName,
@@ -27,7 +27,9 @@ pub enum CatalogError {
         reason: &'static str,
     },
     /// A partition value that a comma-separated enum, or a path, cannot hold.
-    #[error("{value:?} cannot be a value of the partition key {key} of {table}")]
+    #[error(
+        "{value:?} cannot be a value of the partition key {key} of {table}; move what is so named out of the table"
+    )]
     PartitionValue {
         /// The table asked for.
         table: TableName,
@@ -74,7 +76,7 @@ pub enum CatalogError {
     },
     /// The caller lacks a permission.
     #[error(
-        "{action} was denied for {table}: allow it on the catalog, database/{} and table/{}/{}, and in Lake Formation where that governs them ({detail})",
+        "{action} was denied for {table} ({detail}); allow it on the catalog, database/{} and table/{}/{}, and in Lake Formation where that governs them",
         .table.database, .table.database, .table.table
     )]
     Denied {
@@ -102,7 +104,9 @@ pub enum CatalogError {
         table: TableName,
     },
     /// Glue refused one partition.
-    #[error("partition {partition} of {table} was not created: {detail}")]
+    #[error(
+        "partition {partition} of {table} was not created: {detail}; run `table register --register-partitions` again"
+    )]
     Partition {
         /// The table.
         table: TableName,
@@ -112,7 +116,7 @@ pub enum CatalogError {
         detail: String,
     },
     /// Any other failure of a call, after the client's own retries.
-    #[error("{action} failed for {table}: {detail}")]
+    #[error("{action} failed for {table}: {detail}; {advice}")]
     Glue {
         /// The IAM action, such as `glue:GetTable`.
         action: &'static str,
@@ -120,5 +124,7 @@ pub enum CatalogError {
         table: TableName,
         /// Glue's own words, or those of the connection.
         detail: String,
+        /// What to do.
+        advice: &'static str,
     },
 }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_glue::Client;
+use aws_sdk_glue::config::Builder;
+use aws_sdk_glue::config::timeout::TimeoutConfig;
 use aws_sdk_glue::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_glue::types::{DatabaseInput, Table, TableInput};
 
@@ -11,7 +13,7 @@ use super::name::TableName;
 use super::plan::{TableChange, foreign, plan_table};
 use super::projection::Projection;
 use super::table::TableSpec;
-use crate::aws::SdkConfig;
+use crate::aws::{FIRST_ANSWER, FirstContact, SdkConfig};
 
 /// Enough for the children of a large array job that all end at one moment.
 const ATTEMPTS: u32 = 10;
@@ -52,7 +54,13 @@ pub struct Registered {
 /// A client of Glue. It goes to `AWS_ENDPOINT_URL_GLUE`, `AWS_ENDPOINT_URL` or the
 /// profile's `endpoint_url` where one is set, all of which `config` carries.
 pub fn client(config: &SdkConfig) -> Client {
-    Client::new(config)
+    let contact = FirstContact::default();
+    let timeouts = TimeoutConfig::builder().connect_timeout(FIRST_ANSWER);
+    let config = Builder::from(config)
+        .timeout_config(timeouts.build())
+        .retry_classifier(contact.clone())
+        .interceptor(contact);
+    Client::from_conf(config.build())
 }
 
 /// Makes the table of the catalog what `spec` says, and its database if there is none.
@@ -173,6 +181,7 @@ async fn create_database(client: &Client, spec: &TableSpec) -> Result<(), Catalo
             action: "glue:CreateDatabase",
             table: spec.name.clone(),
             detail: error.to_string(),
+            advice: advice(""),
         })?;
     let answer = client
         .create_database()
@@ -259,11 +268,20 @@ where
     R: std::fmt::Debug + 'static,
 {
     let code = error.code().unwrap_or_default();
-    let detail = match error.message() {
-        Some(message) if code.is_empty() => message.to_owned(),
-        Some(message) => format!("{code}: {message}"),
-        None if code.is_empty() => chain(error),
-        None => code.to_owned(),
+    let chain = chain(error);
+    let (detail, advice) = match (error, error.message()) {
+        (SdkError::DispatchFailure(failure), _) if failure.is_io() || failure.is_timeout() => {
+            (format!("nothing answers: {chain}"), NO_ANSWER)
+        }
+        (SdkError::TimeoutError(_), _) => (format!("nothing answers: {chain}"), NO_ANSWER),
+        (SdkError::DispatchFailure(_), _) if chain.contains("credentials") => (chain, CREDENTIALS),
+        (_, Some(message)) if code.is_empty() => (message.to_owned(), advice("")),
+        (_, Some(message)) => (
+            format!("{code}: {}", message.trim_end_matches('.')),
+            advice(code),
+        ),
+        (_, None) if code.is_empty() => (chain, advice("")),
+        (_, None) => (code.to_owned(), advice(code)),
     };
     let table = table.clone();
     if code.starts_with("AccessDenied") {
@@ -277,14 +295,43 @@ where
         action,
         table,
         detail,
+        advice,
     }
 }
 
-/// An error and its causes: the outermost says no more than "dispatch failure".
+const NO_ANSWER: &str =
+    "check AWS_ENDPOINT_URL_GLUE or AWS_ENDPOINT_URL, AWS_REGION, and the network";
+const CREDENTIALS: &str =
+    "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role";
+
+/// What to do about one of Glue's codes.
+fn advice(code: &str) -> &'static str {
+    match code {
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "MissingAuthenticationTokenException" => "sign in again, or use other credentials",
+        "InvalidSignatureException" | "SignatureDoesNotMatch" => "check the secret access key",
+        "GlueEncryptionException" => "allow the KMS key that encrypts the catalog",
+        "ResourceNumberLimitExceededException" => {
+            "delete what is not needed, or have the quota raised"
+        }
+        "ThrottlingException" | "OperationTimeoutException" | "InternalServiceException" => {
+            "register the table again later"
+        }
+        "InvalidInputException" => "correct what it names, then register the table again",
+        _ => "look at what Glue says, then register the table again",
+    }
+}
+
+/// An error and its causes in one line: the outermost says no more than "dispatch failure".
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    let words: Vec<String> = causes.map(ToString::to_string).collect();
-    words.join(": ")
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.dedup();
+    let text = words.join(": ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

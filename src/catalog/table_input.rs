@@ -204,6 +204,7 @@ impl TableSpec {
             action: "building the request",
             table: self.name.clone(),
             detail: error.to_string(),
+            advice: "please report this",
         }
     }
 }

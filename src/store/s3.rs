@@ -1,6 +1,5 @@
 //! S3 and what speaks its protocol.
 
-mod contact;
 mod fault;
 mod get;
 pub(super) mod list;
@@ -22,11 +21,9 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::types::RequestPayer;
 use tokio::sync::OnceCell;
 
-use contact::FirstContact;
-
 use super::passed_over::Aside;
 use super::{Action, Cause, ErrorKind, Result, StoreError};
-use crate::aws::{self, SdkConfig};
+use crate::aws::{self, FIRST_ANSWER, FirstContact, SdkConfig};
 
 /// Requests for one call, the first included. Ten ride out half a minute of `SlowDown`, which is
 /// how long S3 takes to notice that a prefix is busy.
@@ -232,9 +229,9 @@ impl S3 {
 }
 
 fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config {
+    let contact = FirstContact::default();
     let timeouts = TimeoutConfig::builder()
-        // Two of them, and a pause between, are five seconds at most.
-        .connect_timeout(Duration::from_secs(2))
+        .connect_timeout(FIRST_ANSWER)
         // Until the answer begins, the upload of one part included. Bodies have no limit but the
         // SDK's protection against streams that stall.
         .read_timeout(Duration::from_secs(120));
@@ -256,7 +253,8 @@ fn config(sdk: &SdkConfig, options: &S3Options, custom_endpoint: bool) -> Config
                 .with_max_backoff(Duration::from_secs(8)),
         )
         .retry_partition(retries)
-        .retry_classifier(FirstContact::default())
+        .retry_classifier(contact.clone())
+        .interceptor(contact)
         .timeout_config(timeouts.build())
         .region(region.unwrap_or(Region::from_static("us-east-1")))
         .force_path_style(options.force_path_style || custom_endpoint);
