@@ -21,7 +21,7 @@ const SILENCE: Duration = Duration::from_millis(1_500);
 
 /// How long a service that has never answered may take for an answer to begin, or to be connected
 /// to: two of them, and a pause between, are five seconds at most.
-pub(crate) const FIRST_ANSWER: Duration = Duration::from_secs(2);
+pub(crate) const FIRST_ANSWER: Duration = Duration::from_millis(1_800);
 
 /// Gives up a service that has not answered at all for [`SILENCE`]. Its clones are one.
 #[derive(Debug, Clone, Default)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_glue::Client;
 use aws_sdk_glue::config::Builder;
+use aws_sdk_glue::config::retry::RetryConfig;
 use aws_sdk_glue::config::timeout::TimeoutConfig;
 use aws_sdk_glue::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_glue::types::{DatabaseInput, Table, TableInput};
@@ -17,6 +18,10 @@ use crate::aws::{FIRST_ANSWER, FirstContact, SdkConfig};
 
 /// Enough for the children of a large array job that all end at one moment.
 const ATTEMPTS: u32 = 10;
+
+/// The first pause of the client's own retries: with two attempts at a service that says nothing it
+/// is five seconds at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The first pause after a conflict; each next one may be twice as long, up to
 /// [`LONGEST_PAUSE`].
@@ -58,6 +63,7 @@ pub fn client(config: &SdkConfig) -> Client {
     let timeouts = TimeoutConfig::builder().connect_timeout(FIRST_ANSWER);
     let config = Builder::from(config)
         .timeout_config(timeouts.build())
+        .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_PAUSE))
         .retry_classifier(contact.clone())
         .interceptor(contact);
     Client::from_conf(config.build())
@@ -271,9 +277,9 @@ where
     let chain = chain(error);
     let (detail, advice) = match (error, error.message()) {
         (SdkError::DispatchFailure(failure), _) if failure.is_io() || failure.is_timeout() => {
-            (format!("nothing answers: {chain}"), NO_ANSWER)
+            (format!("nothing answers: {}", root(error)), NO_ANSWER)
         }
-        (SdkError::TimeoutError(_), _) => (format!("nothing answers: {chain}"), NO_ANSWER),
+        (SdkError::TimeoutError(_), _) => (format!("nothing answers: {}", root(error)), NO_ANSWER),
         (SdkError::DispatchFailure(_), _) if chain.contains("credentials") => (chain, CREDENTIALS),
         (_, Some(message)) if code.is_empty() => (message.to_owned(), advice("")),
         (_, Some(message)) => (
@@ -323,6 +329,12 @@ fn advice(code: &str) -> &'static str {
         "InvalidInputException" => "correct what it names, then register the table again",
         _ => "look at what Glue says, then register the table again",
     }
+}
+
+/// The cause behind all others.
+fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.last().map(ToString::to_string).unwrap_or_default()
 }
 
 /// An error and its causes in one line: the outermost says no more than "dispatch failure".

@@ -67,8 +67,7 @@ async fn finish_replacement(
     };
     let _share = context.budget.reserve(replaced_bytes(&claim)).await;
     let receipt = replace(turn, remover, claim, Merged::new()).await?;
-    let note = format!("finished the open claim {url}");
-    context.monitor.report(Progress::Note(note));
+    tell_committed(context, &receipt, true);
     Ok(receipt)
 }
 

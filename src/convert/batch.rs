@@ -3,12 +3,13 @@
 use super::decode::Decoded;
 use super::list::RawObject;
 use crate::cloudtrail::Sha256;
-use crate::lane::Lane;
+use crate::lane::{Account, Lane};
 use crate::ledger::{Cause, ClaimedObject, Converted, DigestState, Outcome};
 use crate::table::ObjectRows;
 use crate::work::Share;
 use jiff::{Timestamp, civil::Date};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::{BTreeMap, btree_map::Entry};
+use std::sync::Arc;
 
 /// Pending raw objects that were read together: of one lane, or of none as yet.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Batch {
     pub(crate) read_at: Timestamp,
     /// What the lane's receipts said when its objects were listed.
     pub(crate) converted: Arc<Converted>,
+    /// The account of records that name none.
+    pub(crate) account_of_unknown: Option<Account>,
     /// The memory it holds.
     pub(crate) _share: Option<Share>,
 }
@@ -75,6 +78,14 @@ impl LaneRows {
             uncompressed_bytes: decoded.uncompressed_bytes,
             rows: Arc::new(decoded.rows),
         }
+    }
+
+    /// Adds others of the same object.
+    fn add(&mut self, others: Self) {
+        self.row_indexes.extend(others.row_indexes);
+        self.row_indexes.sort_unstable();
+        self.reject_indexes.extend(others.reject_indexes);
+        self.reject_indexes.sort_unstable();
     }
 
     /// Records of the lane, rejects included.
@@ -147,9 +158,56 @@ pub(crate) fn copied(objects: &[BatchObject]) -> u64 {
     records.sum()
 }
 
+/// The rows and rejects of an object by lane, as [`by_lane`] gives them, with those that name no
+/// account placed in this one.
+pub(crate) fn lane_parts(
+    object: &RawObject,
+    all: LaneRows,
+    account_of_unknown: Option<Account>,
+) -> BTreeMap<Lane, LaneRows> {
+    placed(by_lane(object, all), account_of_unknown)
+}
+
+/// The lane in which it is settled where an object's records go that name no account; none if each
+/// names one.
+pub(crate) fn deciding_lane(parts: &BTreeMap<Lane, LaneRows>) -> Option<&Lane> {
+    let is_unknown =
+        |(lane, rows): &(&Lane, &LaneRows)| lane.account == Account::UNKNOWN && rows.records() > 0;
+    parts.iter().find(is_unknown).map(|(lane, _)| lane)
+}
+
+/// The parts with what names no account moved into this one. The deciding lane stays, without a
+/// record.
+pub(crate) fn placed(
+    mut parts: BTreeMap<Lane, LaneRows>,
+    account: Option<Account>,
+) -> BTreeMap<Lane, LaneRows> {
+    let (Some(account), Some(deciding)) = (account, deciding_lane(&parts).cloned()) else {
+        return parts;
+    };
+    let is_unknown = |lane: &Lane, _: &mut LaneRows| lane.account == Account::UNKNOWN;
+    let unknown: Vec<_> = parts.extract_if(.., is_unknown).collect();
+    for (lane, rows) in unknown {
+        if lane == deciding {
+            let nothing = LaneRows {
+                row_indexes: Vec::new(),
+                reject_indexes: Vec::new(),
+                ..rows.clone()
+            };
+            parts.insert(lane.clone(), nothing);
+        }
+        let lane = Lane { account, ..lane };
+        match parts.entry(lane) {
+            Entry::Vacant(entry) => _ = entry.insert(rows),
+            Entry::Occupied(mut entry) => entry.get_mut().add(rows),
+        }
+    }
+    parts
+}
+
 /// The rows and rejects of an object by the lane that each names, or that its key names; the
 /// unknown lane if there are none.
-pub(crate) fn lane_parts(object: &RawObject, all: LaneRows) -> BTreeMap<Lane, LaneRows> {
+pub(crate) fn by_lane(object: &RawObject, all: LaneRows) -> BTreeMap<Lane, LaneRows> {
     if let Some(lane) = &object.lane {
         return [(lane.clone(), all)].into();
     }

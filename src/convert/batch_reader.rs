@@ -175,6 +175,7 @@ impl<'r> BatchReader<'r> {
             days: read.days,
             read_at,
             converted,
+            account_of_unknown: None,
             _share: Some(share),
         })
     }

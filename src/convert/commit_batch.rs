@@ -5,9 +5,10 @@ use super::duplicates::distinct;
 use super::identity::identify;
 use super::rejects::rejects_document;
 use super::task::Task;
+use crate::cloudtrail::Sha256;
 use crate::commit::{Committed, NewRows, Turn, commit};
 use crate::failure::{Failure, Waiting};
-use crate::lane::Lane;
+use crate::lane::{Account, Lane};
 use crate::ledger::{
     Claim, ClaimNumber, ClaimedRejects, Convert, Converted, Month, ObjectId, Receipt, RowOptions,
     Work, rejects_folder,
@@ -75,6 +76,12 @@ impl Views {
         self.all().any(|converted| converted.is_settled(id))
     }
 
+    /// Where the records that name no account were placed, of objects with these bytes.
+    pub(crate) fn account_of_unknown(&self, sha256: Sha256) -> Option<Option<Account>> {
+        self.all()
+            .find_map(|converted| converted.account_of_unknown(sha256))
+    }
+
     /// Whether a claim is known to have its receipt.
     pub(crate) fn has_receipt(&self, number: ClaimNumber) -> bool {
         self.all().any(|converted| converted.has_receipt(number))
@@ -96,7 +103,10 @@ pub(crate) async fn commit_batch(
 ) -> Result<Committed, Failure> {
     views.add_months(&[Month::Undated].into()).await?;
     views.add(&batch.converted);
-    let options = row_options(task, turn).await?;
+    let options = RowOptions {
+        account_of_unknown: batch.account_of_unknown,
+        ..row_options(task, turn).await?
+    };
     let all: Vec<&Converted> = views.all().collect();
     identify(&mut batch.objects, &all, options.keep_duplicates);
     drop(all);

@@ -3,6 +3,7 @@
 mod batch;
 mod batch_reader;
 mod commit_batch;
+mod decide;
 mod decode;
 mod digests;
 mod discover;

@@ -176,7 +176,7 @@ impl<'r> Reclaim<'r> {
         }
         let lane = &self.claim.lane;
         let rows = rows_of_lane(self.claim, claimed, LaneRows::all(*decoded), |rows| {
-            lane_parts(named, rows).remove(lane)
+            lane_parts(named, rows, self.claim.options.account_of_unknown).remove(lane)
         });
         Ok(match rows {
             Ok(rows) => Tried::Rows(rows),

@@ -1,17 +1,19 @@
 //! Objects whose key names no lane: they are read first, then claimed in the log of each
 //! lane that their records name, for those records.
 
-use super::batch::{Batch, BatchObject, Content, lane_parts};
+use super::batch::{Batch, BatchObject, Content};
 use super::batch_reader::BatchReader;
 use super::commit_batch::{Views, commit_batch};
+use super::decide::{Split, decide};
 use super::finish::Finisher;
 use super::list::RawObject;
 use super::pending::{PendingObjects, UnplacedLedger, UnplacedObjects};
 use super::task::Task;
 use crate::commit::{Begun, Committed, Patience, take_turn};
 use crate::failure::Failure;
-use crate::lane::Lane;
+use crate::lane::{Account, Lane};
 use crate::ledger::Month;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,31 +22,28 @@ pub(crate) async fn convert_unplaced(task: &Task, objects: Vec<RawObject>) -> Re
     if objects.is_empty() {
         return Ok(());
     }
-    let ledger = UnplacedLedger::load(&task.context.destination).await?;
-    let pending = PendingObjects::Unplaced(UnplacedObjects::new(task, objects, ledger));
-    let mut reader = BatchReader::new(task, pending);
+    let ledger = Arc::new(UnplacedLedger::load(&task.context.destination).await?);
+    let pending = UnplacedObjects::new(task, objects, Arc::clone(&ledger));
+    let mut reader = BatchReader::new(task, PendingObjects::Unplaced(pending));
     while let Some(batch) = reader.next().await? {
-        commit_parts(task, batch).await?;
+        commit_parts(task, &ledger, batch).await?;
     }
     let _ = reader.finish();
     Ok(())
 }
 
-/// Commits a batch in each lane that its records name.
-async fn commit_parts(task: &Task, mut batch: Batch) -> Result<(), Failure> {
+/// Commits a batch in each lane that its records name. The whole batch holds its memory until its
+/// last part is done.
+async fn commit_parts(
+    task: &Task,
+    ledger: &UnplacedLedger,
+    mut batch: Batch,
+) -> Result<(), Failure> {
     let read_at = batch.read_at;
-    let parts = split_by_lane(task, std::mem::take(&mut batch.objects));
-    let part = |(lane, objects)| {
-        let part = Batch {
-            objects,
-            days: None,
-            read_at,
-            converted: Arc::default(),
-            // The whole batch holds it until its last part is done.
-            _share: None,
-        };
-        (lane, part)
-    };
+    let (splits, unread) = split(task, ledger, std::mem::take(&mut batch.objects));
+    let splits = decide(task, splits, read_at).await?;
+    let parts = split_by_lane(task, splits, unread);
+    let part = |((lane, account), objects)| (lane, part_of(objects, read_at, account));
     let mut waiting: Vec<(Lane, Batch)> = parts.into_iter().map(part).collect();
     // Lanes with an open claim come second: its owner may be about to finish it.
     for patience in [Patience::Defer, Patience::Finish] {
@@ -62,6 +61,22 @@ async fn commit_parts(task: &Task, mut batch: Batch) -> Result<(), Failure> {
         waiting = deferred;
     }
     Ok(())
+}
+
+/// Objects as a batch of one lane.
+pub(super) fn part_of(
+    objects: Vec<BatchObject>,
+    read_at: Timestamp,
+    account_of_unknown: Option<Account>,
+) -> Batch {
+    Batch {
+        objects,
+        days: None,
+        read_at,
+        converted: Arc::default(),
+        account_of_unknown,
+        _share: None,
+    }
 }
 
 /// Commits a lane's part; gives it back if the lane has an open claim that is not to be
@@ -84,7 +99,8 @@ async fn commit_part(
             task.tally.finished(&task.context.destination, receipt);
         }
         let mut views = Views::new(&task.context.destination, lane);
-        views.add_months(&months_of(&part)).await?;
+        let objects = part.objects.iter().map(|object| &object.object);
+        views.add_months(&months_of(objects)).await?;
         part.objects
             .retain(|object| !views.is_settled(object.object.id()));
         if part.objects.is_empty() {
@@ -99,39 +115,55 @@ async fn commit_part(
 
 /// Where receipts may know these objects: undated ones, and those of the delivery months that
 /// their names tell, under which they were converted if they have been moved since.
-fn months_of(part: &Batch) -> BTreeSet<Month> {
-    let times = part.objects.iter().filter_map(|object| object.object.time);
+pub(super) fn months_of<'o>(objects: impl Iterator<Item = &'o RawObject>) -> BTreeSet<Month> {
+    let times = objects.filter_map(|object| object.time);
     let months = times.map(|time| Month::of(time.to_zoned(jiff::tz::TimeZone::UTC).date()));
     months.chain([Month::Undated]).collect()
 }
 
-/// The objects of each lane that is asked for, with the rows and rejects that are its own.
-fn split_by_lane(task: &Task, objects: Vec<BatchObject>) -> BTreeMap<Lane, Vec<BatchObject>> {
-    let mut by_lane: BTreeMap<Lane, Vec<BatchObject>> = BTreeMap::new();
+/// The objects by what their records name, and those that could not be read.
+fn split(
+    task: &Task,
+    ledger: &UnplacedLedger,
+    objects: Vec<BatchObject>,
+) -> (Vec<Split>, Vec<BatchObject>) {
+    let (mut splits, mut unread) = (Vec::new(), Vec::new());
     for object in objects {
-        let parts = match object.content {
-            Content::Rows(rows) => lane_parts(&object.object, rows),
-            content => {
-                let lane = Lane::unknown();
-                let lanes = vec![lane.clone()];
-                let unread = BatchObject {
-                    content,
-                    lanes,
-                    ..object
-                };
-                by_lane.entry(lane).or_default().push(unread);
-                continue;
-            }
+        let Content::Rows(rows) = object.content else {
+            unread.push(object);
+            continue;
         };
-        let lanes: Vec<Lane> = parts.keys().cloned().collect();
-        for (lane, rows) in parts {
-            if task.options.scope.lanes.has(&lane) {
-                by_lane.entry(lane).or_default().push(BatchObject {
-                    object: object.object.clone(),
-                    content: Content::Rows(rows),
-                    lanes: lanes.clone(),
-                    digest: object.digest,
-                });
+        let known = ledger.account_of_unknown(object.object.id());
+        let account = known.unwrap_or(task.options.rows.account_of_unknown);
+        splits.push(Split::new(object.object, rows, account, object.digest));
+    }
+    (splits, unread)
+}
+
+/// The objects of each lane that is asked for, with the rows and rejects that are its own, by the
+/// account of records that name none. What lanes have decided is committed there already.
+fn split_by_lane(
+    task: &Task,
+    splits: Vec<Split>,
+    unread: Vec<BatchObject>,
+) -> BTreeMap<(Lane, Option<Account>), Vec<BatchObject>> {
+    let mut by_lane: BTreeMap<_, Vec<BatchObject>> = BTreeMap::new();
+    for object in unread {
+        let lane = Lane::unknown();
+        let lanes = vec![lane.clone()];
+        by_lane
+            .entry((lane, None))
+            .or_default()
+            .push(BatchObject { lanes, ..object });
+    }
+    for split in splits {
+        let deciding = split.deciding_lane();
+        for (lane, object) in split.parts() {
+            if task.options.scope.lanes.has(&lane) && Some(&lane) != deciding {
+                by_lane
+                    .entry((lane, split.account))
+                    .or_default()
+                    .push(object);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::names::{ClaimNumber, Month, Period, ReceiptName, log_folder, month_folder};
 use super::object::ClaimedObject;
 use crate::cloudtrail::Sha256;
-use crate::lane::Lane;
+use crate::lane::{Account, Lane};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,10 @@ pub struct RowOptions {
     pub keep_duplicates: bool,
     /// Largest uncompressed object read, in bytes.
     pub max_object_bytes: u64,
+    /// The account of records that name none, where their key does not either; without it they are
+    /// of account 000000000000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_of_unknown: Option<Account>,
     /// Events of earlier dates give no rows: their partitions were removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired_before: Option<Date>,
@@ -25,6 +29,7 @@ impl RowOptions {
         Self {
             keep_duplicates,
             max_object_bytes: 0,
+            account_of_unknown: None,
             expired_before: None,
         }
     }

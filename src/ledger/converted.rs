@@ -5,7 +5,7 @@ use super::names::{ClaimNumber, Month};
 use super::object::{ClaimedObject, ContentHash, ObjectId, Outcome};
 use super::{Cause, LedgerError, receipts::month_receipts};
 use crate::cloudtrail::Sha256;
-use crate::lane::Lane;
+use crate::lane::{Account, Lane};
 use crate::scope::DeliveryDays;
 use crate::store::Store;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,6 +20,8 @@ pub struct Converted {
     /// Of objects whose records are of other lanes too.
     part_contents: FxHashSet<ContentHash>,
     part_hashes: FxHashSet<Sha256>,
+    /// Where the records that name no account were placed, of objects whose key names no lane.
+    accounts_of_unknown: FxHashMap<Sha256, Option<Account>>,
     numbers: FxHashSet<ClaimNumber>,
     retried: FxHashMap<String, FxHashSet<u32>>,
 }
@@ -90,6 +92,16 @@ impl Converted {
         };
         contents.extend(object.content());
         hashes.extend(object.outcome.sha256());
+        let claim = &receipt.claim;
+        let decides = claim.lane.account == Account::UNKNOWN && !object.lanes.is_empty();
+        if let Some(sha256) = object
+            .outcome
+            .sha256()
+            .filter(|_| decides && object.outcome.is_read())
+        {
+            let account = claim.options.account_of_unknown;
+            self.accounts_of_unknown.entry(sha256).or_insert(account);
+        }
     }
 
     /// Whether nothing more is to be done for the object: its records are in the table or the
@@ -114,6 +126,12 @@ impl Converted {
     /// [`Converted::has_content`].
     pub fn has_bytes(&self, sha256: Sha256, a_part_will_do: bool) -> bool {
         self.hashes.contains(&sha256) || (a_part_will_do && self.part_hashes.contains(&sha256))
+    }
+
+    /// Which account the records that name none were placed in (none: 000000000000), of objects with
+    /// these bytes; none if they were not met.
+    pub fn account_of_unknown(&self, sha256: Sha256) -> Option<Option<Account>> {
+        self.accounts_of_unknown.get(&sha256).copied()
     }
 
     /// Whether the claim has its receipt, as far as is known here.

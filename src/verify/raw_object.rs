@@ -92,7 +92,10 @@ pub(super) async fn fetch(
     let decoded = decoded(verifier, claim, convert, &named, body).await?;
     let rows = decoded.and_then(|rows| match claimed.lanes.is_empty() {
         true => Some(rows),
-        false => lane_parts(&named, rows).remove(&claim.lane),
+        false => {
+            let account = claim.options.account_of_unknown;
+            lane_parts(&named, rows, account).remove(&claim.lane)
+        }
     });
     let expected = claimed.outcome.records();
     let records = rows.as_ref().map_or(0, LaneRows::records);

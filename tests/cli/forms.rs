@@ -112,3 +112,37 @@ fn a_notification_of_a_bucket_is_no_event() {
     assert_eq!(summary["rows"].as_u64(), Some(1));
     assert_eq!(summary["records"].as_u64(), Some(1));
 }
+
+#[test]
+fn records_that_name_no_account_are_placed_in_the_one_that_is_named() {
+    let place = Place::new();
+    let named = event("e1", "111122223333", "2024-05-01T10:00:00Z");
+    let unnamed = event("e2", "none", "2024-05-01T10:00:00Z");
+    place.write("logs/dump.json", format!("[{named},{unnamed},5]"));
+    let summary = place.convert("--account-of-unknown 999988887777", 3);
+    assert_eq!(
+        (&summary["rows"], &summary["unknown_lane_rows"]),
+        (&2.into(), &0.into())
+    );
+    let partitions: Vec<String> = counts(&place.table()).into_keys().collect();
+    let at = |account: &str| format!("{account}/eu-west-1/2024-05-01");
+    assert_eq!(partitions, [at("111122223333"), at("999988887777")]);
+    let again = place.convert("", 0);
+    assert_eq!(again["claims"].as_u64(), Some(0));
+    for words in ["verify logs table", "status logs table"] {
+        let output = place.run(words);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{words}: {}",
+            stderr(&output)
+        );
+    }
+    assert_eq!(
+        place
+            .run("convert logs table --account-of-unknown 12")
+            .status
+            .code(),
+        Some(2)
+    );
+}

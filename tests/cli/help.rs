@@ -9,7 +9,7 @@ const COMMANDS: &[(&str, &str)] = &[
     (
         "convert",
         "dry-run table keep-duplicates retry-rejects accept-unread give-up give-up-missing \
-         allow-empty compact revive digests digest-keys max-object-size columns compression threads memory json metrics from to last account region shard plan catalog-id projection-account register-partitions \
+         allow-empty compact revive digests digest-keys max-object-size account-of-unknown columns compression threads memory json metrics from to last account region shard plan catalog-id projection-account register-partitions \
          endpoint-url path-style requester-pays source-bucket-owner dest-bucket-owner sse-kms-key-id",
     ),
     (

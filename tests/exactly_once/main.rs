@@ -18,3 +18,4 @@ mod open_claims;
 mod retries;
 mod states;
 mod support;
+mod unknown_accounts;

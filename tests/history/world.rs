@@ -47,6 +47,8 @@ pub(crate) struct Spec {
     pub(crate) retry_rejects: bool,
     pub(crate) accept_unread: bool,
     pub(crate) give_up_missing: bool,
+    /// The account of records that name none.
+    pub(crate) account_of_unknown: Option<&'static str>,
 }
 
 /// After everything that is delivered.
@@ -71,6 +73,7 @@ impl Spec {
             keep_duplicates: None,
             max_object_bytes: None,
             now: LATE,
+            account_of_unknown: None,
             retry_rejects: false,
             accept_unread: false,
             give_up_missing: false,
@@ -295,6 +298,9 @@ impl World {
                     .max_object_bytes
                     .or(self.max_object_bytes)
                     .unwrap_or(1 << 20),
+                account_of_unknown: spec
+                    .account_of_unknown
+                    .map(|account| account.parse().unwrap()),
                 expired_before: None,
             },
             scope: Scope {

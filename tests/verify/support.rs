@@ -114,6 +114,7 @@ impl World {
             rows: RowOptions {
                 keep_duplicates,
                 max_object_bytes: 1 << 28,
+                account_of_unknown: None,
                 expired_before: None,
             },
             scope: Scope::default(),

@@ -27,6 +27,7 @@ use cloudtrail2parquet::convert::{
 };
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::files::Contents;
+use cloudtrail2parquet::lane::Account;
 use cloudtrail2parquet::ledger::RowOptions;
 use cloudtrail2parquet::monitor::{Monitor, Progress};
 use cloudtrail2parquet::scope::{EventDates, Shard};
@@ -93,6 +94,10 @@ pub(crate) struct ConvertArgs {
     /// Largest object read, uncompressed; a larger one is kept aside
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
     max_object_size: u64,
+    /// The account of records that name none, in files whose key names none either
+    /// [default: 000000000000]
+    #[arg(long, value_name = "ID")]
+    account_of_unknown: Option<Account>,
     /// Further flattened columns
     #[command(flatten)]
     columns: SchemaArgs,
@@ -263,6 +268,7 @@ impl ConvertArgs {
             rows: RowOptions {
                 keep_duplicates: self.keep_duplicates,
                 max_object_bytes: self.max_object_size,
+                account_of_unknown: self.account_of_unknown(),
                 expired_before: None,
             },
             scope: self.range.scope()?,
@@ -346,6 +352,11 @@ impl ConvertArgs {
             print_text(&ended.text())?;
         }
         print_json_line(&Value::Object(metrics))
+    }
+
+    fn account_of_unknown(&self) -> Option<Account> {
+        self.account_of_unknown
+            .filter(|account| *account != Account::UNKNOWN)
     }
 
     fn accept_unread(&self) -> AcceptUnread {

@@ -5,7 +5,7 @@ use crate::convert::digests::Said;
 use crate::convert::list::RawObject;
 use crate::convert::task::{CONCURRENT_LANES, Task};
 use crate::failure::Failure;
-use crate::lane::Lane;
+use crate::lane::{Account, Lane};
 use crate::ledger::{
     Cause, ClaimedObject, Converted, Month, ObjectId, Outcome, lanes, month_receipts,
 };
@@ -25,6 +25,7 @@ pub(crate) struct UnplacedLedger(FxHashMap<ObjectId, UnplacedObject>);
 struct UnplacedObject {
     unread: Option<Cause>,
     is_accepted: bool,
+    account_of_unknown: Option<Option<Account>>,
     wanted: BTreeSet<Lane>,
     committed: BTreeSet<Lane>,
 }
@@ -44,7 +45,9 @@ impl UnplacedLedger {
                     all,
                     |_| {},
                     |receipt| {
-                        objects.extend_from_slice(receipt.claim.objects());
+                        let account = receipt.claim.options.account_of_unknown;
+                        let own = receipt.claim.objects().iter().cloned();
+                        objects.extend(own.map(|object| (object, account)));
                     },
                 );
                 // Work in the lane itself tells what is wrong there.
@@ -53,15 +56,15 @@ impl UnplacedLedger {
             })
             .buffer_unordered(CONCURRENT_LANES);
         while let Some((lane, objects)) = reading.try_next().await? {
-            for object in &objects {
-                ledger.add(&lane, object);
+            for (object, account) in &objects {
+                ledger.add(&lane, object, *account);
             }
         }
         drop(reading);
         Ok(ledger)
     }
 
-    fn add(&mut self, lane: &Lane, object: &ClaimedObject) {
+    fn add(&mut self, lane: &Lane, object: &ClaimedObject, account: Option<Account>) {
         let known = self.0.entry(object.id()).or_default();
         match &object.outcome {
             Outcome::Unread { cause, accepted } => {
@@ -69,6 +72,7 @@ impl UnplacedLedger {
                 known.is_accepted |= accepted;
             }
             _ => {
+                known.account_of_unknown = Some(account);
                 known.wanted.extend(object.lanes.iter().cloned());
                 known.committed.insert(lane.clone());
             }
@@ -84,6 +88,11 @@ impl UnplacedLedger {
         })
     }
 
+    /// Where the object's records that name no account are placed, if some of it was claimed.
+    pub(crate) fn account_of_unknown(&self, id: ObjectId) -> Option<Option<Account>> {
+        self.0.get(&id)?.account_of_unknown
+    }
+
     /// Why the object could not be read when it was last tried.
     pub(crate) fn unread(&self, id: ObjectId) -> Option<&Cause> {
         self.0.get(&id)?.unread.as_ref()
@@ -94,13 +103,17 @@ impl UnplacedLedger {
 pub(crate) struct UnplacedObjects<'t> {
     task: &'t Task,
     objects: VecDeque<RawObject>,
-    ledger: UnplacedLedger,
+    ledger: Arc<UnplacedLedger>,
     skipped: u64,
 }
 
 impl<'t> UnplacedObjects<'t> {
     /// Those that the receipts do not settle.
-    pub(crate) fn new(task: &'t Task, objects: Vec<RawObject>, ledger: UnplacedLedger) -> Self {
+    pub(crate) fn new(
+        task: &'t Task,
+        objects: Vec<RawObject>,
+        ledger: Arc<UnplacedLedger>,
+    ) -> Self {
         let lanes = &task.options.scope.lanes;
         let pending = objects
             .iter()

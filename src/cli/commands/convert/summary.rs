@@ -106,7 +106,8 @@ fn numbers(text: &mut Text, summary: &Summary) {
     }
     text.field("records", count(summary.records));
     let other = "with an awsRegion other than their partition's";
-    let unknown = "in account 000000000000 or region unknown: their records name none";
+    let unknown =
+        "in account 000000000000 or region unknown: their records name none (--account-of-unknown)";
     let parts = [
         (summary.other_region_rows, other),
         (summary.unknown_lane_rows, unknown),
