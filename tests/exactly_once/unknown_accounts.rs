@@ -94,8 +94,9 @@ fn they_are_placed_as_told_and_a_run_that_is_told_otherwise_moves_nothing() {
 #[test]
 fn of_two_runs_that_are_told_differently_one_decides_wherever_the_other_sleeps() {
     for (first, second) in TOLD {
-        for number in 1..=3 {
-            for is in [is_claim, is_receipt] {
+        // With its third receipt the first run may be over.
+        for (is, most) in [(is_claim as fn(Side, &Op) -> bool, 3), (is_receipt, 2)] {
+            for number in 1..=most {
                 let (world, _) = dumped();
                 let mut sleeper = asleep(&world, &told(first), number, is);
                 run(&world, &told(second));
