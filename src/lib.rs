@@ -21,6 +21,7 @@ pub mod json;
 pub mod lane;
 pub mod ledger;
 pub mod monitor;
+pub mod names;
 pub mod plan;
 pub mod queries;
 pub mod restore;

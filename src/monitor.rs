@@ -275,7 +275,8 @@ impl fmt::Display for Problem {
                     f,
                     "{source} holds no logs of what was asked for, but {seen}; expected are files \
                      below AWSLogs/<account>/CloudTrail/<region>/YYYY/MM/DD/, or anywhere files \
-                     named .json, .jsonl, .ndjson, .log, .txt or without extension, each also .gz: {}",
+                     named .json, .jsonl, .ndjson, .log, .txt or without extension, each also .gz or \
+                     .zst: {}",
                     self.next_step()
                 )
             }

@@ -1,6 +1,7 @@
 //! Which lanes, which delivery days, which dates of events, and whose share of the lanes.
 
 use crate::lane::{Account, Lane, Region};
+use crate::names::Names;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -78,6 +79,8 @@ pub struct Scope {
     pub lanes: Lanes,
     /// Delivered on these days.
     pub days: DeliveryDays,
+    /// Of these names.
+    pub names: Names,
 }
 
 /// Which worker, from 1, has which lane.

@@ -3,7 +3,8 @@
 #![no_main]
 
 use cloudtrail2parquet::cloudtrail::{
-    Document, Limits, Unreadable, for_each_record, open_document, read_document,
+    Document, Limits, Rules, Unreadable, UnwrapPath, for_each_record, open_document, read_document,
+    what_is_left,
 };
 use cloudtrail2parquet::json::Scanner;
 use libfuzzer_sys::fuzz_target;
@@ -14,10 +15,16 @@ const LIMITS: Limits = Limits {
 };
 
 fuzz_target!(|bytes: &[u8]| {
+    let path: UnwrapPath = "a.b".parse().expect("a path");
+    let rules = Rules {
+        unwrap: Some(&path),
+        is_log: bytes.len().is_multiple_of(2),
+    };
+    let _ = what_is_left(bytes, LIMITS);
     if let Ok(document) = read_document(bytes, LIMITS) {
         let _ = check(&document);
     }
-    if let Ok(document) = open_document(bytes, LIMITS) {
+    if let Ok(document) = open_document(bytes, LIMITS, rules) {
         check(&document).expect("what is opened is JSON");
     }
 });

@@ -20,6 +20,14 @@ impl Damaged {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Keeps the first so many records.
+    pub(super) fn truncate(&mut self, records: usize) {
+        if let Some((_, start)) = self.records.get(records) {
+            self.bytes.truncate(*start as usize);
+            self.records.truncate(records);
+        }
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.records.len()

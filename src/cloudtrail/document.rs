@@ -1,6 +1,7 @@
 //! What one raw object holds, as one text.
 
 use super::damaged::Damaged;
+use super::left::LeftOut;
 use super::sha256::Sha256;
 
 /// What one raw object holds.
@@ -14,6 +15,8 @@ pub struct Document {
     pub uncompressed_bytes: u64,
     /// The records whose bytes are no UTF-8.
     pub damaged: Damaged,
+    /// What stood among them and is no record.
+    pub left: LeftOut,
 }
 
 impl Document {

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use flate2::bufread::GzDecoder;
 
 use super::limits::Limits;
+use super::output::Output;
 use super::unreadable::Unreadable;
 
 /// How the first two bytes of every gzip member read (RFC 1952 section 2.3.1).
@@ -14,20 +15,18 @@ pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// is not believed.
 const LARGEST_RATIO: usize = 1100;
 
-/// The smallest step by which the output grows, in bytes.
-const CHUNK: usize = 64 * 1024;
+/// Bytes of a piece.
+const PIECE: usize = 64 * 1024;
 
 /// Inflates all members of a gzip file into no more bytes than both limits allow.
 ///
 /// Zeros after the last member are padding, as `gzip` itself has it; anything else there
 /// is [`Unreadable::TrailingGarbage`]. Never allocates more than the limits and one chunk.
 pub fn gunzip(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, Unreadable> {
-    let limit = limits.uncompressed.min(limits.heap);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut output = Output::new(size_hint(bytes), limit);
+    let mut output = Output::new(size_hint(bytes), limits);
     let mut rest = bytes;
     loop {
-        rest = inflate_member(rest, &mut output, limits)?;
+        rest = inflate_member(rest, &mut output)?;
         if is_end(rest)? {
             return Ok(output.finish());
         }
@@ -40,7 +39,7 @@ pub fn gunzip_pieces(
     most: u64,
     mut see: impl FnMut(&[u8]),
 ) -> Result<(), Unreadable> {
-    let mut piece = vec![0; CHUNK];
+    let mut piece = vec![0; PIECE];
     let (mut rest, mut length) = (bytes, 0);
     loop {
         let mut decoder = GzDecoder::new(rest);
@@ -54,7 +53,8 @@ pub fn gunzip_pieces(
                     }
                     see(&piece[..read]);
                 }
-                Err(error) => check_interrupted(&error)?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(cause(&error)),
             }
         }
         rest = decoder.into_inner();
@@ -75,36 +75,19 @@ fn is_end(rest: &[u8]) -> Result<bool, Unreadable> {
     }
 }
 
-/// Fails but for an error after which the same is tried again.
-fn check_interrupted(error: &std::io::Error) -> Result<(), Unreadable> {
+/// What a failure of the decoder means.
+fn cause(error: &std::io::Error) -> Unreadable {
     match error.kind() {
-        ErrorKind::Interrupted => Ok(()),
-        ErrorKind::UnexpectedEof => Err(Unreadable::TruncatedGzip),
-        _ => Err(Unreadable::CorruptGzip),
+        ErrorKind::UnexpectedEof => Unreadable::TruncatedGzip,
+        _ => Unreadable::CorruptGzip,
     }
 }
 
 /// Inflates the member at the start of `bytes`; gives what follows it.
-fn inflate_member<'a>(
-    bytes: &'a [u8],
-    output: &mut Output,
-    limits: Limits,
-) -> Result<&'a [u8], Unreadable> {
+fn inflate_member<'a>(bytes: &'a [u8], output: &mut Output) -> Result<&'a [u8], Unreadable> {
     let mut decoder = GzDecoder::new(bytes);
-    loop {
-        match decoder.read(output.space()) {
-            Ok(0) => return Ok(decoder.into_inner()),
-            Ok(read) => output.advance(read),
-            Err(error) => check_interrupted(&error)?,
-        }
-        if output.length > output.limit {
-            return Err(if limits.heap < limits.uncompressed {
-                Unreadable::TooMuchMemory
-            } else {
-                Unreadable::TooLarge
-            });
-        }
-    }
+    output.fill(&mut decoder, cause)?;
+    Ok(decoder.into_inner())
 }
 
 /// The uncompressed size that the last member's trailer claims, as far as it is credible.
@@ -114,45 +97,6 @@ fn size_hint(bytes: &[u8]) -> usize {
         .map_or(0, |size| u32::from_le_bytes(*size));
     let largest = bytes.len().saturating_mul(LARGEST_RATIO);
     usize::try_from(claimed).map_or(largest, |claimed| claimed.min(largest))
-}
-
-/// Bytes written so far, with room after them.
-struct Output {
-    buffer: Vec<u8>,
-    length: usize,
-    limit: usize,
-}
-
-impl Output {
-    fn new(hint: usize, limit: usize) -> Self {
-        // One byte more than expected tells the end from a full buffer without growing.
-        let buffer = vec![0; hint.min(limit).saturating_add(1)];
-        Self {
-            buffer,
-            length: 0,
-            limit,
-        }
-    }
-
-    /// Room for at least one byte, and for at most one byte over the limit.
-    fn space(&mut self) -> &mut [u8] {
-        if self.length == self.buffer.len() {
-            let doubled = self.length.saturating_mul(2).max(CHUNK);
-            let size = doubled.min(self.limit.saturating_add(1));
-            self.buffer.reserve_exact(size.saturating_sub(self.length));
-            self.buffer.resize(size.max(self.length), 0);
-        }
-        &mut self.buffer[self.length..]
-    }
-
-    fn advance(&mut self, read: usize) {
-        self.length += read;
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        self.buffer.truncate(self.length);
-        self.buffer
-    }
 }
 
 #[cfg(test)]
@@ -291,24 +235,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_claimed_size_is_believed_only_within_the_cap_and_the_ratio() {
+    fn a_claimed_size_is_believed_only_within_the_ratio() {
         assert_eq!(size_hint(&[0xff; 30]), 30 * LARGEST_RATIO);
-        assert_eq!(Output::new(usize::MAX, 100).buffer.len(), 101);
-        assert_eq!(Output::new(10, 100).buffer.len(), 11);
         assert_eq!(size_hint(b"abc"), 0);
-    }
-
-    #[test]
-    fn the_output_grows_by_doubling_and_never_beyond_the_cap() {
-        let limit = 5 * CHUNK;
-        let mut output = Output::new(0, limit);
-        while output.length <= limit {
-            let room = output.space().len();
-            assert!(room > 0);
-            output.advance(room);
-            assert!(output.buffer.capacity() <= limit + CHUNK);
-        }
-        assert_eq!(output.length, limit + 1);
     }
 
     proptest! {

@@ -113,7 +113,8 @@ fn read_key(key: &str) -> Option<KeyKind> {
     }
 }
 
-/// Whether a name says JSON: `.json`, `.jsonl` or `.ndjson`, with or without `.gz`, and not hidden.
+/// Whether a name says JSON: `.json`, `.jsonl` or `.ndjson`, with or without `.gz` or `.zst`, and
+/// not hidden.
 pub fn is_readable_name(key: &str) -> bool {
     let (name, stem) = name_and_stem(key);
     !name.starts_with('.')
@@ -123,18 +124,29 @@ pub fn is_readable_name(key: &str) -> bool {
 }
 
 /// Whether a file is worth a look although its key names no lane: its name says JSON, or is one
-/// that exports and shippers give: `.log`, `.txt`, no extension, each also with `.gz`.
+/// that exports, shippers and rotations give: `.log`, `.txt`, no extension but digits, each also
+/// with `.gz` or `.zst`.
 pub fn may_hold_records(key: &str) -> bool {
     let (name, stem) = name_and_stem(key);
-    let is_export = || stem.ends_with(".log") || stem.ends_with(".txt") || !stem.contains('.');
+    let is_export = || match stem.rsplit_once('.') {
+        Some((_, last)) => {
+            let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+            is_number || last == "log" || last == "txt"
+        }
+        None => true,
+    };
     is_readable_name(key) || (!name.is_empty() && !name.starts_with('.') && is_export())
 }
 
-/// The name of a key, and in small letters without `.gz`.
+/// The name of a key, and in small letters without `.gz` or `.zst`.
 fn name_and_stem(key: &str) -> (&str, String) {
     let name = key.rsplit('/').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
-    let stem = lower.strip_suffix(".gz").unwrap_or(&lower).to_owned();
+    let packed = [".gz", ".zst"].into_iter();
+    let stem = packed
+        .filter_map(|packed| lower.strip_suffix(packed))
+        .next();
+    let stem = stem.unwrap_or(&lower).to_owned();
     (name, stem)
 }
 

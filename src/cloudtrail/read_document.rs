@@ -4,7 +4,8 @@ use crate::json::Span;
 
 use super::damaged::Damaged;
 use super::document::Document;
-use super::gunzip::{MAGIC, gunzip};
+use super::inflate::inflate;
+use super::left::LeftOut;
 use super::limits::Limits;
 use super::records::walk;
 use super::sha256::Sha256;
@@ -15,8 +16,8 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// Reads a delivered object within its limits, of which the heap's hold for what is made of
 /// it, not for the delivered bytes.
 ///
-/// gzip is known by its magic bytes, also where an object was compressed twice; a byte order
-/// mark is dropped, or tells UTF-16. Whether the text is JSON shows only when the records are
+/// gzip and Zstandard are known by their magic bytes, also where an object was compressed twice; a
+/// byte order mark is dropped, or tells UTF-16. Whether the text is JSON shows only when the records are
 /// walked.
 pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unreadable> {
     let bytes = inflate(delivered, limits)?;
@@ -27,26 +28,8 @@ pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unrea
         sha256: Sha256::of(delivered),
         uncompressed_bytes,
         damaged,
+        left: LeftOut::new(),
     })
-}
-
-/// The bytes of an object as its text has them.
-pub(super) fn inflate(delivered: &[u8], limits: Limits) -> Result<Vec<u8>, Unreadable> {
-    let mut bytes = if delivered.starts_with(&MAGIC) {
-        gunzip(delivered, limits)?
-    } else {
-        let length = delivered.len() as u64;
-        if length > limits.uncompressed {
-            return Err(Unreadable::TooLarge);
-        }
-        limits.check_heap(delivered.len())?;
-        delivered.to_vec()
-    };
-    if bytes.starts_with(&MAGIC) {
-        limits.check_heap(2 * bytes.len())?;
-        bytes = gunzip(&bytes, limits)?;
-    }
-    Ok(bytes)
 }
 
 /// The bytes as a text without its mark, and the records that are no UTF-8.
@@ -119,6 +102,7 @@ mod tests {
 
     use super::*;
     use crate::cloudtrail::for_each_record;
+    use crate::cloudtrail::gunzip::MAGIC;
     use crate::cloudtrail::gunzip::tests::gzip;
 
     const LIMITS: Limits = Limits {

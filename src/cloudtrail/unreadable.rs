@@ -12,6 +12,10 @@ pub enum Unreadable {
     TruncatedGzip,
     /// The gzip data are invalid, or their checksum or length is wrong.
     CorruptGzip,
+    /// The Zstandard data end inside a frame.
+    TruncatedZstd,
+    /// The Zstandard data are invalid, or something else follows them.
+    CorruptZstd,
     /// Something other than a member or zeros follows the last gzip member.
     TrailingGarbage,
     /// More uncompressed bytes than are allowed.
@@ -28,9 +32,11 @@ pub enum Unreadable {
 
 impl Unreadable {
     /// All causes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::TruncatedGzip,
         Self::CorruptGzip,
+        Self::TruncatedZstd,
+        Self::CorruptZstd,
         Self::TrailingGarbage,
         Self::TooLarge,
         Self::TooMuchMemory,
@@ -44,6 +50,8 @@ impl Unreadable {
         match self {
             Self::TruncatedGzip => "truncated_gzip",
             Self::CorruptGzip => "corrupt_gzip",
+            Self::TruncatedZstd => "truncated_zstd",
+            Self::CorruptZstd => "corrupt_zstd",
             Self::TrailingGarbage => "trailing_garbage",
             Self::TooLarge => "too_large",
             Self::TooMuchMemory => "too_much_memory",
@@ -64,6 +72,8 @@ impl fmt::Display for Unreadable {
         f.write_str(match self {
             Self::TruncatedGzip => "truncated gzip",
             Self::CorruptGzip => "corrupt gzip",
+            Self::TruncatedZstd => "truncated Zstandard data",
+            Self::CorruptZstd => "corrupt Zstandard data",
             Self::TrailingGarbage => "trailing garbage after the gzip data",
             Self::TooLarge => "larger uncompressed than --max-object-size",
             Self::TooMuchMemory => {

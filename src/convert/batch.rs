@@ -2,7 +2,7 @@
 
 use super::decode::Decoded;
 use super::list::RawObject;
-use crate::cloudtrail::Sha256;
+use crate::cloudtrail::{Left, LeftOut, Sha256};
 use crate::lane::{Account, Lane};
 use crate::ledger::{Cause, ClaimedObject, Converted, DigestState, Outcome};
 use crate::table::ObjectRows;
@@ -65,6 +65,8 @@ pub(crate) struct LaneRows {
     pub(crate) reject_indexes: Vec<u32>,
     pub(crate) sha256: Sha256,
     pub(crate) uncompressed_bytes: u64,
+    /// What stands in the object besides and is no record.
+    pub(crate) left: LeftOut,
 }
 
 impl LaneRows {
@@ -76,6 +78,7 @@ impl LaneRows {
             reject_indexes: (0..rejects as u32).collect(),
             sha256: decoded.sha256,
             uncompressed_bytes: decoded.uncompressed_bytes,
+            left: decoded.left,
             rows: Arc::new(decoded.rows),
         }
     }
@@ -104,11 +107,32 @@ impl BatchObject {
             outcome: self.content.outcome(),
             lanes: self.lanes.clone(),
             digest: self.digest,
+            left: self.content.left(),
+        }
+    }
+
+    /// What it is, if it holds no record.
+    pub(crate) fn left_as(&self) -> Option<Left> {
+        match &self.content {
+            Content::Unread {
+                cause: Cause::Left(left),
+                ..
+            } => Some(*left),
+            _ => None,
         }
     }
 }
 
 impl Content {
+    fn left(&self) -> BTreeMap<String, u64> {
+        let Self::Rows(rows) = self else {
+            return BTreeMap::new();
+        };
+        let left = rows.left.iter();
+        left.map(|(left, count)| (left.code().to_owned(), *count))
+            .collect()
+    }
+
     fn outcome(&self) -> Outcome {
         match self {
             Self::Rows(rows) => Outcome::Read {

@@ -5,7 +5,7 @@ use super::list::{Aside, RawObject};
 use super::pending::{Pending, PendingObjects};
 use super::read::{Attempt, READ_AHEAD, read_pending};
 use super::task::Task;
-use crate::cloudtrail::{Limits, Unreadable, is_readable_name};
+use crate::cloudtrail::{Limits, Unreadable};
 use crate::failure::Failure;
 use crate::ledger::{Cause, Converted};
 use futures::{StreamExt, stream};
@@ -185,6 +185,14 @@ impl<'r> BatchReader<'r> {
     fn judge(&mut self, pending: &Pending, attempt: Attempt) -> Option<Content> {
         let cause = match attempt {
             Attempt::Read(decoded) => return Some(Content::Rows(LaneRows::all(*decoded))),
+            Attempt::Left(left) if pending.left == Some(left) => {
+                self.task.tally.left_again(&pending.object, left);
+                return None;
+            }
+            Attempt::Left(left) => {
+                let (cause, accepted) = (Cause::Left(left), true);
+                return Some(Content::Unread { cause, accepted });
+            }
             Attempt::Unreachable(why) => {
                 self.unread += 1;
                 self.task.tally.unreachable(&pending.object, why);
@@ -194,16 +202,6 @@ impl<'r> BatchReader<'r> {
             Attempt::Exceeds => Cause::Content(Unreadable::TooMuchMemory),
         };
         let object = &pending.object;
-        // Where CloudTrail puts nothing, a file without records is no log, and no failure.
-        let holds_nothing = match cause {
-            Cause::Content(Unreadable::NoRecords) => true,
-            Cause::Content(Unreadable::NotJson) => !is_readable_name(&object.key),
-            _ => false,
-        };
-        if object.lane.is_none() && holds_nothing {
-            self.task.tally.left(object);
-            return None;
-        }
         let accepted = (self.task.options.accept_unread).has(&object.key, &object.address);
         if !accepted {
             self.unread += 1;
@@ -217,7 +215,10 @@ impl<'r> BatchReader<'r> {
     fn expected(&self, pending: &Pending) -> u64 {
         let object = &pending.object;
         pending.expected.unwrap_or_else(|| {
-            if object.key.ends_with(".gz") {
+            if [".gz", ".zst"]
+                .iter()
+                .any(|packed| object.key.ends_with(packed))
+            {
                 (object.size as f64 * self.ratio) as u64
             } else {
                 object.size

@@ -5,7 +5,7 @@ use super::duplicates::distinct;
 use super::identity::identify;
 use super::rejects::rejects_document;
 use super::task::Task;
-use crate::cloudtrail::Sha256;
+use crate::cloudtrail::{Left, Sha256, UnwrapPath};
 use crate::commit::{Committed, NewRows, Turn, commit};
 use crate::failure::{Failure, Waiting};
 use crate::lane::{Account, Lane};
@@ -80,6 +80,12 @@ impl Views {
     pub(crate) fn account_of_unknown(&self, sha256: Sha256) -> Option<Option<Account>> {
         self.all()
             .find_map(|converted| converted.account_of_unknown(sha256))
+    }
+
+    /// What an object was left as, since it holds no record.
+    pub(crate) fn left(&self, id: ObjectId, unwrap: Option<&UnwrapPath>) -> Option<Left> {
+        self.all()
+            .find_map(|converted| converted.left().get(id, unwrap))
     }
 
     /// Whether a claim is known to have its receipt.
@@ -163,7 +169,7 @@ pub(crate) async fn row_options(task: &Task, turn: &mut Turn<'_>) -> Result<RowO
     };
     Ok(RowOptions {
         expired_before,
-        ..task.options.rows
+        ..task.options.rows.clone()
     })
 }
 

@@ -1,6 +1,8 @@
 //! The bytes of one raw object → its rows, or why it cannot be read.
 
-use crate::cloudtrail::{Document, Limits, Sha256, Unreadable, open_document, read_document};
+use crate::cloudtrail::{
+    Document, Left, LeftOut, Limits, Rules, Sha256, Unreadable, open_document, read_document,
+};
 use crate::table::{ObjectRows, Schema, shred};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -15,6 +17,17 @@ pub struct Decoded {
     pub sha256: Sha256,
     /// Uncompressed bytes.
     pub uncompressed_bytes: u64,
+    /// What stands in it besides and is no record.
+    pub left: LeftOut,
+}
+
+impl Decoded {
+    /// What most of it is, if none of it is a record.
+    pub(super) fn only_left(&self) -> Option<Left> {
+        let holds_none = self.rows.is_empty() && self.rows.rejects().len() == 0;
+        let most = self.left.iter().max_by_key(|(_, count)| **count);
+        most.filter(|_| holds_none).map(|(left, _)| *left)
+    }
 }
 
 /// Inflates and parses one object within its limits. `source_file` is what its rows say they
@@ -25,27 +38,33 @@ pub fn decode(
     limits: Limits,
     source_file: &str,
     latest: Timestamp,
+    rules: Rules<'_>,
 ) -> Result<Decoded, Unreadable> {
-    let decode = |read: fn(&[u8], Limits) -> Result<Document, Unreadable>| {
-        let document = read(delivered, limits)?;
+    let decoded = |document: Result<Document, Unreadable>| {
+        let mut document = document?;
         let (sha256, uncompressed_bytes) = (document.sha256, document.uncompressed_bytes);
+        let left = std::mem::take(&mut document.left);
         let rows = shred(schema, document, source_file, latest, limits)?;
         Ok(Decoded {
             rows,
             sha256,
             uncompressed_bytes,
+            left,
         })
     };
-    let has_wrapper = match decode(read_document) {
-        Ok(decoded) if decoded.rows.has_wrapper() => true,
+    let read = || decoded(read_document(delivered, limits));
+    let has_wrapper = match read() {
+        Ok(Decoded { rows, .. }) if rows.has_wrapper() || (rows.has_hollow() && !rules.is_log) => {
+            true
+        }
         Ok(decoded) if !decoded.rows.has_timeless() => return Ok(decoded),
         // To open it may take as much again, so what was read is not kept.
         Ok(_) | Err(Unreadable::NotJson | Unreadable::NoRecords) => false,
         Err(Unreadable::InvalidUtf8OutsideRecords) => false,
         Err(reason) => return Err(reason),
     };
-    match decode(open_document) {
-        Err(Unreadable::NoRecords | Unreadable::NotJson) if !has_wrapper => decode(read_document),
+    match decoded(open_document(delivered, limits, rules)) {
+        Err(Unreadable::NoRecords | Unreadable::NotJson) if !has_wrapper => read(),
         opened => opened,
     }
 }

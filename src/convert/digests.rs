@@ -137,8 +137,15 @@ impl<'t> LaneCheck<'t> {
     /// What is listed and was not met, but for what is converted already.
     async fn add_missing(&mut self, month: Month, coverage: &Coverage) -> Result<(), Failure> {
         let store = &self.task.source;
+        let (root, scope) = (store.url(""), &self.task.options.scope);
+        let is_named = |address: &str| {
+            let key = address.strip_prefix(&root).unwrap_or(address);
+            let key = key.trim_start_matches('/');
+            scope.names.has(key) && !scope.names.is_other(key)
+        };
         let is_log = |address: &str| {
-            matches!(parse_key(address), KeyKind::Raw(key) if key.lane == self.lane)
+            is_named(address)
+                && matches!(parse_key(address), KeyKind::Raw(key) if key.lane == self.lane)
                 && key_day(address).is_some_and(|day| self.task.options.scope.days.has(day))
         };
         let unmet = coverage.unmet().into_iter();

@@ -1,11 +1,12 @@
 //! Which lanes the source holds, found by walking its prefixes.
 
-use super::ignored::Ignored;
+use super::ignored::{EXCLUDED, Ignored};
 use super::list::{RawObject, is_of_table};
 use crate::cloudtrail::{KeyKind, Level, level_of_prefix, may_hold_records, parse_key};
 use crate::digests;
 use crate::lane::{Account, Lane};
 use crate::ledger::{FOLDER, REJECTS_FOLDER, RUNS_FOLDER};
+use crate::names::Names;
 use crate::scope::{Lanes, Shard};
 use crate::store::{Listing, Store, StoreError};
 use futures::{StreamExt, TryStreamExt, stream::FuturesUnordered};
@@ -58,6 +59,7 @@ enum Found {
 pub(crate) struct Walk<'w> {
     pub(crate) source: &'w Store,
     pub(crate) lanes: &'w Lanes,
+    pub(crate) names: &'w Names,
     pub(crate) shard: &'w Shard,
     /// What keys begin with that are the destination's.
     pub(crate) own: &'w [String],
@@ -69,6 +71,10 @@ pub(crate) struct Walk<'w> {
 pub(crate) async fn discover(walk: &Walk<'_>) -> Result<Discovered, StoreError> {
     let root = walk.source.url("");
     let mut discovered = Discovered::default();
+    if let Some(key) = walk.names.only() {
+        discovered.find_one(walk, key).await?;
+        return Ok(discovered);
+    }
     let mut waiting = vec![String::new()];
     let mut running = FuturesUnordered::new();
     loop {
@@ -107,6 +113,35 @@ pub(crate) async fn discover(walk: &Walk<'_>) -> Result<Discovered, StoreError> 
 }
 
 impl Discovered {
+    /// Finds one object, whatever it is called.
+    async fn find_one(&mut self, walk: &Walk<'_>, key: &str) -> Result<(), StoreError> {
+        let listed = walk.source.list(key, None).await?;
+        let Some(entry) = listed.into_iter().find(|entry| entry.key == key) else {
+            return Ok(());
+        };
+        if !walk.names.has(key) {
+            self.ignored.add(EXCLUDED, key);
+            return Ok(());
+        }
+        match parse_key(&walk.source.url(key)) {
+            KeyKind::Raw(raw) => {
+                let is_asked = walk.lanes.has(&raw.lane);
+                self.has_logs |= is_asked;
+                if is_asked && walk.shard.has_lane(&raw.lane) {
+                    self.lanes.insert(raw.lane, vec![key.to_owned()]);
+                }
+            }
+            KeyKind::Left(folder) => self.ignored.add(folder, key),
+            KeyKind::Other => {
+                self.has_logs = true;
+                if walk.shard.has_unplaced() {
+                    self.unplaced.push(RawObject::new(walk.source, entry));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes what a folder holds, and gives the folders in it that are to be walked.
     fn take(&mut self, walk: &Walk<'_>, root: &str, prefix: &str, listing: Listing) -> Vec<String> {
         let names = |folder: &String| folder.strip_prefix(prefix).map(str::to_owned);
@@ -132,6 +167,12 @@ impl Discovered {
         }
         for entry in listing.entries {
             if is_of_table(&entry.key, walk.own) {
+                continue;
+            }
+            if !walk.names.has(&entry.key) {
+                if walk.shard.has_unplaced() {
+                    self.ignored.add(EXCLUDED, &entry.key);
+                }
                 continue;
             }
             let is_log = is_unplaced(root, &entry.key);

@@ -1,5 +1,6 @@
 //! What a source holds that is not read, counted by what it is.
 
+use crate::cloudtrail::Left;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,6 +10,9 @@ const EXAMPLES: usize = 3;
 
 /// Kinds that are told apart; what comes after them is of one kind.
 const KINDS: usize = 50;
+
+/// What files are called whose names are not asked for.
+pub const EXCLUDED: &str = "excluded files";
 
 /// What the kinds after that are called.
 const OTHERS: &str = "other files";
@@ -52,16 +56,6 @@ impl Ignored {
         self.add(&extension(key), key);
     }
 
-    /// Adds a file that was read and holds no record.
-    pub(crate) fn add_without_records(&mut self, key: &str) {
-        let name = key.rsplit('/').next().unwrap_or_default();
-        let kind = match name.contains("_CloudTrail-Digest_") {
-            true => "CloudTrail-Digest",
-            false => "files without a record",
-        };
-        self.add(kind, key);
-    }
-
     /// Adds all of another.
     pub(crate) fn extend(&mut self, other: Self) {
         for (kind, others) in other.0 {
@@ -87,6 +81,7 @@ impl fmt::Display for Ignored {
         let mut separator = "";
         for (kind, some) in self.kinds() {
             let examples = some.examples.join(", ");
+            let kind = Left::from_code(kind).map_or(kind, |left| left.words());
             write!(f, "{separator}{} {kind} ({examples})", some.count)?;
             separator = "; ";
         }

@@ -3,7 +3,7 @@
 use super::list::RawObject;
 use crate::files::newest_event;
 use crate::lane::{Account, Lane, Region};
-use crate::ledger::{Converted, Outcome, Receipt, ReplacedFile};
+use crate::ledger::{ClaimedObject, Converted, Outcome, Receipt, ReplacedFile};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -121,7 +121,8 @@ impl LaneStatus {
         self.rejects = (self.rejects + claim.rejected()).saturating_sub(claim.retried());
         self.duplicates += claim.duplicates();
         self.other_region_rows += claim.other_region_rows();
-        for object in claim.objects() {
+        let unread = |object: &&ClaimedObject| object.left_as().is_none();
+        for object in claim.objects().iter().filter(unread) {
             if let Outcome::Unread {
                 cause,
                 accepted: true,

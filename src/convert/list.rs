@@ -1,10 +1,11 @@
 //! A lane's raw objects in delivery order, listed as they are asked for.
 
-use super::ignored::Ignored;
+use super::ignored::{EXCLUDED, Ignored};
 use crate::cloudtrail::{KeyKind, is_readable_name, parse_key};
 use crate::lane::Lane;
 use crate::ledger::{Month, ObjectId};
-use crate::scope::DeliveryDays;
+use crate::names::Names;
+use crate::scope::{DeliveryDays, Scope};
 use crate::store::{Entry, Store, StoreError};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use jiff::{Timestamp, civil::Date};
@@ -93,6 +94,7 @@ struct Wanted {
     source: Store,
     lane: Lane,
     days: DeliveryDays,
+    names: Names,
     /// What keys begin with that are the destination's.
     own: Vec<String>,
 }
@@ -112,20 +114,21 @@ struct Cursor {
 }
 
 impl LaneList {
-    /// A list of the delivery days asked for. What begins with one of `own` is the
+    /// A list of the delivery days and names asked for. What begins with one of `own` is the
     /// destination's.
     pub(crate) fn new(
         source: &Store,
         lane: &Lane,
         prefixes: &[String],
-        days: DeliveryDays,
+        scope: &Scope,
         own: &[String],
     ) -> Self {
+        let days = scope.days;
         let cursor = |prefix: &String| {
             let from = days.from.map(|day| day.strftime("%Y/%m/%d").to_string());
-            // A prefix that already names a day or month is short, and is filtered instead.
+            // A prefix that already names a day, a month or a file is short, and is filtered instead.
             let after = from
-                .filter(|_| !ends_in_digits(prefix))
+                .filter(|_| !ends_in_digits(prefix) && scope.names.only().is_none())
                 .map(|from| format!("{prefix}{from}"));
             Cursor {
                 pages: source.list_pages(prefix.clone(), after).boxed(),
@@ -138,6 +141,7 @@ impl LaneList {
                 source: source.clone(),
                 lane: lane.clone(),
                 days,
+                names: scope.names.clone(),
                 own: own.to_vec(),
             },
             next: None,
@@ -183,7 +187,7 @@ impl Cursor {
                 break;
             };
             for entry in entries {
-                if is_of_table(&entry.key, &wanted.own) {
+                if is_of_table(&entry.key, &wanted.own) || wanted.names.is_other(&entry.key) {
                     continue;
                 }
                 let object = RawObject::new(&wanted.source, entry);
@@ -195,6 +199,9 @@ impl Cursor {
                         return Ok(());
                     }
                     Some(day) if !wanted.days.has(day) => {}
+                    _ if !wanted.names.has(&object.key) => {
+                        aside.ignored.add(EXCLUDED, &object.key);
+                    }
                     _ if !is_readable_name(&object.key) => aside.ignored.add_file(&object.key),
                     Some(_) => self.page.push_back(object),
                     None => aside.unplaced.push(object),

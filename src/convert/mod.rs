@@ -37,7 +37,7 @@ pub(crate) use pending::UnplacedLedger;
 pub(crate) use places::{claimed_key, elsewhere, source_file};
 
 pub use decode::{Decoded, decode, latest_event_time};
-pub use ignored::{Ignored, IgnoredKind};
+pub use ignored::{EXCLUDED, Ignored, IgnoredKind};
 pub use lane_status::LaneStatus;
 pub use list::RawObject;
 pub use options::{AcceptUnread, ConvertOptions, DigestCheck, GiveUp};

@@ -4,7 +4,9 @@ use super::decode::{Decoded, decode, latest_event_time};
 use super::digests::{Said, cause, state};
 use super::list::RawObject;
 use super::task::Task;
-use crate::cloudtrail::{Limits, Unreadable};
+use crate::cloudtrail::{
+    Left, Limits, Rules, Unreadable, UnwrapPath, is_readable_name, what_is_left,
+};
 use crate::failure::Failure;
 use crate::ledger::{Cause, DigestState};
 use crate::store::{ErrorKind, Store, StoreError};
@@ -19,12 +21,20 @@ pub(crate) const READ_AHEAD: usize = 16;
 #[derive(Debug)]
 pub(crate) enum Attempt {
     Read(Box<Decoded>),
+    /// It holds no record, and need not.
+    Left(Left),
     /// The object cannot be read; the ledger records why.
     Unread(Cause),
     /// The object could not be reached this time; it stays pending.
     Unreachable(String),
     /// It takes more memory than was allowed.
     Exceeds,
+}
+
+impl From<Decoded> for Attempt {
+    fn from(decoded: Decoded) -> Self {
+        Self::Read(Box::new(decoded))
+    }
 }
 
 /// As [`read_object`], for an object that is pending; with what CloudTrail's digests say of the
@@ -36,8 +46,10 @@ pub(crate) async fn read_pending(
     limits: Limits,
     read_at: Timestamp,
 ) -> Result<(Attempt, Option<DigestState>), Failure> {
+    let unwrap = task.options.rows.unwrap.as_ref();
     let (Some(said), Some(check)) = (said, &task.options.digests) else {
-        let attempt = read_object(task, &task.source, object, object, limits, read_at).await?;
+        let attempt =
+            read_object(task, &task.source, object, object, limits, read_at, unwrap).await?;
         return Ok((attempt, None));
     };
     let unread = |state| {
@@ -71,12 +83,12 @@ pub(crate) async fn read_pending(
     if let Some(refused) = unread(state) {
         return Ok(refused);
     }
-    let attempt = decoded(task, object, delivered, limits, read_at).await?;
+    let attempt = decoded(task, object, delivered, limits, read_at, unwrap).await?;
     Ok((attempt, Some(state)))
 }
 
 /// Gets and decodes one object, if it still is the version that was listed. `named` is the
-/// object as its rows and the bound of its event times have it.
+/// object as its rows and the bound of its event times have it, `unwrap` where else events stand.
 pub(crate) async fn read_object(
     task: &Task,
     source: &Store,
@@ -84,6 +96,7 @@ pub(crate) async fn read_object(
     named: &RawObject,
     limits: Limits,
     read_at: Timestamp,
+    unwrap: Option<&UnwrapPath>,
 ) -> Result<Attempt, Failure> {
     // Held until the object is decoded: it bounds the compressed bytes in memory too.
     let _permit = Arc::clone(&task.gets).acquire_owned().await;
@@ -91,7 +104,7 @@ pub(crate) async fn read_object(
         Ok(bytes) => bytes,
         Err(error) => return not_fetched(error),
     };
-    decoded(task, named, delivered, limits, read_at).await
+    decoded(task, named, delivered, limits, read_at, unwrap).await
 }
 
 async fn decoded(
@@ -100,21 +113,36 @@ async fn decoded(
     delivered: Bytes,
     limits: Limits,
     read_at: Timestamp,
+    unwrap: Option<&UnwrapPath>,
 ) -> Result<Attempt, Failure> {
     let schema = Arc::clone(&task.context.schema);
     let source_file = named.source_file.clone();
     let latest = latest_event_time(named, read_at);
-    let decoded = task
-        .context
-        .cpu
-        .run(move || decode(&schema, &delivered, limits, &source_file, latest))
-        .await;
+    let (is_log, unwrap) = (named.lane.is_some(), unwrap.cloned());
+    let may_be_text = !is_log && !is_readable_name(&named.key);
+    let work = move || {
+        let unwrap = unwrap.as_ref();
+        let rules = Rules { unwrap, is_log };
+        let decoded = decode(&schema, &delivered, limits, &source_file, latest, rules);
+        let left = match &decoded {
+            Ok(decoded) => decoded.only_left(),
+            // Where CloudTrail puts nothing, a file without records is no log, and no failure.
+            Err(Unreadable::NoRecords) if !is_log => what_is_left(&delivered, limits),
+            Err(Unreadable::NotJson) if may_be_text => what_is_left(&delivered, limits),
+            Err(_) => None,
+        };
+        left.map_or_else(
+            || decoded.map(Attempt::from),
+            |left| Ok(Attempt::Left(left)),
+        )
+    };
+    let decoded = task.context.cpu.run(work).await;
     // A defect that one object brings out must not keep the others from being converted.
     let Ok(decoded) = decoded else {
         return Ok(Attempt::Unread(Cause::Defect));
     };
     Ok(match decoded {
-        Ok(decoded) => Attempt::Read(Box::new(decoded)),
+        Ok(attempt) => attempt,
         Err(Unreadable::TooMuchMemory) => Attempt::Exceeds,
         Err(reason) => Attempt::Unread(Cause::Content(reason)),
     })

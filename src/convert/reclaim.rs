@@ -157,12 +157,14 @@ impl<'r> Reclaim<'r> {
     ) -> Result<Tried, Failure> {
         let limits = Limits::of(self.claim.options.max_object_bytes);
         let read_at = self.convert.read_at;
-        let attempt = read_object(self.task, source, object, named, limits, read_at).await;
+        let unwrap = self.claim.options.unwrap.as_ref();
+        let attempt = read_object(self.task, source, object, named, limits, read_at, unwrap).await;
         let is_own = source.url("") == self.task.source.url("");
         let decoded = match attempt {
             Ok(Attempt::Read(decoded)) => decoded,
             Ok(Attempt::Unread(cause)) => return Ok(Tried::Gone(cause.to_string())),
             Ok(Attempt::Unreachable(why)) => return Ok(Tried::Not(why)),
+            Ok(Attempt::Left(left)) => return Ok(Tried::Not(Cause::Left(left).to_string())),
             Ok(Attempt::Exceeds) => {
                 let cause = Cause::Content(Unreadable::TooMuchMemory);
                 return Ok(Tried::Not(cause.to_string()));

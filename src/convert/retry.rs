@@ -7,7 +7,7 @@ use super::duplicates::distinct;
 use super::finish::Finisher;
 use super::list::RawObject;
 use super::task::Task;
-use crate::cloudtrail::Limits;
+use crate::cloudtrail::{Limits, Rules};
 use crate::commit::{Committed, Rebuilt, Turn, commit};
 use crate::failure::{Failure, Waiting};
 use crate::ledger::{
@@ -230,7 +230,20 @@ async fn judge(
     let latest = latest_event_time(&object, read_at);
     let schema = Arc::clone(turn.schema());
     let (source_file, text) = (object.source_file.clone(), record.clone());
-    let decode = move || decode(&schema, text.as_bytes(), limits, &source_file, latest);
+    let rules = Rules {
+        unwrap: None,
+        is_log: object.lane.is_some(),
+    };
+    let decode = move || {
+        decode(
+            &schema,
+            text.as_bytes(),
+            limits,
+            &source_file,
+            latest,
+            rules,
+        )
+    };
     let Ok(decoded) = turn.cpu().run(decode).await? else {
         return Ok(None);
     };

@@ -108,6 +108,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     let walk = Walk {
         source: &task.source,
         lanes: &task.options.scope.lanes,
+        names: &task.options.scope.names,
         shard,
         own: &own,
         digests: task.digests.is_some(),

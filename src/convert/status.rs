@@ -8,6 +8,7 @@ use super::options::latest_month;
 use super::pending::UnplacedLedger;
 use super::task::CONCURRENT_LANES;
 use super::unfinished::Places;
+use crate::cloudtrail::UnwrapPath;
 use crate::failure::{Failure, Waiting};
 use crate::files::foreign_files;
 use crate::lane::Lane;
@@ -35,7 +36,7 @@ pub struct Status {
     pub unplaced_pending_objects: u64,
     /// Their bytes as delivered.
     pub unplaced_pending_delivered_bytes: u64,
-    /// Objects that are no event logs, by folder or extension.
+    /// Objects that are no event logs, by folder, by extension, or by what they hold.
     pub ignored_objects: Ignored,
     /// Folders that were not looked at: other services', by name, and tables.
     pub ignored_folders: Ignored,
@@ -57,7 +58,8 @@ impl Status {
     }
 }
 
-/// Compares what is listed with what the receipts say.
+/// Compares what is listed with what the receipts say. What was left is pending if `unwrap` might
+/// find something there.
 ///
 /// # Errors
 /// Those of the stores; what is wrong with one lane is in [`LaneStatus::waits`].
@@ -67,6 +69,7 @@ pub async fn status(
     scope: &Scope,
     shard: &Shard,
     now: Timestamp,
+    unwrap: Option<&UnwrapPath>,
 ) -> Result<Status, Failure> {
     check_format(destination)
         .await
@@ -76,6 +79,7 @@ pub async fn status(
     let walk = Walk {
         source,
         lanes: &scope.lanes,
+        names: &scope.names,
         shard,
         own: &own,
         digests: false,
@@ -94,6 +98,7 @@ pub async fn status(
         scope,
         now,
         own: &own,
+        unwrap,
     };
     let mut status = Status {
         ignored_objects: found.ignored,
@@ -131,6 +136,7 @@ struct Looker<'l> {
     scope: &'l Scope,
     now: Timestamp,
     own: &'l [String],
+    unwrap: Option<&'l UnwrapPath>,
 }
 
 impl Looker<'_> {
@@ -140,6 +146,10 @@ impl Looker<'_> {
         }
         let ledger = UnplacedLedger::load(self.destination).await?;
         for object in objects {
+            if let Some(left) = ledger.left.get(object.id(), self.unwrap) {
+                status.ignored_objects.add(left.code(), &object.key);
+                continue;
+            }
             status.unplaced_objects += 1;
             if !ledger.is_settled(object.id(), &self.scope.lanes) {
                 status.unplaced_pending_objects += 1;
@@ -168,12 +178,15 @@ impl Looker<'_> {
         let foreign = foreign_files(self.destination, lane, self.scope.days.from).await?;
         let foreign = foreign.into_iter().map(|url| Problem::Foreign { url });
         seen.problems.extend(foreign);
-        let days = self.scope.days;
-        let mut list = LaneList::new(self.source, lane, prefixes, days, self.own);
+        let mut list = LaneList::new(self.source, lane, prefixes, self.scope, self.own);
         let mut listed = FxHashSet::default();
         while list.peek().await?.is_some()
             && let Some(object) = list.take()
         {
+            if let Some(left) = converted.left().get(object.id(), self.unwrap) {
+                list.aside.ignored.add(left.code(), &object.key);
+                continue;
+            }
             seen.add_object(&object, &converted);
             if open.is_some() {
                 listed.insert(object.id());

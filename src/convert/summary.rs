@@ -3,6 +3,7 @@
 use super::ignored::Ignored;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -31,8 +32,12 @@ pub struct Summary {
     pub digest_faults: u64,
     /// Raw objects of open claims that this run was told to give up: their records are lost.
     pub lost_objects: u64,
-    /// Objects that are no event logs, by folder or extension.
+    /// Objects that are no event logs, by folder, by extension, or by what they hold.
     pub ignored_objects: Ignored,
+    /// Of these, those that this run has read.
+    pub left_objects: u64,
+    /// Objects that stand among records and are none, by the codes of what they are.
+    pub left_records: BTreeMap<String, u64>,
     /// Folders of other services that were not looked at, by name.
     pub ignored_folders: Ignored,
     /// Whether the source holds nothing that could be a log.

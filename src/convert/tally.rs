@@ -1,12 +1,14 @@
 //! What a run has done so far, counted and told.
 
 use super::list::RawObject;
+use super::places::claimed_key;
 use super::summary::Summary;
+use crate::cloudtrail::Left;
 use crate::digests::Fault;
 use crate::failure::Waiting;
 use crate::files::newest_event;
 use crate::lane::Lane;
-use crate::ledger::{Cause, ClaimedObject, DigestState, ObjectId, Outcome, Receipt};
+use crate::ledger::{Cause, ClaimedObject, DigestState, ObjectId, Outcome, Receipt, Work};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::scope::Lanes;
 use crate::store::Store;
@@ -86,9 +88,14 @@ impl Tally {
         });
     }
 
-    /// Counts a file that was read and holds no record.
-    pub(crate) fn left(&self, object: &RawObject) {
-        self.count(|summary| summary.ignored_objects.add_without_records(&object.key));
+    /// Counts a file that holds no record.
+    pub(crate) fn left(&self, key: &str, left: Left) {
+        self.count(|summary| summary.ignored_objects.add(left.code(), key));
+    }
+
+    /// Counts a file that was read again and still holds no record.
+    pub(crate) fn left_again(&self, object: &RawObject, left: Left) {
+        self.left(&object.key, left);
         self.monitor.report(Progress::Done {
             objects: 1,
             bytes: object.size,
@@ -113,6 +120,11 @@ impl Tally {
                 if !ignored.is_empty() {
                     seen.push(ignored.to_string());
                 }
+                let kinds = ignored
+                    .kinds()
+                    .filter_map(|(kind, _)| Left::from_code(kind));
+                let steps: BTreeSet<&str> = kinds.filter_map(Left::next_step).collect();
+                seen.extend(steps.into_iter().map(str::to_owned));
             }
         });
         self.tell(Problem::NothingFound {
@@ -269,6 +281,15 @@ impl Tally {
 
 /// Counts one object of a claim.
 fn add_object(summary: &mut Summary, object: &ClaimedObject, receipt: &Receipt) {
+    for (code, count) in &object.left {
+        *summary.left_records.entry(code.clone()).or_default() += count;
+    }
+    if let (Some(left), Work::Convert(convert)) = (object.left_as(), &receipt.claim.work) {
+        let key = claimed_key(convert, &object.address);
+        summary.ignored_objects.add(left.code(), key);
+        summary.left_objects += 1;
+        return;
+    }
     match &object.outcome {
         _ if receipt.lost.contains(&object.address) => summary.lost_objects += 1,
         Outcome::Read {

@@ -3,7 +3,9 @@
 use super::list::RawObject;
 use super::options::ConvertOptions;
 use super::tally::Tally;
+use crate::cloudtrail::Left;
 use crate::digests::DigestReader;
+use crate::ledger::LeftObjects;
 use crate::store::Store;
 use crate::work::Context;
 use std::sync::Arc;
@@ -39,6 +41,15 @@ impl Task {
         if !self.options.accept_unread.named.is_empty() {
             self.tally.meet(object);
         }
+    }
+
+    /// What an object was left as, which is counted unless it is judged again.
+    pub(crate) fn left(&self, object: &RawObject, known: &LeftObjects) -> Option<Left> {
+        let left = known.get(object.id(), self.options.rows.unwrap.as_ref())?;
+        if !self.options.retry_rejects && !self.tally.is_own(object.id()) {
+            self.tally.left(&object.key, left);
+        }
+        Some(left)
     }
 
     /// Lanes that are worked on at once.

@@ -101,8 +101,12 @@ async fn commit_part(
         let mut views = Views::new(&task.context.destination, lane);
         let objects = part.objects.iter().map(|object| &object.object);
         views.add_months(&months_of(objects)).await?;
-        part.objects
-            .retain(|object| !views.is_settled(object.object.id()));
+        let unwrap = task.options.rows.unwrap.as_ref();
+        part.objects.retain(|object| {
+            let id = object.object.id();
+            let is_left = object.left_as().is_some() && views.left(id, unwrap) == object.left_as();
+            !is_left && !views.is_settled(id)
+        });
         if part.objects.is_empty() {
             return Ok(None);
         }

@@ -32,20 +32,26 @@ impl Contents {
         check_format(destination).await?;
         let lanes = lanes(destination).await?;
         let mut contents = Self::default();
-        for lane in &lanes {
+        let mut listed = stream::iter(lanes)
+            .map(async |lane| {
+                let listing = destination.list_dir(&lane.path()).await?;
+                Ok::<_, LedgerError>((lane, listing.prefixes))
+            })
+            .buffered(CONCURRENT_LISTINGS);
+        while let Some((lane, folders)) = listed.try_next().await? {
+            let folders = folders.iter();
+            let partitions: Vec<Partition> = folders
+                .filter_map(|folder| Partition::parse(folder))
+                .collect();
+            // Its ledger may know nothing but files that hold no record.
+            if lane.is_unknown() && partitions.is_empty() {
+                continue;
+            }
             contents.accounts.insert(lane.account);
-            contents.regions.insert(lane.region.clone());
+            contents.regions.insert(lane.region);
+            contents.partitions.extend(partitions);
         }
-        let folders: Vec<Vec<String>> = stream::iter(lanes)
-            .map(async |lane| destination.list_dir(&lane.path()).await)
-            .buffered(CONCURRENT_LISTINGS)
-            .map_ok(|listing| listing.prefixes)
-            .try_collect()
-            .await?;
-        let folders = folders.iter().flatten();
-        contents.partitions = folders
-            .filter_map(|folder| Partition::parse(folder))
-            .collect();
+        drop(listed);
         Ok(contents)
     }
 

@@ -1,7 +1,7 @@
 //! Why a raw object could not be read, as a code.
 
 use super::DigestState;
-use crate::cloudtrail::Unreadable;
+use crate::cloudtrail::{Left, Unreadable};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,6 +12,8 @@ use std::fmt;
 pub enum Cause {
     /// Its content is no log.
     Content(Unreadable),
+    /// It holds no record, and need not.
+    Left(Left),
     /// It was removed after it was listed.
     Removed,
     /// It was replaced after it was listed.
@@ -39,6 +41,7 @@ impl Cause {
     pub fn code(&self) -> &str {
         match self {
             Self::Content(unreadable) => unreadable.code(),
+            Self::Left(left) => left.code(),
             Self::Removed => "removed",
             Self::Replaced => "replaced",
             Self::Denied => "denied",
@@ -64,6 +67,7 @@ impl Cause {
                 "bring a whole copy of it from where it was delivered, or accept it with \
                  --accept-unread"
             }
+            Self::Left(left) => left.next_step().unwrap_or("nothing"),
             Self::Removed | Self::Replaced | Self::Unfetchable => "run again",
             Self::Denied => {
                 "allow reading it (in S3: s3:GetObject, and kms:Decrypt on its key), then run again"
@@ -94,9 +98,10 @@ impl From<String> for Cause {
             "digest_missing" => Self::DigestMissing,
             "digest_not_covered" => Self::DigestNotCovered,
             "defect" => Self::Defect,
-            other => match Unreadable::from_code(other) {
-                Some(unreadable) => Self::Content(unreadable),
-                None => Self::Other(code),
+            other => match (Unreadable::from_code(other), Left::from_code(other)) {
+                (Some(unreadable), _) => Self::Content(unreadable),
+                (None, Some(left)) => Self::Left(left),
+                (None, None) => Self::Other(code),
             },
         }
     }
@@ -112,6 +117,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Content(unreadable) => unreadable.fmt(f),
+            Self::Left(left) => write!(f, "no record: {}", left.words()),
             Self::Removed => f.write_str("it was removed after it was listed"),
             Self::Replaced => f.write_str("it was replaced after it was listed"),
             Self::Denied => f.write_str(
@@ -139,6 +145,7 @@ mod tests {
             "too_large",
             "not_json",
             "no_records",
+            "left_digest",
             "removed",
             "replaced",
             "denied",

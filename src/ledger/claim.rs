@@ -2,13 +2,13 @@
 
 use super::names::{ClaimNumber, Month, Period, ReceiptName, log_folder, month_folder};
 use super::object::ClaimedObject;
-use crate::cloudtrail::Sha256;
+use crate::cloudtrail::{Sha256, UnwrapPath};
 use crate::lane::{Account, Lane};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 /// The options that decide which rows a batch gives. They are those of whoever claimed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowOptions {
     /// Keep repeated events.
     pub keep_duplicates: bool,
@@ -21,6 +21,10 @@ pub struct RowOptions {
     /// Events of earlier dates give no rows: their partitions were removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired_before: Option<Date>,
+    /// Where events stand in what the rules do not know. Claims of the first programs of this
+    /// format lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unwrap: Option<UnwrapPath>,
 }
 
 impl RowOptions {
@@ -31,6 +35,7 @@ impl RowOptions {
             max_object_bytes: 0,
             account_of_unknown: None,
             expired_before: None,
+            unwrap: None,
         }
     }
 }

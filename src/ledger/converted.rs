@@ -1,6 +1,7 @@
 //! What receipts say of raw objects.
 
 use super::claim::{Receipt, Work};
+use super::left_objects::LeftObjects;
 use super::names::{ClaimNumber, Month};
 use super::object::{ClaimedObject, ContentHash, ObjectId, Outcome};
 use super::{Cause, LedgerError, receipts::month_receipts};
@@ -15,6 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Converted {
     settled: FxHashSet<ObjectId>,
     unread: FxHashMap<ObjectId, Cause>,
+    left: LeftObjects,
     contents: FxHashSet<ContentHash>,
     hashes: FxHashSet<Sha256>,
     /// Of objects whose records are of other lanes too.
@@ -54,6 +56,9 @@ impl Converted {
     pub fn add(&mut self, receipt: &Receipt) {
         self.numbers.insert(receipt.claim.number);
         for object in receipt.claim.objects() {
+            if self.left.add(&receipt.claim.options, object) {
+                continue;
+            }
             match &object.outcome {
                 Outcome::Unread {
                     cause,
@@ -108,6 +113,11 @@ impl Converted {
     /// rejects, or were given up, or it was accepted that it cannot be read.
     pub fn is_settled(&self, id: ObjectId) -> bool {
         self.settled.contains(&id)
+    }
+
+    /// What was left since it holds no record.
+    pub fn left(&self) -> &LeftObjects {
+        &self.left
     }
 
     /// Why the object could not be read when it was last tried.

@@ -22,6 +22,7 @@ mod document;
 mod error;
 mod format;
 mod inventory;
+mod left_objects;
 mod log;
 mod names;
 mod object;
@@ -41,6 +42,7 @@ pub use error::LedgerError;
 pub(crate) use format::check_format_document;
 pub use format::{check_format, ensure_format};
 pub(crate) use inventory::{Inventory, ListedReceipt, read_claim, read_receipt};
+pub use left_objects::LeftObjects;
 pub(crate) use log::Upkept;
 pub use log::{ClaimOutcome, LaneLog};
 pub use names::{

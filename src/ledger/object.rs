@@ -1,9 +1,10 @@
 //! A raw object as the ledger knows it.
 
 use super::{Cause, DigestState};
-use crate::cloudtrail::Sha256;
+use crate::cloudtrail::{Left, Sha256};
 use crate::lane::Lane;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The identity of a delivered object by where it lies: a hash of its address, size and ETag.
 /// An object that was replaced under its name is another object.
@@ -61,9 +62,23 @@ pub struct ClaimedObject {
     /// What CloudTrail's digests said of it, if they were asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<DigestState>,
+    /// How many objects in it are no records, by the codes of what they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<String, u64>,
 }
 
 impl ClaimedObject {
+    /// What it is, if it was left since it holds no record.
+    pub fn left_as(&self) -> Option<Left> {
+        match &self.outcome {
+            Outcome::Unread {
+                cause: Cause::Left(left),
+                ..
+            } => Some(*left),
+            _ => None,
+        }
+    }
+
     /// Where it lies.
     pub fn id(&self) -> ObjectId {
         ObjectId::new(&self.address, self.size, &self.etag)

@@ -43,6 +43,7 @@ pub async fn weigh(source: &Store, scope: &Scope) -> Result<Weights, Failure> {
     let walk = Walk {
         source: &source,
         lanes: &scope.lanes,
+        names: &scope.names,
         shard: &Shard::ALL,
         own: &[],
         digests: false,
@@ -58,7 +59,7 @@ pub async fn weigh(source: &Store, scope: &Scope) -> Result<Weights, Failure> {
     };
     let mut listing = stream::iter(lanes)
         .map(async |(lane, prefixes)| {
-            let mut list = LaneList::new(&source, &lane, &prefixes, scope.days, &[]);
+            let mut list = LaneList::new(&source, &lane, &prefixes, scope, &[]);
             let (mut objects, mut delivered_bytes) = (0, 0);
             while list.peek().await?.is_some()
                 && let Some(object) = list.take()

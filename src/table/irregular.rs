@@ -18,6 +18,15 @@ use super::shred::Shredder;
 /// JSON text that has to be kept for a value, if any.
 type Kept = Option<String>;
 
+/// Members of what holds an event, or of what a query gives.
+const MAY_WRAP: [&[u8]; 5] = [
+    b"CloudTrailEvent",
+    b"detail-type",
+    b"eventtime",
+    b"eventversion",
+    b"message",
+];
+
 /// The shortest member, and a comma.
 const SHORTEST_MEMBER: usize = r#""":1,"#.len();
 
@@ -44,7 +53,7 @@ impl<'d> Shredder<'d> {
             return Ok(());
         }
         for item in self.members(record)? {
-            self.has_wrapper |= *item.name == *b"CloudTrailEvent";
+            self.has_wrapper |= MAY_WRAP.contains(&&*item.name);
             if let Some(root) = schema.trie.root(&item.name) {
                 let member = schema.record.find(&item.name);
                 let member = member.map(|(index, _)| &schema.record.fields[index]);

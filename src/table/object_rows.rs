@@ -24,6 +24,7 @@ pub struct ObjectRows {
     pub(super) source: String,
     pub(super) known: Known,
     pub(super) has_wrapper: bool,
+    pub(super) has_hollow: bool,
 }
 
 /// What is kept of a record that became a row.
@@ -76,9 +77,15 @@ impl ObjectRows {
         })
     }
 
-    /// Whether something in it is no record: an object with an embedded event, or a notification.
+    /// Whether something in it may be no record: an object that may hold one, a notification, a
+    /// row of a query.
     pub fn has_wrapper(&self) -> bool {
         self.has_wrapper
+    }
+
+    /// Whether some row has nothing that an event has but a time.
+    pub fn has_hollow(&self) -> bool {
+        self.has_hollow
     }
 
     /// Whether some object in it has no time: it may be a wrapper of another kind.

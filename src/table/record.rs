@@ -34,6 +34,7 @@ impl Shredder<'_> {
         };
         let judged = match (kind, delivered) {
             (_, Some(bytes)) => Err(match std::str::from_utf8(bytes) {
+                Ok(_) if Scanner::new(bytes).skip().is_ok() => RejectReason::NotAnEvent,
                 Ok(_) => RejectReason::NotJson,
                 Err(_) => RejectReason::InvalidUtf8,
             }),
@@ -65,6 +66,9 @@ impl Shredder<'_> {
             } else if cell.slot == known.event_name {
                 names[1] = number;
             }
+        }
+        if names[1] == 0 && event_id.is_none() {
+            self.has_hollow |= self.value(first_cell, known.event_version).is_none();
         }
         let row = RowEntry {
             millis: time.millis,

@@ -32,11 +32,13 @@ pub enum RejectReason {
     InvalidUtf8,
     /// It is a line that is no JSON.
     NotJson,
+    /// It has a time, but nothing else that an event has.
+    NotAnEvent,
 }
 
 impl RejectReason {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotAnObject,
         Self::NoEventTime,
         Self::BadEventTime,
@@ -44,6 +46,7 @@ impl RejectReason {
         Self::TooLate,
         Self::InvalidUtf8,
         Self::NotJson,
+        Self::NotAnEvent,
     ];
 
     /// What documents call it, for ever.
@@ -56,6 +59,7 @@ impl RejectReason {
             Self::TooLate => "too_late",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::NotJson => "not_json",
+            Self::NotAnEvent => "not_an_event",
         }
     }
 
@@ -75,6 +79,7 @@ impl fmt::Display for RejectReason {
             Self::TooLate => "eventTime is more than a day after delivery",
             Self::InvalidUtf8 => "invalid UTF-8",
             Self::NotJson => "a line that is no JSON, or nested too deeply",
+            Self::NotAnEvent => "an object without eventVersion, eventName and eventID",
         })
     }
 }

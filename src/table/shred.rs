@@ -40,6 +40,7 @@ pub fn shred(
         rows,
         rejects,
         has_wrapper,
+        has_hollow,
         ..
     } = shredder;
     Ok(ObjectRows {
@@ -52,6 +53,7 @@ pub fn shred(
         source: source.to_owned(),
         known: schema.known,
         has_wrapper,
+        has_hollow,
     })
 }
 
@@ -86,8 +88,10 @@ pub(super) struct Shredder<'d> {
     pub(super) rows: Vec<RowEntry>,
     pub(super) rejects: Vec<RejectEntry>,
     pub(super) count: u32,
-    /// Whether an object embeds an event, or is a notification.
+    /// Whether an object may be no record.
     pub(super) has_wrapper: bool,
+    /// Whether a row has nothing that an event has but a time.
+    pub(super) has_hollow: bool,
     /// The keys of the map at hand.
     map_keys: Vec<Span>,
     /// The member that came next the last time, see [`Fields`]. Like the strings below these
@@ -132,6 +136,7 @@ impl<'d> Shredder<'d> {
             rejects: Vec::new(),
             count: 0,
             has_wrapper: false,
+            has_hollow: false,
             map_keys: Vec::new(),
             guesses: vec![NO_GUESS; schema.slots.guesses],
             last_strings: vec![Span { start: 0, end: 0 }; schema.slots.kinds.len()],

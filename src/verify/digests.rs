@@ -14,6 +14,8 @@ use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::Month;
 use crate::monitor::Progress;
+use crate::names::Names;
+use crate::scope::Scope;
 use crate::store::{Entry, ErrorKind};
 use futures::{StreamExt, TryStreamExt, stream, stream::FuturesUnordered};
 use jiff::Timestamp;
@@ -94,7 +96,12 @@ impl Check<'_> {
             self.fault(lane, fault);
         }
         let prefixes = self.source.prefixes(lane);
-        let mut list = LaneList::new(&self.source.store, lane, prefixes, days, &self.source.own);
+        // Digests are of all logs, whatever names are asked for.
+        let scope = Scope {
+            names: Names::default(),
+            ..self.verifier.options.scope.clone()
+        };
+        let mut list = LaneList::new(&self.source.store, lane, prefixes, &scope, &self.source.own);
         let mut report = LaneDigestReport {
             lane: lane.clone(),
             trails: digests.chains().map(TrailReport::new).collect(),

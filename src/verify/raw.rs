@@ -38,6 +38,7 @@ impl RawSource {
         let walk = Walk {
             source: &store,
             lanes: &verifier.options.scope.lanes,
+            names: &verifier.options.scope.names,
             shard: &Shard::ALL,
             own: &own,
             digests: verifier.options.digests.is_some(),
@@ -113,11 +114,13 @@ impl RawSource {
             }
         }
         drop(comparing);
-        let mut list = LaneList::new(&self.store, lane, self.prefixes(lane), days, &self.own);
+        let scope = &verifier.options.scope;
+        let mut list = LaneList::new(&self.store, lane, self.prefixes(lane), scope, &self.own);
         while list.peek().await?.is_some()
             && let Some(object) = list.take()
         {
-            if !converted.is_settled(object.id()) {
+            let left = converted.left().get(object.id(), None);
+            if left.is_none() && !converted.is_settled(object.id()) {
                 let cause = converted.unread(object.id());
                 let found = cause.map(|cause| format!("it was not read: {cause}"));
                 not_converted(verifier, Some(lane), &object, found);
@@ -139,7 +142,8 @@ impl RawSource {
         }
         let ledger = UnplacedLedger::load(&verifier.destination).await?;
         for object in unplaced {
-            if !ledger.is_settled(object.id(), &verifier.options.scope.lanes) {
+            let left = ledger.left.get(object.id(), None);
+            if left.is_none() && !ledger.is_settled(object.id(), &verifier.options.scope.lanes) {
                 let cause = ledger.unread(object.id());
                 let found = cause.map(|cause| format!("it was not read: {cause}"));
                 not_converted(verifier, None, &object, found);

@@ -3,7 +3,7 @@
 use super::finding::{Finding, FindingKind};
 use super::raw::RawSource;
 use super::verifier::Verifier;
-use crate::cloudtrail::{Limits, Sha256};
+use crate::cloudtrail::{Limits, Rules, Sha256};
 use crate::convert::{
     LaneRows, RawObject, claimed_key, decode, elsewhere, lane_parts, latest_event_time, source_file,
 };
@@ -132,6 +132,11 @@ async fn decoded(
     let limits = Limits::of(claim.options.max_object_bytes);
     let latest = latest_event_time(named, convert.read_at);
     let source_file = named.source_file.clone();
-    let work = move || decode(&schema, &body, limits, &source_file, latest);
+    let (is_log, unwrap) = (named.lane.is_some(), claim.options.unwrap.clone());
+    let work = move || {
+        let unwrap = unwrap.as_ref();
+        let rules = Rules { unwrap, is_log };
+        decode(&schema, &body, limits, &source_file, latest, rules)
+    };
     Ok(verifier.cpu.run(work).await?.ok().map(LaneRows::all))
 }

@@ -9,17 +9,17 @@ const COMMANDS: &[(&str, &str)] = &[
     (
         "convert",
         "dry-run table keep-duplicates retry-rejects accept-unread give-up give-up-missing \
-         allow-empty compact revive digests digest-keys max-object-size account-of-unknown columns compression threads memory json metrics from to last account region shard plan catalog-id projection-account register-partitions \
+         allow-empty compact revive digests digest-keys max-object-size account-of-unknown unwrap columns compression threads memory json metrics from to last account region shard plan include exclude catalog-id projection-account register-partitions \
          endpoint-url path-style requester-pays source-bucket-owner dest-bucket-owner sse-kms-key-id",
     ),
     (
         "status",
-        "all lag problems json from to last account region endpoint-url path-style requester-pays \
+        "all lag problems json from to last account region include exclude endpoint-url path-style requester-pays \
          source-bucket-owner dest-bucket-owner",
     ),
     (
         "verify",
-        "level digests digest-keys threads memory json from to last account region endpoint-url path-style \
+        "level digests digest-keys threads memory json from to last account region include exclude endpoint-url path-style \
          requester-pays source-bucket-owner dest-bucket-owner",
     ),
     (
@@ -39,7 +39,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
     (
         "plan",
-        "parts json from to last account region endpoint-url path-style requester-pays \
+        "parts json from to last account region include exclude endpoint-url path-style requester-pays \
          source-bucket-owner sse-kms-key-id",
     ),
     ("table", ""),

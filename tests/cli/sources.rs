@@ -75,19 +75,60 @@ fn a_file_of_many_lanes_is_planned_and_counted_once() {
 }
 
 #[test]
-fn a_file_as_source_is_refused_with_the_folder_to_name() {
+fn one_file_is_a_source_whatever_it_is_called() {
     let place = Place::new();
-    place.write(
+    let log = |id: &str| event(id, "111122223333", "2024-05-01T00:00:00Z");
+    let day = "logs/AWSLogs/111122223333/CloudTrail/eu-west-1/2024/05/01";
+    place.write("logs/dump.ndjson", log("e1"));
+    place.write("logs/other.ndjson", log("e2"));
+    place.write("logs/events.export", log("e3"));
+    place.write(&format!("{day}/a.json"), log("e4"));
+    place.write(&format!("{day}/b.json"), log("e5"));
+    for source in [
         "logs/dump.ndjson",
-        event("e1", "111122223333", "2024-05-01T00:00:00Z"),
-    );
-    let output = place.run("convert logs/dump.ndjson table");
+        "logs/events.export",
+        &format!("{day}/a.json"),
+    ] {
+        for rows in [1, 0] {
+            let command = format!("convert {source} table --from 2024-05-01 --json");
+            let summary = json(&place.run(&command));
+            assert_eq!(summary["rows"].as_u64(), Some(rows), "{source}: {summary}");
+            let ignored = summary["ignored_objects"].as_object().unwrap();
+            assert!(ignored.is_empty(), "{source}: {summary}");
+        }
+        let verify = place.run(&format!("verify {source} table"));
+        assert_eq!(verify.status.code(), Some(0), "{source}");
+    }
+    // The folder that holds them has them already.
+    let summary = place.convert("", 0);
+    assert_eq!(summary["rows"].as_u64(), Some(2));
+    let output = place.run("convert logs/none.json table");
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains(r#"name a folder, such as "logs""#),
-        "{}",
-        stderr(&output)
-    );
+}
+
+#[test]
+fn names_that_are_not_asked_for_are_left_out_and_counted() {
+    let place = Place::new();
+    let log = |id: &str| event(id, "111122223333", "2024-05-01T00:00:00Z");
+    place.write("logs/case-1/a.json", log("e1"));
+    place.write("logs/case-1/old/b.json", log("e2"));
+    place.write("logs/case-2/c.json", log("e3"));
+    let key = "AWSLogs/111122223333/CloudTrail/eu-west-1/2024/05/01/d.json";
+    place.write(&format!("logs/{key}"), log("e4"));
+    let summary = place.convert("--include case-1/* --exclude */old/*", 0);
+    assert_eq!(summary["rows"].as_u64(), Some(1));
+    let left = &summary["ignored_objects"]["excluded files"];
+    assert_eq!(left["count"].as_u64(), Some(3));
+    let plan = "convert logs table --dry-run --json --include *.json --exclude case-*";
+    let plan = json(&place.run(plan));
+    assert_eq!(plan["lanes"][0]["pending_objects"].as_u64(), Some(1));
+    assert_eq!(plan["unplaced_objects"].as_u64(), Some(0));
+    assert_eq!(place.convert("", 0)["rows"].as_u64(), Some(3));
+    let nothing = place.run("convert logs/case-2 another --exclude *");
+    assert_eq!(nothing.status.code(), Some(3));
+    assert!(stderr(&nothing).contains("1 excluded files (c.json)"));
+    let wrong = place.run("convert logs table --include [");
+    assert_eq!(wrong.status.code(), Some(2), "{}", stderr(&wrong));
 }
 
 #[test]
@@ -101,11 +142,13 @@ fn every_odd_record_is_a_row_or_a_reject_in_the_lane_that_it_names() {
     let output = place.run("convert logs table --json");
     let summary = json(&output);
     let number = |name: &str| summary[name].as_u64().unwrap();
-    assert_eq!(number("records"), 1_062);
+    assert_eq!(number("records"), 1_060);
     assert_eq!(
         number("rows") + number("rejects") + number("duplicates"),
-        1_062
+        1_060
     );
+    let left = &summary["left_records"]["left_aggregated_events"];
+    assert_eq!(left.as_u64(), Some(2));
     assert_eq!(
         output.status.code(),
         Some(if number("rejects") > 0 { 3 } else { 0 })

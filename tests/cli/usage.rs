@@ -23,9 +23,10 @@ fn each_usage_mistake_ends_with_2_and_says_what_to_write() {
         ("convert logs table more", "unexpected argument"),
         (
             "convert nowhere table",
-            "name a folder or s3://BUCKET/PREFIX",
+            "name a folder, a file or s3://BUCKET/PREFIX",
         ),
-        ("convert logs/a.json table", "such as \"logs\""),
+        ("convert logs table --unwrap a..b", "_source.event.original"),
+        ("convert logs table --include [", "is no pattern"),
         (
             "convert http://host/logs table",
             "name a folder or s3://BUCKET/PREFIX",
@@ -84,7 +85,7 @@ fn each_usage_mistake_ends_with_2_and_says_what_to_write() {
         ("status logs", "<DEST>"),
         (
             "status nowhere table",
-            "name a folder or s3://BUCKET/PREFIX",
+            "name a folder, a file or s3://BUCKET/PREFIX",
         ),
         ("table", "Usage:"),
         (

@@ -66,6 +66,7 @@ pub(crate) fn ask(objects: &Objects, question: &Question<'_>) -> Report {
                 from: question.days.map(|(from, _)| day(from)),
                 to: question.days.map(|(_, to)| day(to)),
             },
+            ..Scope::default()
         },
         threads: 2,
         memory: 64 << 20,

@@ -1,9 +1,13 @@
 //! Objects that are late, replaced, repeated or unreadable.
 
-use crate::history::raw::{Form, Record, lane};
+use crate::history::raw::{Form, Place, Record, lane};
+use crate::history::worker::Side;
 use crate::history::world::{AMPLE, Spec, TINY, World};
-use crate::support::{checked, complete, event, in_lane, respelled, rows, run};
-use cloudtrail2parquet::store::ErrorKind;
+use crate::support::{
+    asleep_after, checked, complete, event, in_lane, is_claim, respelled, rows, run,
+};
+use cloudtrail2parquet::store::{ErrorKind, Op, OpKind};
+use std::collections::BTreeSet;
 
 #[test]
 fn a_file_that_arrives_late_under_an_older_name_is_not_skipped() {
@@ -125,4 +129,50 @@ fn what_was_converted_before_is_counted_apart_from_what_is_new() {
     }
     let summary = run(&world, &Spec::all().with_memory(TINY));
     assert_eq!((summary.objects, summary.skipped_objects), (2, 3));
+}
+
+#[test]
+fn a_file_without_a_record_is_read_once_and_recorded_once_whoever_crashes() {
+    let mut world = World::default();
+    world.deliver(in_lane(0, 0), vec![event(0, 0)], Form::Delivered);
+    let note = world.deliver(Place::Dump, Vec::new(), Form::Note);
+    // Of two workers one records it, also if the first dies before its receipt.
+    drop(asleep_after(&world, &Spec::all(), |side, op| {
+        is_claim(side, op) && op.key.contains("/unknown/")
+    }));
+    let second = run(&world, &Spec::all());
+    assert_eq!((second.left_objects, second.unread_objects), (1, 0));
+    let claims = |world: &World| {
+        let objects = checked(world).receipts.into_values().flatten();
+        let objects = objects.flat_map(|(_, receipt)| receipt.claim.objects().to_vec());
+        let address = world.address(&note);
+        objects.filter(|object| object.address == address).count()
+    };
+    assert_eq!(claims(&world), 1);
+
+    let mut idle = world.start(&Spec::all());
+    let summary = idle.finish().unwrap().unwrap();
+    assert_eq!((idle.puts(), idle.written_bytes()), (1, 0));
+    let reads = |(side, op): &(Side, Op)| *side == Side::Raw && op.kind == OpKind::Get;
+    assert!(!idle.calls().iter().any(reads), "nothing is read again");
+    assert_eq!((summary.left_objects, summary.has_failures()), (0, false));
+    let counted: u64 = summary
+        .ignored_objects
+        .kinds()
+        .map(|(_, some)| some.count)
+        .sum();
+    assert_eq!(counted, 1);
+
+    // Another path may find something, and is tried once.
+    let by_path = |path: &str| {
+        let mut options = world.options(&Spec::all(), BTreeSet::new());
+        options.rows.unwrap = path.parse().ok();
+        world.start_with(options).finish().unwrap().unwrap()
+    };
+    for left in [1, 0] {
+        assert_eq!(by_path("a.b").left_objects, left);
+    }
+    assert_eq!(run(&world, &Spec::all()).left_objects, 0);
+    assert_eq!((claims(&world), rows(&world)), (2, 1));
+    complete(&world);
 }

@@ -16,6 +16,7 @@ fn lane_of(world: &World) -> LaneStatus {
         &scope,
         &Shard::ALL,
         LATE.parse().unwrap(),
+        None,
     );
     let found = found.now_or_never().unwrap().unwrap();
     assert_eq!(found.has_failures(), found.lanes[0].waits.is_some());

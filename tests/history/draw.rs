@@ -86,7 +86,7 @@ fn record() -> impl Strategy<Value = Record> {
 }
 
 fn form() -> impl Strategy<Value = Form> {
-    prop_oneof![8 => Just(Form::Delivered), 2 => Just(Form::Lines), 1 => Just(Form::Truncated), 1 => Just(Form::Garbage)]
+    prop_oneof![8 => Just(Form::Delivered), 2 => Just(Form::Lines), 1 => Just(Form::Truncated), 1 => Just(Form::Garbage), 1 => Just(Form::Note)]
 }
 
 /// Over a window without objects a run only finishes what is open.

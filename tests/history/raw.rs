@@ -248,6 +248,8 @@ pub(crate) enum Form {
     Truncated,
     /// No JSON: it cannot be read either, for another reason.
     Garbage,
+    /// JSON without a record: it is left where no key of a log's says that it must have some.
+    Note,
 }
 
 impl Form {
@@ -272,6 +274,7 @@ impl Form {
                 bytes
             }
             Form::Garbage => gzip("AccessDenied"),
+            Form::Note => gzip(r#"{"name":"notes"}"#),
         }
     }
 }

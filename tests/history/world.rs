@@ -5,6 +5,7 @@ use super::worker::{Planned, Unreachable, Worker};
 use bytes::Bytes;
 use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp};
 use cloudtrail2parquet::ledger::{Receipt, RowOptions};
+use cloudtrail2parquet::names::Names;
 use cloudtrail2parquet::scope::{DeliveryDays, EventDates, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::{ErrorKind, Memory};
 use cloudtrail2parquet::table::{EncodeOptions, Schema};
@@ -302,6 +303,7 @@ impl World {
                     .account_of_unknown
                     .map(|account| account.parse().unwrap()),
                 expired_before: None,
+                unwrap: None,
             },
             scope: Scope {
                 lanes: Lanes {
@@ -316,6 +318,7 @@ impl World {
                     from: spec.days.map(|(from, _)| day(from)),
                     to: spec.days.map(|(_, to)| day(to)),
                 },
+                names: Names::default(),
             },
             shard: Shard {
                 index: spec.shard.0,

@@ -54,7 +54,14 @@ fn a_range_is_of_delivery_days_accounts_and_regions() {
             ..Lanes::default()
         };
         world
-            .verify_in(Level::Rows, Scope { lanes, days })
+            .verify_in(
+                Level::Rows,
+                Scope {
+                    lanes,
+                    days,
+                    ..Scope::default()
+                },
+            )
             .findings
             .len()
     };

@@ -116,6 +116,7 @@ impl World {
                 max_object_bytes: 1 << 28,
                 account_of_unknown: None,
                 expired_before: None,
+                unwrap: None,
             },
             scope: Scope::default(),
             shard: Shard::ALL,

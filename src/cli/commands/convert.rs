@@ -11,8 +11,9 @@ use crate::cli::groups::columns::SchemaArgs;
 use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::glue::{self, GlueArgs};
 use crate::cli::groups::range::DeliveryArgs;
-use crate::cli::groups::s3::{DestWriteArgs, S3Args, SourceArgs, check_apart};
+use crate::cli::groups::s3::{DestWriteArgs, S3Args, check_apart};
 use crate::cli::groups::shard::ShardArgs;
+use crate::cli::groups::source::{Source, SourceArgs};
 use crate::cli::groups::upkeep;
 use crate::cli::limits;
 use crate::cli::log::LogArgs;
@@ -22,6 +23,7 @@ use crate::cli::progress::TermMonitor;
 use crate::cli::stop::Stop;
 use clap::{Args, ValueEnum};
 use cloudtrail2parquet::catalog::{Registered, TableName, TableSpec};
+use cloudtrail2parquet::cloudtrail::UnwrapPath;
 use cloudtrail2parquet::convert::{
     AcceptUnread, ConvertOptions, DigestCheck, GiveUp, Summary, convert,
 };
@@ -48,7 +50,7 @@ use tracing::{debug, warn};
 /// Arguments of `convert`.
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
-    /// Raw logs: s3://BUCKET[/PREFIX] or a folder
+    /// Raw logs: s3://BUCKET[/PREFIX], a folder or one file
     source: String,
     /// The table's place: s3://BUCKET/PREFIX or a folder
     dest: String,
@@ -98,6 +100,10 @@ pub(crate) struct ConvertArgs {
     /// [default: 000000000000]
     #[arg(long, value_name = "ID")]
     account_of_unknown: Option<Account>,
+    /// Where events stand inside of objects that nothing else tells of, such as
+    /// _source.event.original, attributes or result._raw
+    #[arg(long, value_name = "PATH")]
+    unwrap: Option<UnwrapPath>,
     /// Further flattened columns
     #[command(flatten)]
     columns: SchemaArgs,
@@ -161,8 +167,13 @@ pub(crate) async fn run(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exi
 
 async fn converting(args: &ConvertArgs, log: &LogArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let options = args.options().await?;
-    let source = args.source_s3.open(&args.source, &args.s3).await?;
+    let mut options = args.options().await?;
+    let opened = args.source_s3.open(&args.source, &args.s3).await?;
+    let Source {
+        store: source,
+        names,
+    } = opened;
+    options.scope.names = names;
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
     check_apart(&source, &destination)?;
     if let Some(name) = &args.table {
@@ -270,6 +281,7 @@ impl ConvertArgs {
                 max_object_bytes: self.max_object_size,
                 account_of_unknown: self.account_of_unknown(),
                 expired_before: None,
+                unwrap: self.unwrap.clone(),
             },
             scope: self.range.scope()?,
             shard: self.shard.planned(self.shard.shard()?, &self.s3).await?,

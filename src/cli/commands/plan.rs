@@ -2,7 +2,8 @@
 
 use crate::cli::groups::plan_file::PlanFile;
 use crate::cli::groups::range::DeliveryArgs;
-use crate::cli::groups::s3::{OutArgs, S3Args, SourceArgs};
+use crate::cli::groups::s3::{OutArgs, S3Args};
+use crate::cli::groups::source::SourceArgs;
 use crate::cli::numbers::{count, size};
 use crate::cli::output::ResultArgs;
 use crate::cli::text::Text;
@@ -41,7 +42,9 @@ pub(crate) struct PlanArgs {
 pub(crate) async fn run(args: &PlanArgs) -> anyhow::Result<()> {
     let file = PlanFile::parse(&args.plan)?;
     let source = args.source_s3.open(&args.source, &args.s3).await?;
-    let weights = weigh(&source, &args.range.scope()?).await?;
+    let mut scope = args.range.scope()?;
+    scope.names = source.names;
+    let weights = weigh(&source.store, &scope).await?;
     let parts = NonZeroU32::new(args.parts).unwrap_or(NonZeroU32::MIN);
     let plan = divide(weights, parts);
     let url = file.write(&plan, &args.s3, &args.out).await?;

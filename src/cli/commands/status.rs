@@ -5,12 +5,14 @@ mod lag;
 use crate::cli::aside::{problem_document, problem_lines};
 use crate::cli::exit::Exit;
 use crate::cli::groups::range::DeliveryArgs;
-use crate::cli::groups::s3::{DestArgs, S3Args, SourceArgs};
+use crate::cli::groups::s3::{DestArgs, S3Args};
+use crate::cli::groups::source::SourceArgs;
 use crate::cli::numbers::{count, size};
 use crate::cli::output::ResultArgs;
 use crate::cli::text::Text;
 use clap::Args;
-use cloudtrail2parquet::convert::{Ignored, LaneStatus, Status, status};
+use cloudtrail2parquet::cloudtrail::Left;
+use cloudtrail2parquet::convert::{EXCLUDED, Ignored, LaneStatus, Status, status};
 use cloudtrail2parquet::monitor::Problem;
 use cloudtrail2parquet::scope::Shard;
 use jiff::Timestamp;
@@ -20,7 +22,7 @@ use std::slice;
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// Raw logs: s3://BUCKET[/PREFIX] or a folder
+    /// Raw logs: s3://BUCKET[/PREFIX], a folder or one file
     source: String,
     /// The table's place: s3://BUCKET/PREFIX or a folder
     dest: String,
@@ -51,11 +53,12 @@ pub(crate) struct StatusArgs {
 }
 
 pub(crate) async fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
-    let scope = args.range.scope()?;
+    let mut scope = args.range.scope()?;
     let source = args.source_s3.open(&args.source, &args.s3).await?;
+    scope.names = source.names;
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
     let now = Timestamp::now();
-    let found = status(&source, &destination, &scope, &Shard::ALL, now).await?;
+    let found = status(&source.store, &destination, &scope, &Shard::ALL, now, None).await?;
     args.result
         .print(|| document(args, &found, now), || text(args, &found, now))?;
     Ok(exit(&found))
@@ -153,13 +156,19 @@ pub(super) fn left(objects: &Ignored, folders: &Ignored) -> Vec<String> {
     let objects = objects.kinds().map(|(kind, some)| {
         let number = count(some.count);
         // CloudTrail's own need no examples, which are long.
-        match kind.starts_with("CloudTrail-") {
-            true => format!("{number} of {kind} left: they hold no events"),
-            false => format!(
-                "{number} {kind} left, no event logs: {}",
-                some.examples.join(", ")
-            ),
+        if kind == EXCLUDED {
+            let examples = some.examples.join(", ");
+            return format!("{number} files left out by --include or --exclude: {examples}");
         }
+        if kind.starts_with("CloudTrail-") {
+            return format!("{number} of {kind} left: they hold no events");
+        }
+        let (left, examples) = (Left::from_code(kind), some.examples.join(", "));
+        let words = left.map_or(kind, |left| left.words());
+        let step = left.and_then(Left::next_step);
+        let step = step.map(|step| format!("; {step}"));
+        let step = step.unwrap_or_default();
+        format!("{number} {words} left, no event logs: {examples}{step}")
     });
     let folders = folders.kinds().map(|(service, some)| {
         let number = count(some.count);

@@ -6,7 +6,8 @@ use crate::cli::error::usage;
 use crate::cli::exit::Exit;
 use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::range::DeliveryArgs;
-use crate::cli::groups::s3::{DestArgs, S3Args, SourceArgs};
+use crate::cli::groups::s3::{DestArgs, S3Args};
+use crate::cli::groups::source::SourceArgs;
 use crate::cli::limits;
 use crate::cli::log::LogArgs;
 use crate::cli::numbers::{count, parse_size, size};
@@ -23,7 +24,7 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(crate) struct VerifyArgs {
-    /// Raw logs, which the level `raw` reads again: s3://BUCKET[/PREFIX] or a folder
+    /// Raw logs, which the level `raw` reads again: s3://BUCKET[/PREFIX], a folder or one file
     source: Option<String>,
     /// The table's place: s3://BUCKET/PREFIX or a folder
     dest: String,
@@ -105,11 +106,16 @@ pub(crate) async fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit
         }
         _ => None,
     };
+    let mut scope = args.range.scope()?;
+    let source = source.map(|source| {
+        scope.names = source.names;
+        source.store
+    });
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
     let threads = args.threads.map_or_else(limits::threads, usize::from);
     let options = VerifyOptions {
         level: level.into(),
-        scope: args.range.scope()?,
+        scope,
         threads,
         memory: args.memory.unwrap_or_else(|| limits::memory(threads)),
         digests: match args.digests {

@@ -9,4 +9,5 @@ pub(crate) mod questions;
 pub(crate) mod range;
 pub(crate) mod s3;
 pub(crate) mod shard;
+pub(crate) mod source;
 pub(crate) mod upkeep;

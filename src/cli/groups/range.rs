@@ -3,6 +3,7 @@
 use crate::cli::error::usage;
 use clap::Args;
 use cloudtrail2parquet::lane::{Account, Region};
+use cloudtrail2parquet::names::Names;
 use cloudtrail2parquet::scope::{DeliveryDays, EventDates, Lanes, Scope};
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 
@@ -31,6 +32,7 @@ impl DeliveryArgs {
         Ok(Scope {
             lanes: self.lanes.lanes(),
             days: DeliveryDays { from, to },
+            names: Names::default(),
         })
     }
 }

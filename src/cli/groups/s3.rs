@@ -29,43 +29,6 @@ impl S3Args {
     }
 }
 
-/// What reading a source needs.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "S3")]
-pub(crate) struct SourceArgs {
-    /// Pay for requests to a requester-pays source
-    #[arg(long)]
-    requester_pays: bool,
-    /// Refuse a source bucket of another account
-    #[arg(long, value_name = "ID")]
-    source_bucket_owner: Option<String>,
-}
-
-impl SourceArgs {
-    /// The raw logs.
-    pub(crate) async fn open(&self, address: &str, s3: &S3Args) -> anyhow::Result<Store> {
-        let options = S3Options {
-            requester_pays: self.requester_pays,
-            expected_bucket_owner: self.source_bucket_owner.clone(),
-            ..s3.options()
-        };
-        if !is_url(address) {
-            match fs::metadata(address) {
-                Ok(metadata) if metadata.is_dir() => {}
-                Ok(_) => return Err(usage(no_folder("source", address))),
-                Err(error) => {
-                    return Err(usage(format!(
-                        "the source {address:?} cannot be opened ({error}): name a folder or s3://BUCKET/PREFIX"
-                    )));
-                }
-            }
-        }
-        let source = open(address, &options).await?.as_source();
-        debug!("source: {}", source.url(""));
-        Ok(source)
-    }
-}
-
 /// What reading a destination needs.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "S3")]
@@ -162,7 +125,7 @@ fn no_folder(what: &str, address: &str) -> String {
     format!("the {what} {address:?} is a file: name a folder, such as {folder:?}, which holds it")
 }
 
-async fn open(address: &str, options: &S3Options) -> anyhow::Result<Store> {
+pub(super) async fn open(address: &str, options: &S3Options) -> anyhow::Result<Store> {
     if let Some(path) = address.strip_prefix("s3://") {
         if path.split('/').next().unwrap_or_default().is_empty() {
             return Err(usage(format!(
@@ -179,6 +142,6 @@ async fn open(address: &str, options: &S3Options) -> anyhow::Result<Store> {
     Ok(Store::local(address)?)
 }
 
-fn is_url(address: &str) -> bool {
+pub(super) fn is_url(address: &str) -> bool {
     address.contains("://")
 }

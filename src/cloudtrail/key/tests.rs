@@ -120,6 +120,7 @@ fn a_readable_name_is_json_in_any_of_its_forms() {
         "A.NDJSON.GZ",
         "a.jsonl.gz",
         "a.ndjson",
+        "a.json.zst",
     ] {
         assert!(is_readable_name(key), "{key}");
     }
@@ -134,6 +135,36 @@ fn a_readable_name_is_json_in_any_of_its_forms() {
         "a.json.zip",
     ] {
         assert!(!is_readable_name(key), "{key}");
+    }
+}
+
+#[test]
+fn a_name_of_an_export_a_shipper_or_a_rotation_is_worth_a_look() {
+    for key in [
+        "a.json.zst",
+        "trail.log",
+        "TRAIL.LOG.GZ",
+        "x/trail.txt.zst",
+        "000000.gz",
+        "dump.zst",
+        "case/firehose-1-2024-05-01-10-00-00-abc",
+        "trail.log.1",
+        "trail.json.20240501.gz",
+    ] {
+        assert!(may_hold_records(key), "{key}");
+    }
+    for key in [
+        "",
+        "x/",
+        ".gz",
+        "a.csv",
+        "a.csv.gz",
+        "a.tar.gz",
+        "a.",
+        ".DS_Store",
+        "a.7z",
+    ] {
+        assert!(!may_hold_records(key), "{key}");
     }
 }
 

@@ -32,19 +32,15 @@ impl<'t> LanePending<'t> {
             own,
             digest_folders,
         } = source;
-        let days = task.options.scope.days;
-        let digests = match task
-            .digests
-            .as_ref()
-            .filter(|_| task.options.scope.lanes.has(lane))
-        {
+        let scope = &task.options.scope;
+        let digests = match task.digests.as_ref().filter(|_| scope.lanes.has(lane)) {
             Some(reader) => Some(LaneCheck::new(task, reader, lane, digest_folders).await?),
             None => None,
         };
         Ok(Self {
             task,
             lane: lane.clone(),
-            list: LaneList::new(&task.source, lane, prefixes, days, own),
+            list: LaneList::new(&task.source, lane, prefixes, scope, own),
             converted: None,
             skipped: 0,
             digests,
@@ -82,12 +78,17 @@ impl<'t> LanePending<'t> {
                 self.skipped += u64::from(!self.task.tally.is_own(object.id()));
                 continue;
             }
+            let left = self.task.left(&object, converted.left());
+            if left.is_some() && !self.task.options.retry_rejects {
+                continue;
+            }
             if let (Some(digests), Some(listings)) = (&mut self.digests, &listings)
                 && digests.awaits(&object, listings)
             {
                 continue;
             }
             let pending = Pending {
+                left,
                 unread: converted.unread(object.id()).cloned(),
                 expected: None,
                 said: listings.map(Said::Listed),
@@ -112,6 +113,7 @@ impl<'t> LanePending<'t> {
             return Ok(None);
         }
         let pending = Pending {
+            left: None,
             unread: converted.unread(object.id()).cloned(),
             expected: None,
             said: Some(Said::Missing),

@@ -1,13 +1,15 @@
 //! Objects whose key names no lane, and what receipts say of them.
 
 use super::object::Pending;
+use crate::cloudtrail::UnwrapPath;
 use crate::convert::digests::Said;
 use crate::convert::list::RawObject;
 use crate::convert::task::{CONCURRENT_LANES, Task};
 use crate::failure::Failure;
 use crate::lane::{Account, Lane};
 use crate::ledger::{
-    Cause, ClaimedObject, Converted, Month, ObjectId, Outcome, lanes, month_receipts,
+    Cause, ClaimedObject, Converted, LeftObjects, Month, ObjectId, Outcome, RowOptions, lanes,
+    month_receipts,
 };
 use crate::monitor::Progress;
 use crate::scope::{DeliveryDays, Lanes};
@@ -19,13 +21,18 @@ use std::sync::Arc;
 
 /// What the receipts of all lanes say of objects whose key names none.
 #[derive(Debug, Default)]
-pub(crate) struct UnplacedLedger(FxHashMap<ObjectId, UnplacedObject>);
+pub(crate) struct UnplacedLedger {
+    objects: FxHashMap<ObjectId, UnplacedObject>,
+    /// What was left since it holds no record.
+    pub(crate) left: LeftObjects,
+}
 
 #[derive(Debug, Default)]
 struct UnplacedObject {
     unread: Option<Cause>,
     is_accepted: bool,
     account_of_unknown: Option<Option<Account>>,
+    unwrap: Option<Option<UnwrapPath>>,
     wanted: BTreeSet<Lane>,
     committed: BTreeSet<Lane>,
 }
@@ -45,9 +52,8 @@ impl UnplacedLedger {
                     all,
                     |_| {},
                     |receipt| {
-                        let account = receipt.claim.options.account_of_unknown;
-                        let own = receipt.claim.objects().iter().cloned();
-                        objects.extend(own.map(|object| (object, account)));
+                        let claim = &receipt.claim;
+                        objects.push((claim.options.clone(), claim.objects().to_vec()));
                     },
                 );
                 // Work in the lane itself tells what is wrong there.
@@ -56,23 +62,29 @@ impl UnplacedLedger {
             })
             .buffer_unordered(CONCURRENT_LANES);
         while let Some((lane, objects)) = reading.try_next().await? {
-            for (object, account) in &objects {
-                ledger.add(&lane, object, *account);
+            for (options, objects) in &objects {
+                for object in objects {
+                    ledger.add(&lane, options, object);
+                }
             }
         }
         drop(reading);
         Ok(ledger)
     }
 
-    fn add(&mut self, lane: &Lane, object: &ClaimedObject, account: Option<Account>) {
-        let known = self.0.entry(object.id()).or_default();
+    fn add(&mut self, lane: &Lane, options: &RowOptions, object: &ClaimedObject) {
+        if self.left.add(options, object) {
+            return;
+        }
+        let known = self.objects.entry(object.id()).or_default();
         match &object.outcome {
             Outcome::Unread { cause, accepted } => {
                 known.unread = Some(cause.clone());
                 known.is_accepted |= accepted;
             }
             _ => {
-                known.account_of_unknown = Some(account);
+                known.account_of_unknown = Some(options.account_of_unknown);
+                known.unwrap = Some(options.unwrap.clone());
                 known.wanted.extend(object.lanes.iter().cloned());
                 known.committed.insert(lane.clone());
             }
@@ -81,7 +93,7 @@ impl UnplacedLedger {
 
     /// Whether every lane that the object's records name, of those asked for, has it.
     pub(crate) fn is_settled(&self, id: ObjectId, lanes: &Lanes) -> bool {
-        self.0.get(&id).is_some_and(|object| {
+        self.objects.get(&id).is_some_and(|object| {
             let is_committed = |lane: &Lane| object.committed.contains(lane);
             let mut asked = object.wanted.iter().filter(|lane| lanes.has(lane));
             object.is_accepted || (!object.wanted.is_empty() && asked.all(is_committed))
@@ -90,12 +102,17 @@ impl UnplacedLedger {
 
     /// Where the object's records that name no account are placed, if some of it was claimed.
     pub(crate) fn account_of_unknown(&self, id: ObjectId) -> Option<Option<Account>> {
-        self.0.get(&id)?.account_of_unknown
+        self.objects.get(&id)?.account_of_unknown
+    }
+
+    /// By which path the object's records were found, if some of it was claimed.
+    pub(crate) fn unwrap(&self, id: ObjectId) -> Option<&Option<UnwrapPath>> {
+        self.objects.get(&id)?.unwrap.as_ref()
     }
 
     /// Why the object could not be read when it was last tried.
     pub(crate) fn unread(&self, id: ObjectId) -> Option<&Cause> {
-        self.0.get(&id)?.unread.as_ref()
+        self.objects.get(&id)?.unread.as_ref()
     }
 }
 
@@ -115,9 +132,11 @@ impl<'t> UnplacedObjects<'t> {
         ledger: Arc<UnplacedLedger>,
     ) -> Self {
         let lanes = &task.options.scope.lanes;
+        let unwrap = task.options.rows.unwrap.as_ref();
+        let is_left = |id| !task.options.retry_rejects && ledger.left.get(id, unwrap).is_some();
         let pending = objects
             .iter()
-            .filter(|object| !ledger.is_settled(object.id(), lanes));
+            .filter(|object| !ledger.is_settled(object.id(), lanes) && !is_left(object.id()));
         let sizes: Vec<u64> = pending.map(|object| object.size).collect();
         let monitor = &task.context.monitor;
         monitor.report(Progress::Pending {
@@ -142,7 +161,24 @@ impl<'t> UnplacedObjects<'t> {
                 self.skipped += 1;
                 continue;
             }
+            let left = self.task.left(&object, &self.ledger.left);
+            if left.is_some() && !self.task.options.retry_rejects {
+                continue;
+            }
+            if let Some(path) = self.ledger.unwrap(object.id())
+                && *path != self.task.options.rows.unwrap
+            {
+                // Its other lanes would get what this one's claim did not see.
+                let path = path.as_ref().map(|path| format!(" {}", path.as_str()));
+                let with = path.map_or("without --unwrap".to_owned(), |path| {
+                    format!("with --unwrap{path}")
+                });
+                let why = format!("it is converted in part {with}: run again so");
+                self.task.tally.unreachable(&object, why);
+                continue;
+            }
             let pending = Pending {
+                left,
                 unread: self.ledger.unread(object.id()).cloned(),
                 expected: None,
                 // A digest lists CloudTrail's own keys alone.

@@ -15,7 +15,8 @@ pub(super) async fn run(
     result: &ResultArgs,
 ) -> anyhow::Result<Exit> {
     let (scope, shard) = (&options.scope, &options.shard);
-    let found = status(source, destination, scope, shard, options.now).await?;
+    let unwrap = options.rows.unwrap.as_ref();
+    let found = status(source, destination, scope, shard, options.now, unwrap).await?;
     result.print(|| serde_json::to_value(&found), || text(&found))?;
     match found.nothing_found && !options.allow_empty {
         true => Ok(Exit::KeptAside),

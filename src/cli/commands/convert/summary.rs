@@ -7,6 +7,7 @@ use crate::cli::numbers::{count, size};
 use crate::cli::progress::Problems;
 use crate::cli::text::Text;
 use cloudtrail2parquet::catalog::{Registered, TableSpec};
+use cloudtrail2parquet::cloudtrail::Left;
 use cloudtrail2parquet::convert::Summary;
 use cloudtrail2parquet::upkeep::Upkeep;
 use serde_json::{Value, json};
@@ -104,7 +105,13 @@ fn numbers(text: &mut Text, summary: &Summary) {
     for line in left(&summary.ignored_objects, &summary.ignored_folders) {
         text.field("", line);
     }
-    text.field("records", count(summary.records));
+    let left = summary.left_records.iter().map(|(code, number)| {
+        let words = Left::from_code(code).map_or(code.as_str(), |left| left.words());
+        (*number, format!("{words} are left"))
+    });
+    let left: Vec<(u64, String)> = left.collect();
+    let parts: Vec<(u64, &str)> = left.iter().map(|(n, what)| (*n, what.as_str())).collect();
+    text.field("records", with(count(summary.records), &parts));
     let other = "with an awsRegion other than their partition's";
     let unknown =
         "in account 000000000000 or region unknown: their records name none (--account-of-unknown)";
