@@ -139,6 +139,7 @@ impl Waiting {
     pub(crate) fn upkeep(url: String, claim: &Claim) -> Self {
         let command = match claim.work {
             Work::Expire(_) => "expire",
+            Work::Rewrite(_) => "rewrite",
             _ => "compact",
         };
         Self::Upkeep {

@@ -8,27 +8,38 @@ use super::write::{put_receipt, receipt_of, standing_file};
 use crate::cloudtrail::Sha256;
 use crate::failure::{Failure, Waiting};
 use crate::lane::Partition;
-use crate::ledger::{Claim, ClaimedFile, FileReceipt, Receipt, ReplacedFile};
+use crate::ledger::{Claim, ClaimedFile, FileReceipt, Receipt, ReplacedFile, Work};
 use crate::store::{PutOutcome, Remover};
-use crate::table::merge;
+use crate::table::{merge, rewrite};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::Arc;
 
 /// Files that are merged read at once.
 const READ_AHEAD: usize = 8;
 
+/// How files become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Their rows as they are.
+    Merge,
+    /// Their columns made anew from their records.
+    Rewrite,
+}
+
 /// The new files of a claim, by date: there is one a date.
 pub(crate) type Merged = BTreeMap<Date, Bytes>;
 
-/// Reads files of a partition, and merges them.
+/// Makes one file of files of a partition, as the work has it.
 ///
 /// # Errors
 /// [`Waiting::DamagedFile`] if one is not what its receipt says.
-pub(crate) async fn merge_files(
+pub(crate) async fn replacement(
     turn: &Turn<'_>,
+    how: How,
     date: Date,
     inputs: &[&ReplacedFile],
 ) -> Result<Bytes, Failure> {
@@ -40,10 +51,15 @@ pub(crate) async fn merge_files(
         .try_collect()
         .await?;
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    let merging = context.cpu.run(move || merge(&schema, &bodies, &options));
-    let merged = merging.await?;
-    let (body, rows) =
-        merged.map_err(|error| Failure::unreadable_file(&context.destination, &folder, error))?;
+    let unreadable = |error: Box<dyn Error + Send + Sync>| Waiting::DamagedFile {
+        url: context.destination.url(&folder),
+        why: error.to_string(),
+    };
+    let making = context.cpu.run(move || match how {
+        How::Merge => merge(&schema, &bodies, &options).map_err(Into::into),
+        How::Rewrite => rewrite(&schema, &bodies, &options).map_err(Into::into),
+    });
+    let (body, rows) = making.await?.map_err(unreadable)?;
     let promised: u64 = inputs.iter().map(|input| input.rows).sum();
     match rows == promised {
         true => Ok(body),
@@ -124,7 +140,11 @@ async fn put_merged(
             let inputs = claim.replaced().unwrap_or_default().iter();
             let inputs: Vec<&ReplacedFile> =
                 inputs.filter(|input| input.date == file.date).collect();
-            merge_files(turn, file.date, &inputs).await?
+            let how = match claim.work {
+                Work::Rewrite(_) => How::Rewrite,
+                _ => How::Merge,
+            };
+            replacement(turn, how, file.date, &inputs).await?
         }
     };
     if let Some(receipt) = turn.log.receipt_of_another().await? {

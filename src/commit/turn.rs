@@ -89,15 +89,17 @@ impl<'c> Turn<'c> {
             }
         });
         let files = files.collect();
-        self.claim_of_files(draft, options, files, work)
+        let schema = self.context.schema.fingerprint();
+        self.claim_of_files(draft, options, (schema, files), work)
     }
 
-    /// A claim of these files, as it is to be put.
+    /// A claim of these files, whose rows were made with the columns of this fingerprint, as it is
+    /// to be put.
     pub(crate) fn claim_of_files(
         &self,
         draft: Draft,
         options: RowOptions,
-        files: Vec<ClaimedFile>,
+        (schema, files): (String, Vec<ClaimedFile>),
         work: Work,
     ) -> Claim {
         Claim {
@@ -105,7 +107,7 @@ impl<'c> Turn<'c> {
             lane: self.lane().clone(),
             number: draft.number,
             program: env!("CARGO_PKG_VERSION").into(),
-            schema: self.context.schema.fingerprint(),
+            schema,
             options,
             files,
             work,

@@ -60,6 +60,9 @@ pub struct ClaimedRejects {
     pub records: u64,
 }
 
+/// Instead of a fingerprint: rows were made with several sets of columns.
+pub const MIXED: &str = "mixed";
+
 /// A claim fixes the outcome of one piece of work before anything of it is visible: an
 /// envelope, which is the same for all work, and the work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +77,8 @@ pub struct Claim {
     pub id: String,
     /// Version of the program that claimed.
     pub program: String,
-    /// Fingerprint of the columns that it had.
+    /// Fingerprint of the columns that its rows were made with; of files that were merged, that of
+    /// all of them, or [`MIXED`].
     pub schema: String,
     /// The options that decide the rows.
     pub options: RowOptions,
@@ -94,6 +98,9 @@ pub enum Work {
     RetryRejects(RetryRejects),
     /// Files are merged: their rows stand in the files to be written.
     Compact(Compact),
+    /// The columns of files are made anew from their records: the rows stand in the files to be
+    /// written.
+    Rewrite(Rewrite),
     /// Files are removed, and nothing stands for them.
     Expire(Expire),
 }
@@ -145,6 +152,13 @@ fn is_zero(number: &u64) -> bool {
 /// Files that are merged: those to be written have all of their rows, date by date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compact {
+    /// The files that go, by date and claim.
+    pub inputs: Vec<ReplacedFile>,
+}
+
+/// Files whose columns are made anew: those to be written have all of their rows, date by date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewrite {
     /// The files that go, by date and claim.
     pub inputs: Vec<ReplacedFile>,
 }
@@ -215,7 +229,7 @@ impl Claim {
                 ..
             }) => Period::Days(*first, *last),
             Work::Convert(_) | Work::RetryRejects(_) => Period::Undated,
-            Work::Compact(_) => Period::Upkeep {
+            Work::Compact(_) | Work::Rewrite(_) => Period::Upkeep {
                 expired_before: None,
             },
             Work::Expire(expire) => Period::Upkeep {
@@ -229,6 +243,7 @@ impl Claim {
         match &self.work {
             Work::Convert(_) | Work::RetryRejects(_) => None,
             Work::Compact(compact) => Some(&compact.inputs),
+            Work::Rewrite(rewrite) => Some(&rewrite.inputs),
             Work::Expire(expire) => Some(&expire.inputs),
         }
     }
@@ -237,7 +252,7 @@ impl Claim {
     pub fn objects(&self) -> &[ClaimedObject] {
         match &self.work {
             Work::Convert(convert) => &convert.objects,
-            Work::RetryRejects(_) | Work::Compact(_) | Work::Expire(_) => &[],
+            Work::RetryRejects(_) | Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => &[],
         }
     }
 
@@ -245,7 +260,7 @@ impl Claim {
     pub fn rejects(&self) -> Option<&ClaimedRejects> {
         match &self.work {
             Work::Convert(convert) => convert.rejects.as_ref(),
-            Work::RetryRejects(_) | Work::Compact(_) | Work::Expire(_) => None,
+            Work::RetryRejects(_) | Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => None,
         }
     }
 
@@ -259,7 +274,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.duplicates,
             Work::RetryRejects(retry) => retry.duplicates,
-            Work::Compact(_) | Work::Expire(_) => 0,
+            Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
         }
     }
 
@@ -268,7 +283,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.other_region_rows,
             Work::RetryRejects(retry) => retry.other_region_rows,
-            Work::Compact(_) | Work::Expire(_) => 0,
+            Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
         }
     }
 
@@ -280,7 +295,7 @@ impl Claim {
     /// Rejects that become rows or duplicates by it.
     pub fn retried(&self) -> u64 {
         match &self.work {
-            Work::Convert(_) | Work::Compact(_) | Work::Expire(_) => 0,
+            Work::Convert(_) | Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
             Work::RetryRejects(retry) => {
                 let lines = retry.rejects.iter().map(|rejects| rejects.lines.len());
                 lines.sum::<usize>() as u64
@@ -293,7 +308,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.expired,
             Work::RetryRejects(retry) => retry.expired,
-            Work::Compact(_) | Work::Expire(_) => 0,
+            Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
         }
     }
 

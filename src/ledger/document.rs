@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The tags of the work that is known.
-const WORK: [&str; 4] = ["convert", "retry_rejects", "compact", "expire"];
+const WORK: [&str; 5] = ["convert", "retry_rejects", "compact", "rewrite", "expire"];
 
 /// A document that says its format.
 pub(super) trait Document: DeserializeOwned + Serialize {

@@ -85,6 +85,6 @@ async fn sources(destination: &Store, receipt: &Receipt) -> Result<BTreeSet<Stri
             }
             Ok(sources)
         }
-        Work::Compact(_) | Work::Expire(_) => Ok(BTreeSet::new()),
+        Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => Ok(BTreeSet::new()),
     }
 }

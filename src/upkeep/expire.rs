@@ -6,7 +6,7 @@ use super::options::{ExpireOptions, Upkeep};
 use super::settled::Settled;
 use crate::commit::{Committed, Merged, Turn, commit_replacement};
 use crate::failure::Failure;
-use crate::ledger::{Expire, ReplacedFile, RowOptions, Work};
+use crate::ledger::{Expire, MIXED, ReplacedFile, RowOptions, Work};
 use crate::monitor::Monitor;
 use crate::scope::{EventDates, Shard};
 use crate::store::Store;
@@ -87,8 +87,12 @@ impl Expiry {
     ) -> Result<bool, Failure> {
         let before = self.before;
         let work = Work::Expire(Expire { before, inputs });
-        let claim =
-            turn.claim_of_files(turn.draft()?, RowOptions::of_files(false), Vec::new(), work);
+        let claim = turn.claim_of_files(
+            turn.draft()?,
+            RowOptions::of_files(false),
+            (MIXED.to_owned(), Vec::new()),
+            work,
+        );
         match commit_replacement(turn, &task.remover, claim, Merged::new()).await? {
             Committed::Done(receipt) => task.tally.receipt(&receipt),
             Committed::Taken => return Ok(true),

@@ -4,7 +4,7 @@ use crate::commit::Turn;
 use crate::failure::{Failure, Waiting};
 use crate::files::{FileName, is_data};
 use crate::lane::Partition;
-use crate::ledger::{ClaimNumber, Inventory, Receipt, ReplacedFile, read_receipt};
+use crate::ledger::{ClaimNumber, Inventory, Receipt, ReplacedFile, Work, read_receipt};
 use crate::scope::EventDates;
 use crate::store::Entry;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -23,6 +23,8 @@ pub(super) struct StandingFile {
     pub(super) modified: Option<Timestamp>,
     /// Whether its rows may repeat others.
     pub(super) keeps_duplicates: bool,
+    /// Fingerprint of the columns that it was made with.
+    pub(super) schema: String,
 }
 
 /// Files by date.
@@ -114,9 +116,9 @@ fn standing(
     let written = receipt.and_then(|receipt| {
         let mut written = receipt.written.iter();
         let written = written.find(|file| file.date == date && file.name == shown)?;
-        Some((written, receipt.claim.options.keep_duplicates))
+        Some((written, receipt))
     });
-    let Some((written, keeps_duplicates)) = written else {
+    let Some((written, receipt)) = written else {
         return Err(Waiting::ForeignFile { url: url() });
     };
     if written.bytes != entry.size {
@@ -135,6 +137,11 @@ fn standing(
             sha256: written.sha256,
         },
         modified: entry.modified,
-        keeps_duplicates,
+        keeps_duplicates: receipt.claim.options.keep_duplicates,
+        schema: match receipt.claim.work {
+            // Whoever merges has no part in the columns.
+            Work::Compact(_) => receipt.claim.schema.clone(),
+            _ => receipt.schema.clone(),
+        },
     })
 }

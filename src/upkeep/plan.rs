@@ -11,7 +11,7 @@ const FILES_OF_A_CLAIM: usize = 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) date: Date,
-    /// In the order of their claims; two at least.
+    /// In the order of their claims.
     pub(super) files: Vec<StandingFile>,
 }
 
@@ -33,34 +33,29 @@ impl Group {
 /// as they are, and others are merged in the order of their claims; so what is merged once is left
 /// when the same is asked again.
 pub(super) fn plan(partitions: Partitions, largest: u64) -> Vec<Vec<Group>> {
-    let mut claims: Vec<Vec<Group>> = Vec::new();
-    let (mut files, mut bytes) = (0, 0);
-    for (date, standing) in partitions {
-        for group in groups(date, standing, largest) {
-            let fits = files + group.files.len() <= FILES_OF_A_CLAIM
-                && bytes + group.bytes() <= largest
-                // One file a date, so that the date names it.
-                && claims.last().is_some_and(|claim| claim.iter().all(|other| other.date != date));
-            if !fits {
-                claims.push(Vec::new());
-                (files, bytes) = (0, 0);
-            }
-            files += group.files.len();
-            bytes += group.bytes();
-            if let Some(claim) = claims.last_mut() {
-                claim.push(group);
-            }
+    let groups = partitions.into_iter().flat_map(|(date, mut files)| {
+        let all: u64 = files.iter().map(|file| file.file.bytes).sum();
+        if all > largest {
+            files.retain(|file| file.file.bytes < largest / 2);
         }
-    }
-    claims
+        let mut groups = groups(date, files, largest);
+        groups.retain(|group| group.files.len() > 1);
+        groups
+    });
+    claims(groups, largest)
+}
+
+/// Groups of all files, claim by claim, of at most `largest` bytes where no file is larger.
+pub(super) fn plan_all(partitions: Partitions, largest: u64) -> Vec<Vec<Group>> {
+    let partitions = partitions.into_iter();
+    claims(
+        partitions.flat_map(|(date, files)| groups(date, files, largest)),
+        largest,
+    )
 }
 
 fn groups(date: Date, mut files: Vec<StandingFile>, largest: u64) -> Vec<Group> {
     files.sort_by_key(|file| file.name.number);
-    let all: u64 = files.iter().map(|file| file.file.bytes).sum();
-    if all > largest {
-        files.retain(|file| file.file.bytes < largest / 2);
-    }
     let mut groups: Vec<Group> = Vec::new();
     for file in files {
         match groups.last_mut() {
@@ -71,8 +66,29 @@ fn groups(date: Date, mut files: Vec<StandingFile>, largest: u64) -> Vec<Group> 
             }),
         }
     }
-    groups.retain(|group| group.files.len() > 1);
     groups
+}
+
+/// Groups of several dates share a claim.
+fn claims(groups: impl Iterator<Item = Group>, largest: u64) -> Vec<Vec<Group>> {
+    let mut claims: Vec<Vec<Group>> = Vec::new();
+    let (mut files, mut bytes) = (0, 0);
+    for group in groups {
+        let fits = files + group.files.len() <= FILES_OF_A_CLAIM
+            && bytes + group.bytes() <= largest
+            // One file a date, so that the date names it.
+            && claims.last().is_some_and(|claim| claim.iter().all(|other| other.date != group.date));
+        if !fits {
+            claims.push(Vec::new());
+            (files, bytes) = (0, 0);
+        }
+        files += group.files.len();
+        bytes += group.bytes();
+        if let Some(claim) = claims.last_mut() {
+            claim.push(group);
+        }
+    }
+    claims
 }
 
 #[cfg(test)]
@@ -101,6 +117,7 @@ mod tests {
                 name,
                 modified: None,
                 keeps_duplicates: false,
+                schema: String::new(),
             }
         });
         files.collect()

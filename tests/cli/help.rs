@@ -33,6 +33,11 @@ const COMMANDS: &[(&str, &str)] = &[
          region endpoint-url path-style dest-bucket-owner sse-kms-key-id",
     ),
     (
+        "rewrite",
+        "dry-run columns compression threads memory shard json from to last account region \
+         endpoint-url path-style dest-bucket-owner sse-kms-key-id",
+    ),
+    (
         "expire",
         "before dry-run json account region endpoint-url path-style dest-bucket-owner \
          sse-kms-key-id",

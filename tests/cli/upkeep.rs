@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
 use crate::support::{Place, event, gzip, json, stderr, stdout, tree};
 
 /// A sample converted day by day, as a nightly run would.
@@ -134,6 +137,49 @@ fn what_was_merged_is_restored_and_verified_as_before() {
     };
     assert!(files("before") == files("after"));
     verified(&place);
+}
+
+#[test]
+fn rewrite_gives_old_partitions_the_columns_of_now_and_the_same_records() {
+    let place = night_by_night();
+    age(&place);
+    let table = place.table();
+    assert_eq!(summary(&place, "rewrite table")["replaced_files"], 0);
+    // The first is merged before, with what its files were made with.
+    let compacted = summary(&place, "compact table --account 123456789012");
+    assert!(compacted["waiting"] == 0, "{compacted}");
+    age(&place);
+    place.write(
+        "columns.tsv",
+        "additionaleventdata_x_amz_id_2\tstring\tadditionalEventData.x-amz-id-2\n",
+    );
+    let planned = summary(&place, "rewrite table --columns columns.tsv --dry-run");
+    let done = summary(&place, "rewrite table --columns columns.tsv");
+    assert_eq!(done["replaced_files"], planned["replaced_files"]);
+    let expected: usize = table.values().map(Vec::len).sum();
+    assert_eq!(done["rows"].as_u64(), Some(expected as u64), "{done}");
+    assert_eq!(place.table(), table);
+    assert!(has_column(&place, "additionaleventdata_x_amz_id_2"));
+    verified(&place);
+    age(&place);
+    let again = summary(&place, "rewrite table --columns columns.tsv");
+    assert_eq!(again["replaced_files"], 0, "{again}");
+    let back = summary(&place, "compact table --columns columns.tsv");
+    assert_eq!(back["waiting"], 0);
+    assert_eq!(place.table(), table);
+    verified(&place);
+    assert_eq!(place.convert("", 0)["files"], 0);
+}
+
+/// Whether some file has the column.
+fn has_column(place: &Place, name: &str) -> bool {
+    tree(&place.path("table")).into_iter().any(|(path, bytes)| {
+        path.extension().is_some_and(|ending| ending == "parquet") && {
+            let file = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).unwrap();
+            let fields = file.schema().fields().iter();
+            fields.into_iter().any(|field| field.name() == name)
+        }
+    })
 }
 
 #[test]

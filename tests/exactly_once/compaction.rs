@@ -255,3 +255,29 @@ fn a_receipt_that_is_gone_is_missed_also_when_its_file_was_merged() {
     let summary = worker.finish().unwrap().unwrap();
     assert_eq!((summary.rows, summary.waiting_lanes), (0, 1));
 }
+
+#[test]
+fn a_rewriting_killed_before_or_after_any_store_call_is_completed_by_the_next() {
+    let world = converted();
+    let mut worker = world.rewriting();
+    worker.finish().unwrap().unwrap();
+    let (calls, count) = (worker.calls().len(), rows(&world));
+    assert!(calls > 15, "{calls}");
+    for killed_after in 0..=calls {
+        let world = converted();
+        let mut worker = world.rewriting();
+        worker.go(killed_after);
+        drop(worker);
+        checked(&world);
+        let mut next = world.rewriting();
+        next.finish().unwrap().unwrap();
+        complete(&world);
+        assert_eq!(rows(&world), count, "killed after {killed_after}");
+        world.pass_a_day();
+        let mut again = world.rewriting();
+        again.finish().unwrap().unwrap();
+        assert_eq!(again.written_bytes(), 0, "killed after {killed_after}");
+        compact(&world);
+        complete(&world);
+    }
+}

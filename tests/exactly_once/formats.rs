@@ -55,7 +55,7 @@ fn an_open_claim_of_a_newer_format_is_left_to_the_program_that_knows_it() {
 #[test]
 fn an_open_claim_of_unknown_work_is_left_to_the_program_that_knows_it() {
     refused(
-        &with_open_claim(r#""work":{"convert""#, r#""work":{"rewrite""#),
-        r#"newer program (work "rewrite""#,
+        &with_open_claim(r#""work":{"convert""#, r#""work":{"reorder""#),
+        r#"newer program (work "reorder""#,
     );
 }

@@ -42,7 +42,7 @@ pub(crate) fn check(world: &World, cache: &mut Cache) -> Result<Snapshot, String
             match &claim.work {
                 Work::Convert(_) => expected.converted(world, claim, receipt)?,
                 Work::RetryRejects(_) => expected.retried(&snapshot, claim, receipt.is_some())?,
-                Work::Compact(_) | Work::Expire(_) => {}
+                Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => {}
             }
         }
     }
@@ -151,7 +151,10 @@ fn conserved(claim: &Claim, nothing_lost: bool) -> Result<(), String> {
             objects.map(|object| object.outcome.records()).sum()
         }
         Work::RetryRejects(_) => claim.retried(),
-        Work::Compact(compact) => compact.inputs.iter().map(|input| input.rows).sum(),
+        Work::Compact(_) | Work::Rewrite(_) => {
+            let inputs = claim.replaced().unwrap_or_default().iter();
+            inputs.map(|input| input.rows).sum()
+        }
         Work::Expire(_) => 0,
     };
     if nothing_lost && read != claim.records() {

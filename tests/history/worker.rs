@@ -4,7 +4,7 @@ use cloudtrail2parquet::convert::{ConvertOptions, Summary, convert};
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::monitor::{Monitor, Problem, Progress};
 use cloudtrail2parquet::store::{ErrorKind, Fault, Gate, Memory, Op, OpKind, Store};
-use cloudtrail2parquet::upkeep::{CompactOptions, compact};
+use cloudtrail2parquet::upkeep::{CompactOptions, compact, rewrite};
 use futures::future::{FutureExt as _, LocalBoxFuture, TryFutureExt as _};
 use futures::task::{ArcWake, waker};
 use std::collections::BTreeMap;
@@ -168,8 +168,13 @@ impl Worker {
         Self::begin(table, shared, begin)
     }
 
-    /// A compaction that has not begun; its summary has the lanes that wait.
-    pub(crate) fn compacting(table: &Memory, options: CompactOptions, planned: &[Planned]) -> Self {
+    /// A compaction that has not begun, or a rewriting; its summary has the lanes that wait.
+    pub(crate) fn upkeep(
+        table: &Memory,
+        options: CompactOptions,
+        rewrites: bool,
+        planned: &[Planned],
+    ) -> Self {
         let shared = Arc::new(Shared {
             permits: Semaphore::new(0),
             planned: planned.to_vec(),
@@ -178,8 +183,13 @@ impl Worker {
             waiting: Mutex::default(),
         });
         let begin = |destination, monitor, stop| {
-            let compacting = compact(destination, options, monitor, stop);
-            let summed = compacting.map_ok(|upkeep| Summary {
+            let work = async move {
+                match rewrites {
+                    true => rewrite(destination, options, monitor, stop).await,
+                    false => compact(destination, options, monitor, stop).await,
+                }
+            };
+            let summed = work.map_ok(|upkeep| Summary {
                 waiting_lanes: upkeep.waiting,
                 files: upkeep.files,
                 ..Summary::default()

@@ -8,7 +8,7 @@ use cloudtrail2parquet::ledger::{Receipt, RowOptions};
 use cloudtrail2parquet::names::Names;
 use cloudtrail2parquet::scope::{DeliveryDays, EventDates, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::{ErrorKind, Memory};
-use cloudtrail2parquet::table::{EncodeOptions, Schema};
+use cloudtrail2parquet::table::{EncodeOptions, Schema, parse_columns_file};
 use cloudtrail2parquet::upkeep::CompactOptions;
 use futures::FutureExt as _;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,27 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&[]).unwrap()));
+
+/// With a further column.
+static WIDE_SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| {
+    let line = "requestparameters_variant\tstring\trequestParameters.variant\n";
+    Arc::new(Schema::new(&parse_columns_file(line).unwrap()).unwrap())
+});
+
+/// Everything that is settled.
+fn upkeep_options(schema: &Arc<Schema>) -> CompactOptions {
+    CompactOptions {
+        schema: Arc::clone(schema),
+        encode: EncodeOptions::default(),
+        lanes: Lanes::default(),
+        shard: Shard::ALL,
+        dates: EventDates::default(),
+        target_bytes: AMPLE,
+        dry_run: false,
+        threads: 0,
+        memory: AMPLE,
+    }
+}
 
 /// One version of a raw object.
 #[derive(Clone, Debug)]
@@ -344,18 +365,12 @@ impl World {
 
     /// A compaction that has not begun, of everything that is settled.
     pub(crate) fn compacting(&self, planned: &[Planned]) -> Worker {
-        let options = CompactOptions {
-            schema: Arc::clone(&SCHEMA),
-            encode: EncodeOptions::default(),
-            lanes: Lanes::default(),
-            shard: Shard::ALL,
-            dates: EventDates::default(),
-            target_bytes: AMPLE,
-            dry_run: false,
-            threads: 0,
-            memory: AMPLE,
-        };
-        Worker::compacting(&self.table, options, planned)
+        Worker::upkeep(&self.table, upkeep_options(&SCHEMA), false, planned)
+    }
+
+    /// A rewriting that has not begun, with a further column.
+    pub(crate) fn rewriting(&self) -> Worker {
+        Worker::upkeep(&self.table, upkeep_options(&WIDE_SCHEMA), true, &[])
     }
 
     /// Lets a day and an hour pass.

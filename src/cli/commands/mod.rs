@@ -8,6 +8,7 @@ mod man;
 mod plan;
 mod queries;
 mod restore;
+mod rewrite;
 mod sample;
 mod savings;
 mod status;
@@ -56,6 +57,13 @@ pub(crate) enum Command {
     /// later run. The old files are deleted once the new ones stand: a query that runs meanwhile
     /// misses nothing, and may see rows twice in between.
     Compact(Box<compact::CompactArgs>),
+    /// Make the columns of old partitions anew: those of a later program, or of --columns
+    ///
+    /// Files that were made with other columns are read, and their rows written with those of now,
+    /// as a conversion would. Records stay as they are, which is checked before anything is claimed.
+    /// Small files of a partition become one. Files younger than a day are left for a later run; old
+    /// files are deleted as by compact.
+    Rewrite(Box<rewrite::RewriteArgs>),
     /// Remove the partitions of old events
     ///
     /// The ledger keeps what was converted, so a later convert does not bring them back. Raw logs
@@ -101,6 +109,7 @@ impl Command {
             Self::Verify(args) => return verify::run(args, log).await,
             Self::Restore(args) => return restore::run(args, log).await,
             Self::Compact(args) => return compact::run(args, log).await,
+            Self::Rewrite(args) => return rewrite::run(args, log).await,
             Self::Expire(args) => return expire::run(args, log).await,
             Self::Plan(args) => plan::run(args).await,
             Self::Table(command) => table::run(command).await,

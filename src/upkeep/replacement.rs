@@ -1,0 +1,210 @@
+//! Making one file of files of a partition: merged, or made anew.
+
+use super::lanes::{LaneWork, Task, Tools, over_lanes};
+use super::listing::partitions;
+use super::options::{CompactOptions, Upkeep};
+use super::plan::{Group, plan, plan_all};
+use super::settled::Settled;
+use crate::commit::{Committed, How, Merged, Turn, commit_replacement, replacement};
+use crate::failure::Failure;
+use crate::files::FileName;
+use crate::ledger::{ClaimedFile, Compact, MIXED, ReplacedFile, Rewrite, RowOptions, Work};
+use crate::monitor::{Monitor, Progress};
+use crate::scope::EventDates;
+use crate::store::Store;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of JSON that a byte of Parquet holds, at most as a rule.
+const JSON_RATIO: u64 = 12;
+
+/// Merges the files of each partition into few, in the order of the table. Rows stay as they are.
+///
+/// `stop` asks the run to end: claims that are made are finished, none is made any more.
+///
+/// # Errors
+/// What makes every lane fail. What is wrong with one lane or partition is told to `monitor`, and
+/// counted.
+pub async fn compact(
+    destination: Store,
+    options: CompactOptions,
+    monitor: Arc<dyn Monitor>,
+    stop: CancellationToken,
+) -> Result<Upkeep, Failure> {
+    // A merge has its files in memory, and what becomes of them.
+    let largest = options.target_bytes.min(options.memory / 3);
+    replace(destination, options, (How::Merge, largest), monitor, stop).await
+}
+
+/// Makes the columns of files anew that were made with other columns than these: of an earlier
+/// program, or without further ones. Rows stay as they are.
+///
+/// `stop` is as for [`compact`].
+///
+/// # Errors
+/// As those of [`compact`].
+pub async fn rewrite(
+    destination: Store,
+    options: CompactOptions,
+    monitor: Arc<dyn Monitor>,
+    stop: CancellationToken,
+) -> Result<Upkeep, Failure> {
+    // The records of its files are in memory as JSON, and taken apart.
+    let largest = options.memory / (3 * JSON_RATIO);
+    replace(destination, options, (How::Rewrite, largest), monitor, stop).await
+}
+
+async fn replace(
+    destination: Store,
+    options: CompactOptions,
+    (how, largest): (How, u64),
+    monitor: Arc<dyn Monitor>,
+    stop: CancellationToken,
+) -> Result<Upkeep, Failure> {
+    let work = Replacement {
+        how,
+        settled: Settled::now(&destination).await?,
+        dates: options.dates,
+        schema: options.schema.fingerprint(),
+        largest: largest.max(1),
+    };
+    let tools = Tools {
+        schema: options.schema,
+        encode: options.encode,
+        threads: options.threads,
+        memory: options.memory,
+        dry_run: options.dry_run,
+        lanes: options.lanes,
+        shard: options.shard,
+    };
+    over_lanes(destination, tools, &work, monitor, stop).await
+}
+
+struct Replacement {
+    how: How,
+    settled: Settled,
+    dates: EventDates,
+    /// Fingerprint of the columns that are written.
+    schema: String,
+    largest: u64,
+}
+
+impl LaneWork for Replacement {
+    async fn work(&self, task: &Task, turn: &mut Turn<'_>) -> Result<bool, Failure> {
+        let least = match self.how {
+            How::Merge => 2,
+            How::Rewrite => 1,
+        };
+        let mut partitions = partitions(turn, self.dates, least).await?;
+        if self.how == How::Rewrite {
+            for files in partitions.values_mut() {
+                files.retain(|file| file.schema != self.schema);
+            }
+        }
+        let young = self.settled.retain(&mut partitions);
+        let claims = match self.how {
+            How::Merge => plan(partitions, self.largest),
+            How::Rewrite => plan_all(partitions, self.largest),
+        };
+        let groups = claims.iter().flatten();
+        let (objects, bytes) = groups.fold((0, 0), |(objects, bytes), group| {
+            (objects + group.files.len() as u64, bytes + group.bytes())
+        });
+        let pending = Progress::Pending { objects, bytes };
+        task.context.monitor.report(pending);
+        for groups in claims {
+            if task.dry_run {
+                would_replace(task, &groups);
+            } else if task.context.stop.is_cancelled() {
+                return Ok(false);
+            } else if self.replace(task, turn, groups).await? {
+                return Ok(true);
+            }
+        }
+        task.tally.count(|upkeep| upkeep.young_files += young);
+        Ok(false)
+    }
+}
+
+fn would_replace(task: &Task, groups: &[Group]) {
+    for group in groups {
+        task.tally.replaced(&group.inputs());
+    }
+    task.tally
+        .count(|upkeep| upkeep.files += groups.len() as u64);
+}
+
+impl Replacement {
+    /// Makes the new files, then claims, so that what cannot be made is never claimed; true if
+    /// another worker took the number.
+    async fn replace(
+        &self,
+        task: &Task,
+        turn: &mut Turn<'_>,
+        groups: Vec<Group>,
+    ) -> Result<bool, Failure> {
+        let bytes: u64 = groups.iter().map(Group::bytes).sum();
+        let taken = match self.how {
+            How::Merge => bytes,
+            How::Rewrite => bytes * JSON_RATIO,
+        };
+        let _share = task.context.budget.reserve(taken).await;
+        let draft = turn.draft()?;
+        let (mut merged, mut files, mut inputs) = (Merged::new(), Vec::new(), Vec::new());
+        let mut keep_duplicates = false;
+        let mut schemas = BTreeSet::new();
+        for group in groups {
+            let replaced: Vec<&ReplacedFile> = group.files.iter().map(|file| &file.file).collect();
+            let made = replacement(turn, self.how, group.date, &replaced).await;
+            let body = match Failure::waits(made)? {
+                Ok(body) => body,
+                Err(_) if turn.is_taken().await? => return Ok(true),
+                Err(waiting) => {
+                    task.tally.waits(turn.lane(), waiting);
+                    continue;
+                }
+            };
+            keep_duplicates |= group.files.iter().any(|file| file.keeps_duplicates);
+            schemas.extend(group.files.iter().map(|file| file.schema.clone()));
+            let seconds = group.files.iter().map(|file| file.name.seconds);
+            let name = FileName {
+                number: draft.number,
+                seconds: seconds.fold((u32::MAX, 0), |(first, last), seconds| {
+                    (first.min(seconds.0), last.max(seconds.1))
+                }),
+                claim_id: draft.id.clone(),
+            };
+            files.push(ClaimedFile {
+                date: group.date,
+                name: name.to_string(),
+                rows: replaced.iter().map(|file| file.rows).sum(),
+            });
+            merged.insert(group.date, body);
+            inputs.extend(group.files.into_iter().map(|file| file.file));
+        }
+        if files.is_empty() {
+            return Ok(false);
+        }
+        let (schema, work) = match self.how {
+            How::Merge => (common(schemas), Work::Compact(Compact { inputs })),
+            How::Rewrite => (self.schema.clone(), Work::Rewrite(Rewrite { inputs })),
+        };
+        let options = RowOptions::of_files(keep_duplicates);
+        let claim = turn.claim_of_files(draft, options, (schema, files), work);
+        match commit_replacement(turn, &task.remover, claim, merged).await? {
+            Committed::Done(receipt) => task.tally.receipt(&receipt),
+            Committed::Taken => return Ok(true),
+        }
+        Ok(false)
+    }
+}
+
+/// The fingerprint that all have.
+fn common(schemas: BTreeSet<String>) -> String {
+    let mut schemas = schemas.into_iter();
+    match (schemas.next(), schemas.next()) {
+        (Some(schema), None) => schema,
+        _ => MIXED.to_owned(),
+    }
+}
