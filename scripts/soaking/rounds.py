@@ -157,6 +157,8 @@ class Round:
         if self.chance.random() < 0.7:
             self.stop_somewhere(runs[0], signal.SIGKILL)
         for run in runs:
+            run.wait()
+        for run in runs:
             self.judge(run, alone=len(runs) == 1)
         self.compact_calmly()
 

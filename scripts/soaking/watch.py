@@ -59,17 +59,18 @@ class Watch:
         self.no_more("reject", self.rejects, self.truth.rejects)
 
     def merged(self, listing):
-        """The files that may be gone: what they hold stands in another."""
-        gone = set()
+        """The files that may be gone: what they hold stands in another, or in what that was merged into."""
+        into = {}
         for claim in self._merges.values():
             folder = "account={account}/region={region}".format(**claim["lane"])
-            for file in claim["files"]:
-                # What was merged again has gone itself.
-                name = f"{folder}/date={file['date']}/{file['name']}"
-                if name in listing or name in self._rows_of:
-                    gone |= {f"{folder}/date={one['date']}/{one['name']}"
-                             for one in claim["work"]["compact"]["inputs"] if one["date"] == file["date"]}
-        return gone
+            outputs = {file["date"]: f"{folder}/date={file['date']}/{file['name']}" for file in claim["files"]}
+            for one in claim["work"]["compact"]["inputs"]:
+                into[f"{folder}/date={one['date']}/{one['name']}"] = outputs[one["date"]]
+
+        def stands(name):
+            return name in listing or name in self._rows_of or (name in into and stands(into[name]))
+
+        return {name for name, output in into.items() if stands(output)}
 
     def no_more(self, what, there, delivered):
         for one in there - delivered:
