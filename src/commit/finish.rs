@@ -1,7 +1,7 @@
 //! Finishing a claim that another worker, or an earlier run, has left open.
 
 use super::protocol::tell_committed;
-use super::replace::{Merged, replace};
+use super::replace::{How, Merged, replace};
 use super::rows::NewRows;
 use super::turn::Turn;
 use super::write::{write, write_receipt_of_what_stands};
@@ -65,7 +65,8 @@ async fn finish_replacement(
     let Some(remover) = &context.remover else {
         return Err(Waiting::upkeep(url, &claim).into());
     };
-    let _share = context.budget.reserve(replaced_bytes(&claim)).await;
+    let bytes = How::of(&claim.work).uncompressed_bytes(replaced_bytes(&claim));
+    let _share = context.budget.reserve(bytes).await;
     let receipt = replace(turn, remover, claim, Merged::new()).await?;
     tell_committed(context, &receipt, true);
     Ok(receipt)

@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Files that are merged read at once.
 const READ_AHEAD: usize = 8;
 
+/// Bytes of JSON that a byte of Parquet holds, at most as a rule.
+const JSON_RATIO: u64 = 12;
+
 /// How files become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
@@ -28,6 +31,24 @@ pub(crate) enum How {
     Merge,
     /// Their columns made anew from their records.
     Rewrite,
+}
+
+impl How {
+    /// How a claim's work makes its files.
+    pub(crate) fn of(work: &Work) -> Self {
+        match work {
+            Work::Rewrite(_) => Self::Rewrite,
+            _ => Self::Merge,
+        }
+    }
+
+    /// Bytes that files of so many bytes are when they are made one: as they are, or as JSON.
+    pub(crate) fn uncompressed_bytes(self, bytes: u64) -> u64 {
+        match self {
+            Self::Merge => bytes,
+            Self::Rewrite => bytes.saturating_mul(JSON_RATIO),
+        }
+    }
 }
 
 /// The new files of a claim, by date: there is one a date.
@@ -140,11 +161,7 @@ async fn put_merged(
             let inputs = claim.replaced().unwrap_or_default().iter();
             let inputs: Vec<&ReplacedFile> =
                 inputs.filter(|input| input.date == file.date).collect();
-            let how = match claim.work {
-                Work::Rewrite(_) => How::Rewrite,
-                _ => How::Merge,
-            };
-            replacement(turn, how, file.date, &inputs).await?
+            replacement(turn, How::of(&claim.work), file.date, &inputs).await?
         }
     };
     if let Some(receipt) = turn.log.receipt_of_another().await? {

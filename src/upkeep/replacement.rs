@@ -16,9 +16,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of JSON that a byte of Parquet holds, at most as a rule.
-const JSON_RATIO: u64 = 12;
-
 /// Merges the files of each partition into few, in the order of the table. Rows stay as they are.
 ///
 /// `stop` asks the run to end: claims that are made are finished, none is made any more.
@@ -51,7 +48,7 @@ pub async fn rewrite(
     stop: CancellationToken,
 ) -> Result<Upkeep, Failure> {
     // The records of its files are in memory as JSON, and taken apart.
-    let largest = options.memory / (3 * JSON_RATIO);
+    let largest = options.memory / How::Rewrite.uncompressed_bytes(3);
     replace(destination, options, (How::Rewrite, largest), monitor, stop).await
 }
 
@@ -145,11 +142,8 @@ impl Replacement {
         groups: Vec<Group>,
     ) -> Result<bool, Failure> {
         let bytes: u64 = groups.iter().map(Group::bytes).sum();
-        let taken = match self.how {
-            How::Merge => bytes,
-            How::Rewrite => bytes * JSON_RATIO,
-        };
-        let _share = task.context.budget.reserve(taken).await;
+        let bytes = self.how.uncompressed_bytes(bytes);
+        let _share = task.context.budget.reserve(bytes).await;
         let draft = turn.draft()?;
         let (mut merged, mut files, mut inputs) = (Merged::new(), Vec::new(), Vec::new());
         let mut keep_duplicates = false;

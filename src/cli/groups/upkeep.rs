@@ -1,18 +1,102 @@
-//! What commands that replace files have in common: how they end, and what they say.
+//! What commands that replace files have in common: what they are asked, how they end, and what they say.
 
+use super::columns::SchemaArgs;
+use super::range::EventArgs;
+use super::s3::{DestWriteArgs, S3Args};
 use crate::cli::exit::Exit;
+use crate::cli::limits;
 use crate::cli::log::LogArgs;
-use crate::cli::numbers::{count, size};
+use crate::cli::numbers::{count, parse_size, size};
+use crate::cli::output::ResultArgs;
 use crate::cli::progress::TermMonitor;
 use crate::cli::stop::Stop;
 use crate::cli::text::Text;
+use clap::Args;
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::monitor::Monitor;
-use cloudtrail2parquet::upkeep::Upkeep;
+use cloudtrail2parquet::scope::Shard;
+use cloudtrail2parquet::store::Store;
+use cloudtrail2parquet::table::{Compression, EncodeOptions};
+use cloudtrail2parquet::upkeep::{CompactOptions, Upkeep};
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
+
+/// Arguments of commands that make one file of several.
+#[derive(Debug, Args)]
+pub(crate) struct ReplaceArgs {
+    /// The table's place: s3://BUCKET/PREFIX or a folder
+    dest: String,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Further flattened columns: `compact` takes their order, and keeps those of the files in any case
+    #[command(flatten)]
+    columns: SchemaArgs,
+    /// How Parquet is compressed: snappy, zstd, gzip or none
+    #[arg(long, value_name = "CODEC", default_value = "snappy")]
+    compression: Compression,
+    /// Threads that decode and encode [default: the cores of the machine or container]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Memory for the files under way [default: half of the machine's or container's, 2 GiB at most]
+    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
+    memory: Option<u64>,
+    /// The form of the result
+    #[command(flatten)]
+    result: ResultArgs,
+    /// Which partitions
+    #[command(flatten)]
+    range: EventArgs,
+    /// Only part K of N of the lanes, K from 1
+    #[arg(long, value_name = "K/N", help_heading = "Range")]
+    shard: Option<Shard>,
+    /// How to reach S3
+    #[command(flatten)]
+    s3: S3Args,
+    /// How to write the destination
+    #[command(flatten)]
+    dest_s3: DestWriteArgs,
+}
+
+impl ReplaceArgs {
+    /// The table's place, and what is asked of it.
+    pub(crate) async fn asked(&self, target_bytes: u64) -> anyhow::Result<(Store, CompactOptions)> {
+        let destination = self.dest_s3.open(&self.dest, &self.s3).await?;
+        let options = CompactOptions {
+            schema: Arc::new(self.columns.schema()?),
+            encode: EncodeOptions {
+                compression: self.compression,
+            },
+            lanes: self.range.lanes(),
+            shard: self.shard.clone().unwrap_or(Shard::ALL),
+            dates: self.range.dates()?,
+            target_bytes,
+            dry_run: self.dry_run,
+            threads: self.threads.map_or_else(limits::threads, usize::from),
+            memory: self.memory.unwrap_or_else(limits::upkeep_memory),
+        };
+        Ok((destination, options))
+    }
+
+    /// Prints what came of it; of the words the first is that of a dry run.
+    pub(crate) fn print(
+        &self,
+        upkeep: Option<&Upkeep>,
+        [planned, done]: [&str; 2],
+    ) -> anyhow::Result<()> {
+        let Some(upkeep) = upkeep else {
+            return Ok(());
+        };
+        let verb = match self.dry_run {
+            true => planned,
+            false => done,
+        };
+        self.result
+            .print(|| Ok(document(upkeep)), || text(upkeep, verb))
+    }
+}
 
 /// Runs upkeep to its end, if need be after a signal; nothing is left to say where that cut it off.
 pub(crate) async fn ended<F: Future<Output = Result<Upkeep, Failure>>>(
