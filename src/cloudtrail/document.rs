@@ -17,6 +17,8 @@ pub struct Document {
     pub damaged: Damaged,
     /// What stood among them and is no record.
     pub left: LeftOut,
+    /// Whether another path than was asked for might find other records.
+    pub depends_on_path: bool,
 }
 
 impl Document {

@@ -83,6 +83,7 @@ pub fn open_document(
         uncompressed_bytes,
         damaged: opener.damaged,
         left: opener.left,
+        depends_on_path: opener.depends_on_path,
     })
 }
 
@@ -199,6 +200,7 @@ impl Opener<'_> {
     /// Opens what stands at the path that was asked for, if that holds a record; else nothing is
     /// changed.
     fn unwrap(&mut self, text: &str, object: Span, layer: u32) -> Result<bool, Unreadable> {
+        self.depends_on_path = true;
         let Some(path) = self.rules.unwrap.filter(|_| layer < MAX_LAYERS) else {
             return Ok(false);
         };

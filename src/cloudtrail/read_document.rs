@@ -29,6 +29,7 @@ pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unrea
         uncompressed_bytes,
         damaged,
         left: LeftOut::new(),
+        depends_on_path: false,
     })
 }
 

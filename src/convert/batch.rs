@@ -4,7 +4,7 @@ use super::decode::Decoded;
 use super::list::RawObject;
 use crate::cloudtrail::{Left, LeftOut, Sha256};
 use crate::lane::{Account, Lane};
-use crate::ledger::{Cause, ClaimedObject, Converted, DigestState, Outcome};
+use crate::ledger::{Cause, ClaimedObject, Converted, DigestState, Outcome, Reading};
 use crate::table::ObjectRows;
 use crate::work::Share;
 use jiff::{Timestamp, civil::Date};
@@ -22,8 +22,8 @@ pub(crate) struct Batch {
     pub(crate) read_at: Timestamp,
     /// What the lane's receipts said when its objects were listed.
     pub(crate) converted: Arc<Converted>,
-    /// The account of records that name none.
-    pub(crate) account_of_unknown: Option<Account>,
+    /// How its objects were read.
+    pub(crate) reading: Reading,
     /// The memory it holds.
     pub(crate) _share: Option<Share>,
 }
@@ -67,6 +67,8 @@ pub(crate) struct LaneRows {
     pub(crate) uncompressed_bytes: u64,
     /// What stands in the object besides and is no record.
     pub(crate) left: LeftOut,
+    /// Whether another path might find other records in the object.
+    pub(crate) depends_on_path: bool,
 }
 
 impl LaneRows {
@@ -79,7 +81,17 @@ impl LaneRows {
             sha256: decoded.sha256,
             uncompressed_bytes: decoded.uncompressed_bytes,
             left: decoded.left,
+            depends_on_path: decoded.depends_on_path,
             rows: Arc::new(decoded.rows),
+        }
+    }
+
+    /// None of them.
+    fn nothing(self) -> Self {
+        Self {
+            row_indexes: Vec::new(),
+            reject_indexes: Vec::new(),
+            ..self
         }
     }
 
@@ -182,19 +194,26 @@ pub(crate) fn copied(objects: &[BatchObject]) -> u64 {
     records.sum()
 }
 
-/// The rows and rejects of an object by lane, as [`by_lane`] gives them, with those that name no
-/// account placed in this one.
-pub(crate) fn lane_parts(
+/// The rows and rejects of an object that are a lane's, with those that name no account placed in
+/// this one.
+pub(crate) fn lane_part(
     object: &RawObject,
+    lane: &Lane,
     all: LaneRows,
     account_of_unknown: Option<Account>,
-) -> BTreeMap<Lane, LaneRows> {
-    placed(by_lane(object, all), account_of_unknown)
+) -> LaneRows {
+    let nothing = all.clone().nothing();
+    let mut parts = placed(by_lane(object, all), account_of_unknown);
+    parts.remove(lane).unwrap_or(nothing)
 }
 
-/// The lane in which it is settled where an object's records go that name no account; none if each
-/// names one.
+/// The lane in which it is settled how an object is read: the unknown lane, where that tells which
+/// lanes its records name; else the first of those that name no account. None if each names one.
 pub(crate) fn deciding_lane(parts: &BTreeMap<Lane, LaneRows>) -> Option<&Lane> {
+    let home = parts.get_key_value(&Lane::unknown());
+    if let Some((home, _)) = home.filter(|(_, rows)| rows.depends_on_path) {
+        return Some(home);
+    }
     let is_unknown =
         |(lane, rows): &(&Lane, &LaneRows)| lane.account == Account::UNKNOWN && rows.records() > 0;
     parts.iter().find(is_unknown).map(|(lane, _)| lane)
@@ -213,12 +232,10 @@ pub(crate) fn placed(
     let unknown: Vec<_> = parts.extract_if(.., is_unknown).collect();
     for (lane, rows) in unknown {
         if lane == deciding {
-            let nothing = LaneRows {
-                row_indexes: Vec::new(),
-                reject_indexes: Vec::new(),
-                ..rows.clone()
-            };
-            parts.insert(lane.clone(), nothing);
+            parts.insert(lane.clone(), rows.clone().nothing());
+        }
+        if rows.records() == 0 {
+            continue;
         }
         let lane = Lane { account, ..lane };
         match parts.entry(lane) {
@@ -229,8 +246,8 @@ pub(crate) fn placed(
     parts
 }
 
-/// The rows and rejects of an object by the lane that each names, or that its key names; the
-/// unknown lane if there are none.
+/// The rows and rejects of an object by the lane that each names, or that its key names; also the
+/// unknown lane if there are none, or it decides how the object is read.
 pub(crate) fn by_lane(object: &RawObject, all: LaneRows) -> BTreeMap<Lane, LaneRows> {
     if let Some(lane) = &object.lane {
         return [(lane.clone(), all)].into();
@@ -244,7 +261,7 @@ pub(crate) fn by_lane(object: &RawObject, all: LaneRows) -> BTreeMap<Lane, LaneR
         let lane = all.rows.reject(reject as usize).lane();
         parts.entry(lane).or_default().1.push(reject);
     }
-    if parts.is_empty() {
+    if parts.is_empty() || all.depends_on_path {
         parts.entry(Lane::unknown()).or_default();
     }
     let part = |(lane, (row_indexes, reject_indexes))| {

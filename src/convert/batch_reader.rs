@@ -125,12 +125,12 @@ impl<'r> BatchReader<'r> {
             .iter()
             .map(|(pending, _)| {
                 let (object, said) = (pending.object.clone(), pending.said.clone());
-                (object, said, self.limits(pending))
+                (object, said, pending.unwrap.clone(), self.limits(pending))
             })
             .collect();
         let mut attempts = stream::iter(waiting)
-            .map(async |(object, said, limits)| {
-                read_pending(task, &object, said, limits, read_at).await
+            .map(async |(object, said, unwrap, limits)| {
+                read_pending(task, &object, said, limits, read_at, unwrap.as_ref()).await
             })
             .buffered(READ_AHEAD);
         let mut objects = Vec::with_capacity(plan.len());
@@ -175,7 +175,7 @@ impl<'r> BatchReader<'r> {
             days: read.days,
             read_at,
             converted,
-            account_of_unknown: None,
+            reading: task.options.rows.reading(),
             _share: Some(share),
         })
     }

@@ -8,10 +8,10 @@ use super::task::Task;
 use crate::cloudtrail::{Left, Sha256, UnwrapPath};
 use crate::commit::{Committed, NewRows, Turn, commit};
 use crate::failure::{Failure, Waiting};
-use crate::lane::{Account, Lane};
+use crate::lane::Lane;
 use crate::ledger::{
-    Claim, ClaimNumber, ClaimedRejects, Convert, Converted, Month, ObjectId, Receipt, RowOptions,
-    Work, rejects_folder,
+    Claim, ClaimNumber, ClaimedRejects, Convert, Converted, Month, ObjectId, Reading, Receipt,
+    RowOptions, Work, rejects_folder,
 };
 use crate::scope::DeliveryDays;
 use crate::store::Store;
@@ -76,10 +76,9 @@ impl Views {
         self.all().any(|converted| converted.is_settled(id))
     }
 
-    /// Where the records that name no account were placed, of objects with these bytes.
-    pub(crate) fn account_of_unknown(&self, sha256: Sha256) -> Option<Option<Account>> {
-        self.all()
-            .find_map(|converted| converted.account_of_unknown(sha256))
+    /// How objects with these bytes were read, by a claim that decided it.
+    pub(crate) fn reading(&self, sha256: Sha256) -> Option<&Reading> {
+        self.all().find_map(|converted| converted.reading(sha256))
     }
 
     /// What an object was left as, since it holds no record.
@@ -109,10 +108,7 @@ pub(crate) async fn commit_batch(
 ) -> Result<Committed, Failure> {
     views.add_months(&[Month::Undated].into()).await?;
     views.add(&batch.converted);
-    let options = RowOptions {
-        account_of_unknown: batch.account_of_unknown,
-        ..row_options(task, turn).await?
-    };
+    let options = row_options(task, turn).await?.read_by(&batch.reading);
     let all: Vec<&Converted> = views.all().collect();
     identify(&mut batch.objects, &all, options.keep_duplicates);
     drop(all);

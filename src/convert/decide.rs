@@ -1,20 +1,23 @@
-//! Where an object's records go that name no account.
+//! How objects are read whose key names no lane: by which path their records are found, and where
+//! those go that name no account.
 //!
-//! It is settled in one lane, the first of account 000000000000 that they name, before anything
-//! else of the object is claimed: so runs that were told otherwise agree, by that lane's log, and
-//! so does a run that meets the object again under another name.
+//! It is settled in one lane before anything else of the object is claimed: so runs that were told
+//! otherwise agree, by that lane's log, and so does a run that meets the object again under another
+//! name. Where a path might tell which lanes there are, that is the unknown lane; else it is the
+//! first lane of account 000000000000 that the records name.
 
 use super::batch::{BatchObject, Content, LaneRows, by_lane, deciding_lane, placed};
 use super::commit_batch::{Views, commit_batch};
 use super::finish::Finisher;
 use super::list::RawObject;
+use super::read::{Attempt, read_object};
 use super::task::Task;
 use super::unplaced::{months_of, part_of};
-use crate::cloudtrail::Sha256;
+use crate::cloudtrail::{Limits, Sha256};
 use crate::commit::{Begun, Committed, Patience, take_turn};
 use crate::failure::Failure;
-use crate::lane::{Account, Lane};
-use crate::ledger::{DigestState, Month};
+use crate::lane::Lane;
+use crate::ledger::{DigestState, Month, Reading};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -24,15 +27,15 @@ pub(super) struct Split {
     by_lane: BTreeMap<Lane, LaneRows>,
     sha256: Sha256,
     digest: Option<DigestState>,
-    /// Where those go that name no account.
-    pub(super) account: Option<Account>,
+    /// How it was read.
+    pub(super) reading: Reading,
 }
 
 impl Split {
     pub(super) fn new(
         object: RawObject,
         rows: LaneRows,
-        account: Option<Account>,
+        reading: Reading,
         digest: Option<DigestState>,
     ) -> Self {
         Self {
@@ -40,18 +43,18 @@ impl Split {
             sha256: rows.sha256,
             by_lane: by_lane(&object, rows),
             object,
-            account,
+            reading,
         }
     }
 
-    /// The lane in which the account is settled; none if each record names its own.
+    /// The lane in which it is settled how the object is read; none if that is the same for all.
     pub(super) fn deciding_lane(&self) -> Option<&Lane> {
         deciding_lane(&self.by_lane)
     }
 
     /// What each lane has of the object.
     pub(super) fn parts(&self) -> impl Iterator<Item = (Lane, BatchObject)> {
-        let parts = placed(self.by_lane.clone(), self.account);
+        let parts = placed(self.by_lane.clone(), self.reading.account_of_unknown);
         let lanes: Vec<Lane> = parts.keys().cloned().collect();
         parts.into_iter().map(move |(lane, rows)| {
             let part = BatchObject {
@@ -63,10 +66,45 @@ impl Split {
             (lane, part)
         })
     }
+
+    fn depends_on_path(&self) -> bool {
+        self.by_lane.values().any(|rows| rows.depends_on_path)
+    }
+
+    /// Has the object as it was decided to be read; false, and told, if it cannot be had so now.
+    async fn follow(
+        &mut self,
+        task: &Task,
+        decided: &Reading,
+        read_at: Timestamp,
+    ) -> Result<bool, Failure> {
+        if self.reading.unwrap != decided.unwrap && self.depends_on_path() {
+            let limits = Limits::of(task.options.rows.max_object_bytes);
+            let (object, unwrap) = (&self.object, decided.unwrap.as_ref());
+            let attempt =
+                read_object(task, &task.source, object, object, limits, read_at, unwrap).await?;
+            match attempt {
+                Attempt::Read(decoded) if decoded.sha256 == self.sha256 => {
+                    self.by_lane = by_lane(object, LaneRows::all(*decoded));
+                }
+                _ => {
+                    let with = match unwrap {
+                        Some(path) => format!("by --unwrap {}", path.as_str()),
+                        None => "without --unwrap".to_owned(),
+                    };
+                    let why = format!("another run reads it {with}, which failed here: run again");
+                    task.tally.unreachable(object, why);
+                    return Ok(false);
+                }
+            }
+        }
+        self.reading = decided.clone();
+        Ok(true)
+    }
 }
 
-/// Settles for each object which account it is. Those for which it cannot be settled now are left
-/// out: a later run does.
+/// Settles for each object how it is read. Those for which it cannot be settled now are left out: a
+/// later run does.
 pub(super) async fn decide(
     task: &Task,
     splits: Vec<Split>,
@@ -98,12 +136,13 @@ pub(super) async fn decide(
     Ok(decided)
 }
 
-/// Settles it for the objects of one deciding lane, and commits what is that lane's; false if the
-/// lane has an open claim that is not to be finished yet.
+/// Settles it for the objects of one deciding lane, and commits what is that lane's, also if it is
+/// not asked for: else nobody knew what was decided. False if the lane has an open claim that is not
+/// to be finished yet.
 async fn decide_in(
     task: &Task,
     lane: &Lane,
-    splits: &mut [Split],
+    splits: &mut Vec<Split>,
     read_at: Timestamp,
     patience: Patience,
 ) -> Result<bool, Failure> {
@@ -120,21 +159,22 @@ async fn decide_in(
         let mut views = Views::new(&task.context.destination, lane);
         let objects = splits.iter().map(|split| &split.object);
         views.add_months(&months_of(objects)).await?;
-        let mut news: BTreeMap<Option<Account>, Vec<BatchObject>> = BTreeMap::new();
-        for split in splits.iter_mut() {
-            if let Some(account) = views.account_of_unknown(split.sha256) {
-                split.account = account;
+        let mut news: BTreeMap<Reading, Vec<BatchObject>> = BTreeMap::new();
+        for mut split in std::mem::take(splits) {
+            if let Some(decided) = views.reading(split.sha256)
+                && !split.follow(task, decided, read_at).await?
+            {
+                continue;
             }
-            // Without an account the lane gets rows, which may not be asked for.
-            let is_asked = split.account.is_some() || task.options.scope.lanes.has(lane);
-            if is_asked && !views.is_settled(split.object.id()) {
+            if !views.is_settled(split.object.id()) {
                 let mut parts = split.parts();
                 let own = parts.find_map(|(of, part)| (of == *lane).then_some(part));
-                news.entry(split.account).or_default().extend(own);
+                news.entry(split.reading.clone()).or_default().extend(own);
             }
+            splits.push(split);
         }
-        for (account, objects) in news {
-            let mut part = part_of(objects, read_at, account);
+        for (reading, objects) in news {
+            let mut part = part_of(objects, read_at, reading);
             match commit_batch(task, &mut turn, &mut part, &mut views).await? {
                 Committed::Done(_) => {}
                 Committed::Taken => continue 'again,

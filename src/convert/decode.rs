@@ -19,6 +19,8 @@ pub struct Decoded {
     pub uncompressed_bytes: u64,
     /// What stands in it besides and is no record.
     pub left: LeftOut,
+    /// Whether another path might find other records in it, by [`Rules::unwrap`].
+    pub depends_on_path: bool,
 }
 
 impl Decoded {
@@ -44,12 +46,14 @@ pub fn decode(
         let mut document = document?;
         let (sha256, uncompressed_bytes) = (document.sha256, document.uncompressed_bytes);
         let left = std::mem::take(&mut document.left);
+        let depends_on_path = document.depends_on_path;
         let rows = shred(schema, document, source_file, latest, limits)?;
         Ok(Decoded {
             rows,
             sha256,
             uncompressed_bytes,
             left,
+            depends_on_path,
         })
     };
     let read = || decoded(read_document(delivered, limits));
@@ -64,7 +68,13 @@ pub fn decode(
         Err(reason) => return Err(reason),
     };
     match decoded(open_document(delivered, limits, rules)) {
-        Err(Unreadable::NoRecords | Unreadable::NotJson) if !has_wrapper => read(),
+        Err(Unreadable::NoRecords | Unreadable::NotJson) if !has_wrapper => {
+            let unopened = read()?;
+            Ok(Decoded {
+                depends_on_path: true,
+                ..unopened
+            })
+        }
         opened => opened,
     }
 }

@@ -30,7 +30,7 @@ mod task;
 mod unfinished;
 mod unplaced;
 
-pub(crate) use batch::{LaneRows, lane_parts};
+pub(crate) use batch::{LaneRows, lane_part};
 pub(crate) use discover::{Discovered, Walk, discover, own_prefixes};
 pub(crate) use list::LaneList;
 pub(crate) use pending::UnplacedLedger;

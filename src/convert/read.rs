@@ -45,8 +45,8 @@ pub(crate) async fn read_pending(
     said: Option<Said>,
     limits: Limits,
     read_at: Timestamp,
+    unwrap: Option<&UnwrapPath>,
 ) -> Result<(Attempt, Option<DigestState>), Failure> {
-    let unwrap = task.options.rows.unwrap.as_ref();
     let (Some(said), Some(check)) = (said, &task.options.digests) else {
         let attempt =
             read_object(task, &task.source, object, object, limits, read_at, unwrap).await?;

@@ -1,6 +1,6 @@
 //! The objects of an open claim, wherever they are now.
 
-use super::batch::{LaneRows, lane_parts};
+use super::batch::{LaneRows, lane_part};
 use super::list::RawObject;
 use super::places::{claimed_key, elsewhere, source_file};
 use super::read::{Attempt, read_object};
@@ -178,7 +178,7 @@ impl<'r> Reclaim<'r> {
         }
         let lane = &self.claim.lane;
         let rows = rows_of_lane(self.claim, claimed, LaneRows::all(*decoded), |rows| {
-            lane_parts(named, rows, self.claim.options.account_of_unknown).remove(lane)
+            lane_part(named, lane, rows, self.claim.options.account_of_unknown)
         });
         Ok(match rows {
             Ok(rows) => Tried::Rows(rows),
@@ -192,17 +192,16 @@ fn rows_of_lane(
     claim: &Claim,
     claimed: &ClaimedObject,
     rows: LaneRows,
-    split: impl FnOnce(LaneRows) -> Option<LaneRows>,
+    split: impl FnOnce(LaneRows) -> LaneRows,
 ) -> Result<LaneRows, String> {
     let rows = match claimed.lanes.is_empty() {
-        true => Some(rows),
+        true => rows,
         false => split(rows),
     };
-    let claimed_records = claimed.outcome.records();
-    let records = rows.as_ref().map_or(0, LaneRows::records);
-    match rows {
-        Some(rows) if records == claimed_records => Ok(rows),
-        _ => Err(format!(
+    let (claimed_records, records) = (claimed.outcome.records(), rows.records());
+    match records == claimed_records {
+        true => Ok(rows),
+        false => Err(format!(
             "version {} claimed {claimed_records} records, this one (version {}) reads {records}",
             claim.program,
             env!("CARGO_PKG_VERSION"),

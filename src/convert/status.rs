@@ -146,7 +146,7 @@ impl Looker<'_> {
         }
         let ledger = UnplacedLedger::load(self.destination).await?;
         for object in objects {
-            if let Some(left) = ledger.left.get(object.id(), self.unwrap) {
+            if let Some(left) = ledger.left(object.id(), self.unwrap) {
                 status.ignored_objects.add(left.code(), &object.key);
                 continue;
             }

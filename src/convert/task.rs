@@ -5,7 +5,6 @@ use super::options::ConvertOptions;
 use super::tally::Tally;
 use crate::cloudtrail::Left;
 use crate::digests::DigestReader;
-use crate::ledger::LeftObjects;
 use crate::store::Store;
 use crate::work::Context;
 use std::sync::Arc;
@@ -43,13 +42,15 @@ impl Task {
         }
     }
 
-    /// What an object was left as, which is counted unless it is judged again.
-    pub(crate) fn left(&self, object: &RawObject, known: &LeftObjects) -> Option<Left> {
-        let left = known.get(object.id(), self.options.rows.unwrap.as_ref())?;
-        if !self.options.retry_rejects && !self.tally.is_own(object.id()) {
+    /// Whether an object stays what it was left as, which is counted; not if it is judged again.
+    pub(crate) fn is_left(&self, object: &RawObject, known: Option<Left>) -> bool {
+        let Some(left) = known.filter(|_| !self.options.retry_rejects) else {
+            return false;
+        };
+        if !self.tally.is_own(object.id()) {
             self.tally.left(&object.key, left);
         }
-        Some(left)
+        true
     }
 
     /// Lanes that are worked on at once.

@@ -11,8 +11,8 @@ use super::pending::{PendingObjects, UnplacedLedger, UnplacedObjects};
 use super::task::Task;
 use crate::commit::{Begun, Committed, Patience, take_turn};
 use crate::failure::Failure;
-use crate::lane::{Account, Lane};
-use crate::ledger::Month;
+use crate::lane::Lane;
+use crate::ledger::{Month, Reading};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ async fn commit_parts(
     let (splits, unread) = split(task, ledger, std::mem::take(&mut batch.objects));
     let splits = decide(task, splits, read_at).await?;
     let parts = split_by_lane(task, splits, unread);
-    let part = |((lane, account), objects)| (lane, part_of(objects, read_at, account));
+    let part = |((lane, reading), objects)| (lane, part_of(objects, read_at, reading));
     let mut waiting: Vec<(Lane, Batch)> = parts.into_iter().map(part).collect();
     // Lanes with an open claim come second: its owner may be about to finish it.
     for patience in [Patience::Defer, Patience::Finish] {
@@ -64,17 +64,13 @@ async fn commit_parts(
 }
 
 /// Objects as a batch of one lane.
-pub(super) fn part_of(
-    objects: Vec<BatchObject>,
-    read_at: Timestamp,
-    account_of_unknown: Option<Account>,
-) -> Batch {
+pub(super) fn part_of(objects: Vec<BatchObject>, read_at: Timestamp, reading: Reading) -> Batch {
     Batch {
         objects,
         days: None,
         read_at,
         converted: Arc::default(),
-        account_of_unknown,
+        reading,
         _share: None,
     }
 }
@@ -101,7 +97,7 @@ async fn commit_part(
         let mut views = Views::new(&task.context.destination, lane);
         let objects = part.objects.iter().map(|object| &object.object);
         views.add_months(&months_of(objects)).await?;
-        let unwrap = task.options.rows.unwrap.as_ref();
+        let unwrap = part.reading.unwrap.as_ref();
         part.objects.retain(|object| {
             let id = object.object.id();
             let is_left = object.left_as().is_some() && views.left(id, unwrap) == object.left_as();
@@ -137,26 +133,26 @@ fn split(
             unread.push(object);
             continue;
         };
-        let known = ledger.account_of_unknown(object.object.id());
-        let account = known.unwrap_or(task.options.rows.account_of_unknown);
-        splits.push(Split::new(object.object, rows, account, object.digest));
+        let known = ledger.reading(object.object.id()).cloned();
+        let reading = known.unwrap_or_else(|| task.options.rows.reading());
+        splits.push(Split::new(object.object, rows, reading, object.digest));
     }
     (splits, unread)
 }
 
-/// The objects of each lane that is asked for, with the rows and rejects that are its own, by the
-/// account of records that name none. What lanes have decided is committed there already.
+/// The objects of each lane that is asked for, with the rows and rejects that are its own, by how
+/// they were read. What lanes have decided is committed there already.
 fn split_by_lane(
     task: &Task,
     splits: Vec<Split>,
     unread: Vec<BatchObject>,
-) -> BTreeMap<(Lane, Option<Account>), Vec<BatchObject>> {
+) -> BTreeMap<(Lane, Reading), Vec<BatchObject>> {
     let mut by_lane: BTreeMap<_, Vec<BatchObject>> = BTreeMap::new();
     for object in unread {
         let lane = Lane::unknown();
         let lanes = vec![lane.clone()];
         by_lane
-            .entry((lane, None))
+            .entry((lane, task.options.rows.reading()))
             .or_default()
             .push(BatchObject { lanes, ..object });
     }
@@ -165,7 +161,7 @@ fn split_by_lane(
         for (lane, object) in split.parts() {
             if task.options.scope.lanes.has(&lane) && Some(&lane) != deciding {
                 by_lane
-                    .entry((lane, split.account))
+                    .entry((lane, split.reading.clone()))
                     .or_default()
                     .push(object);
             }

@@ -27,7 +27,34 @@ pub struct RowOptions {
     pub unwrap: Option<UnwrapPath>,
 }
 
+/// How an object was read whose key names no lane: which records were found in it, and which lanes
+/// they are of. It is one for all of the object's lanes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reading {
+    /// Where events stand in what the rules do not know.
+    pub unwrap: Option<UnwrapPath>,
+    /// The account of records that name none.
+    pub account_of_unknown: Option<Account>,
+}
+
 impl RowOptions {
+    /// How raw objects are read whose key names no lane.
+    pub fn reading(&self) -> Reading {
+        Reading {
+            unwrap: self.unwrap.clone(),
+            account_of_unknown: self.account_of_unknown,
+        }
+    }
+
+    /// The same with objects read so.
+    pub(crate) fn read_by(self, reading: &Reading) -> Self {
+        Self {
+            unwrap: reading.unwrap.clone(),
+            account_of_unknown: reading.account_of_unknown,
+            ..self
+        }
+    }
+
     /// Those of work that reads no raw objects: whether the rows of its files may repeat others.
     pub(crate) fn of_files(keep_duplicates: bool) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! What receipts say of raw objects.
 
-use super::claim::{Receipt, Work};
+use super::claim::{Reading, Receipt, Work};
 use super::left_objects::LeftObjects;
 use super::names::{ClaimNumber, Month};
 use super::object::{ClaimedObject, ContentHash, ObjectId, Outcome};
@@ -22,8 +22,8 @@ pub struct Converted {
     /// Of objects whose records are of other lanes too.
     part_contents: FxHashSet<ContentHash>,
     part_hashes: FxHashSet<Sha256>,
-    /// Where the records that name no account were placed, of objects whose key names no lane.
-    accounts_of_unknown: FxHashMap<Sha256, Option<Account>>,
+    /// How objects were read whose key names no lane, by the first claim in a lane that decides it.
+    readings: FxHashMap<Sha256, Reading>,
     numbers: FxHashSet<ClaimNumber>,
     retried: FxHashMap<String, FxHashSet<u32>>,
 }
@@ -78,6 +78,7 @@ impl Converted {
                     if !is_lost {
                         self.add_content(receipt, object);
                     }
+                    self.add_reading(receipt, object);
                 }
             }
         }
@@ -97,15 +98,16 @@ impl Converted {
         };
         contents.extend(object.content());
         hashes.extend(object.outcome.sha256());
+    }
+
+    /// It counts also if the claim's own part was given up: other lanes go by it.
+    fn add_reading(&mut self, receipt: &Receipt, object: &ClaimedObject) {
         let claim = &receipt.claim;
         let decides = claim.lane.account == Account::UNKNOWN && !object.lanes.is_empty();
-        if let Some(sha256) = object
-            .outcome
-            .sha256()
-            .filter(|_| decides && object.outcome.is_read())
-        {
-            let account = claim.options.account_of_unknown;
-            self.accounts_of_unknown.entry(sha256).or_insert(account);
+        let sha256 = object.outcome.sha256();
+        if let Some(sha256) = sha256.filter(|_| decides && object.outcome.is_read()) {
+            let reading = || claim.options.reading();
+            self.readings.entry(sha256).or_insert_with(reading);
         }
     }
 
@@ -138,10 +140,9 @@ impl Converted {
         self.hashes.contains(&sha256) || (a_part_will_do && self.part_hashes.contains(&sha256))
     }
 
-    /// Which account the records that name none were placed in (none: 000000000000), of objects with
-    /// these bytes; none if they were not met.
-    pub fn account_of_unknown(&self, sha256: Sha256) -> Option<Option<Account>> {
-        self.accounts_of_unknown.get(&sha256).copied()
+    /// How objects with these bytes were read, by a claim that decided it.
+    pub fn reading(&self, sha256: Sha256) -> Option<&Reading> {
+        self.readings.get(&sha256)
     }
 
     /// Whether the claim has its receipt, as far as is known here.

@@ -33,8 +33,8 @@ mod seal;
 
 pub use cause::Cause;
 pub use claim::{
-    Claim, ClaimedFile, ClaimedRejects, Compact, Convert, Expire, FileReceipt, MIXED, Receipt,
-    RejectsReceipt, ReplacedFile, RetriedRejects, RetryRejects, Rewrite, RowOptions, Work,
+    Claim, ClaimedFile, ClaimedRejects, Compact, Convert, Expire, FileReceipt, MIXED, Reading,
+    Receipt, RejectsReceipt, ReplacedFile, RetriedRejects, RetryRejects, Rewrite, RowOptions, Work,
 };
 pub use converted::Converted;
 pub use digest_state::DigestState;

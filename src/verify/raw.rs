@@ -142,7 +142,7 @@ impl RawSource {
         }
         let ledger = UnplacedLedger::load(&verifier.destination).await?;
         for object in unplaced {
-            let left = ledger.left.get(object.id(), None);
+            let left = ledger.left(object.id(), None);
             if left.is_none() && !ledger.is_settled(object.id(), &verifier.options.scope.lanes) {
                 let cause = ledger.unread(object.id());
                 let found = cause.map(|cause| format!("it was not read: {cause}"));

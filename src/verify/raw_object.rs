@@ -5,7 +5,7 @@ use super::raw::RawSource;
 use super::verifier::Verifier;
 use crate::cloudtrail::{Limits, Rules, Sha256};
 use crate::convert::{
-    LaneRows, RawObject, claimed_key, decode, elsewhere, lane_parts, latest_event_time, source_file,
+    LaneRows, RawObject, claimed_key, decode, elsewhere, lane_part, latest_event_time, source_file,
 };
 use crate::failure::Failure;
 use crate::ledger::{Claim, ClaimedObject, Convert};
@@ -90,11 +90,11 @@ pub(super) async fn fetch(
         return Ok(Fetched::Gone);
     };
     let decoded = decoded(verifier, claim, convert, &named, body).await?;
-    let rows = decoded.and_then(|rows| match claimed.lanes.is_empty() {
-        true => Some(rows),
+    let rows = decoded.map(|rows| match claimed.lanes.is_empty() {
+        true => rows,
         false => {
             let account = claim.options.account_of_unknown;
-            lane_parts(&named, rows, account).remove(&claim.lane)
+            lane_part(&named, &claim.lane, rows, account)
         }
     });
     let expected = claimed.outcome.records();

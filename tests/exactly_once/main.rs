@@ -19,3 +19,4 @@ mod retries;
 mod states;
 mod support;
 mod unknown_accounts;
+mod unwrap_paths;

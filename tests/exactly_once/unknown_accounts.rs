@@ -1,11 +1,11 @@
 //! Records that name no account: wherever runs are told to place them, they are there once.
 
-use crate::history::raw::{Form, Place, Record};
+use crate::history::raw::{Form, Place, Record, gzip};
 use crate::history::worker::{Side, Worker};
 use crate::history::world::{Spec, World};
 use crate::support::{asleep_after, event, is_claim, is_receipt, run};
 use cloudtrail2parquet::ledger::Receipt;
-use cloudtrail2parquet::store::Op;
+use cloudtrail2parquet::store::{Op, OpKind};
 use futures::FutureExt as _;
 use std::cell::Cell;
 
@@ -145,4 +145,23 @@ fn a_dump_that_was_moved_stays_where_it_was_placed() {
         assert_eq!(kept(&world), kept_in(first), "{second:?}");
         assert!(run(&world, &told(second)).is_idle());
     }
+}
+
+#[test]
+fn a_run_for_one_account_settles_it_for_a_run_that_has_read_already() {
+    let of = "111111111111";
+    let nameless = event(2, 0).text().replace("recipientAccountId", "otherId");
+    let text = format!("{}\n{nameless}", event(1, 0).text());
+    let world = World::default();
+    world.raw.replace("dump/export.json.gz", gzip(&text));
+    let is_read = |side, op: &Op| side == Side::Raw && op.kind == OpKind::Get;
+    let mut sleeper = asleep(&world, &told(Some(of)), 1, is_read);
+    let of_account = Spec {
+        account: Some(of),
+        ..told(None)
+    };
+    run(&world, &of_account);
+    sleeper.finish().unwrap().unwrap();
+    run(&world, &Spec::all());
+    assert_eq!(kept(&world).0, 2);
 }

@@ -71,6 +71,8 @@ pub(crate) struct Spec {
     pub(crate) give_up_missing: bool,
     /// The account of records that name none.
     pub(crate) account_of_unknown: Option<&'static str>,
+    /// Where else events are looked for.
+    pub(crate) unwrap: Option<&'static str>,
 }
 
 /// After everything that is delivered.
@@ -96,6 +98,7 @@ impl Spec {
             max_object_bytes: None,
             now: LATE,
             account_of_unknown: None,
+            unwrap: None,
             retry_rejects: false,
             accept_unread: false,
             give_up_missing: false,
@@ -324,7 +327,7 @@ impl World {
                     .account_of_unknown
                     .map(|account| account.parse().unwrap()),
                 expired_before: None,
-                unwrap: None,
+                unwrap: spec.unwrap.map(|path| path.parse().unwrap()),
             },
             scope: Scope {
                 lanes: Lanes {

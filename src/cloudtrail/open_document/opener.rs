@@ -17,6 +17,8 @@ pub(super) struct Opener<'r> {
     pub(super) found: u64,
     /// What is no record, and known to be none.
     pub(super) left: LeftOut,
+    /// Whether something was met in which only a path might find records.
+    pub(super) depends_on_path: bool,
     pub(super) rules: Rules<'r>,
     pub(super) limits: Limits,
     /// Bytes on the heap besides.
@@ -41,6 +43,7 @@ impl<'r> Opener<'r> {
             damaged: Damaged::default(),
             found: 0,
             left: LeftOut::new(),
+            depends_on_path: false,
             rules,
             limits,
             taken,

@@ -78,8 +78,9 @@ impl<'t> LanePending<'t> {
                 self.skipped += u64::from(!self.task.tally.is_own(object.id()));
                 continue;
             }
-            let left = self.task.left(&object, converted.left());
-            if left.is_some() && !self.task.options.retry_rejects {
+            let unwrap = &self.task.options.rows.unwrap;
+            let left = converted.left().get(object.id(), unwrap.as_ref());
+            if self.task.is_left(&object, left) {
                 continue;
             }
             if let (Some(digests), Some(listings)) = (&mut self.digests, &listings)
@@ -91,6 +92,7 @@ impl<'t> LanePending<'t> {
                 left,
                 unread: converted.unread(object.id()).cloned(),
                 expected: None,
+                unwrap: unwrap.clone(),
                 said: listings.map(Said::Listed),
                 object,
             };
@@ -116,6 +118,7 @@ impl<'t> LanePending<'t> {
             left: None,
             unread: converted.unread(object.id()).cloned(),
             expected: None,
+            unwrap: None,
             said: Some(Said::Missing),
             object,
         };

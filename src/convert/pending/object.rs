@@ -1,6 +1,6 @@
 //! A raw object that is not converted.
 
-use crate::cloudtrail::Left;
+use crate::cloudtrail::{Left, UnwrapPath};
 use crate::convert::digests::Said;
 use crate::convert::list::RawObject;
 use crate::ledger::Cause;
@@ -15,6 +15,8 @@ pub(crate) struct Pending {
     pub(crate) left: Option<Left>,
     /// Uncompressed bytes that it is expected to have, if it was met before.
     pub(crate) expected: Option<u64>,
+    /// Where else its events are looked for.
+    pub(crate) unwrap: Option<UnwrapPath>,
     /// What CloudTrail's digests say of it, if they are asked.
     pub(crate) said: Option<Said>,
 }

@@ -1,15 +1,15 @@
 //! Objects whose key names no lane, and what receipts say of them.
 
 use super::object::Pending;
-use crate::cloudtrail::UnwrapPath;
+use crate::cloudtrail::{Left, UnwrapPath};
 use crate::convert::digests::Said;
 use crate::convert::list::RawObject;
 use crate::convert::task::{CONCURRENT_LANES, Task};
 use crate::failure::Failure;
-use crate::lane::{Account, Lane};
+use crate::lane::Lane;
 use crate::ledger::{
-    Cause, ClaimedObject, Converted, LeftObjects, Month, ObjectId, Outcome, RowOptions, lanes,
-    month_receipts,
+    Cause, ClaimedObject, Converted, LeftObjects, Month, ObjectId, Outcome, Reading, RowOptions,
+    lanes, month_receipts,
 };
 use crate::monitor::Progress;
 use crate::scope::{DeliveryDays, Lanes};
@@ -24,15 +24,14 @@ use std::sync::Arc;
 pub(crate) struct UnplacedLedger {
     objects: FxHashMap<ObjectId, UnplacedObject>,
     /// What was left since it holds no record.
-    pub(crate) left: LeftObjects,
+    left: LeftObjects,
 }
 
 #[derive(Debug, Default)]
 struct UnplacedObject {
     unread: Option<Cause>,
     is_accepted: bool,
-    account_of_unknown: Option<Option<Account>>,
-    unwrap: Option<Option<UnwrapPath>>,
+    reading: Option<Reading>,
     wanted: BTreeSet<Lane>,
     committed: BTreeSet<Lane>,
 }
@@ -83,8 +82,7 @@ impl UnplacedLedger {
                 known.is_accepted |= accepted;
             }
             _ => {
-                known.account_of_unknown = Some(options.account_of_unknown);
-                known.unwrap = Some(options.unwrap.clone());
+                known.reading = Some(options.reading());
                 known.wanted.extend(object.lanes.iter().cloned());
                 known.committed.insert(lane.clone());
             }
@@ -100,14 +98,17 @@ impl UnplacedLedger {
         })
     }
 
-    /// Where the object's records that name no account are placed, if some of it was claimed.
-    pub(crate) fn account_of_unknown(&self, id: ObjectId) -> Option<Option<Account>> {
-        self.objects.get(&id)?.account_of_unknown
+    /// How the object was read, if some of it was converted.
+    pub(crate) fn reading(&self, id: ObjectId) -> Option<&Reading> {
+        self.objects.get(&id)?.reading.as_ref()
     }
 
-    /// By which path the object's records were found, if some of it was claimed.
-    pub(crate) fn unwrap(&self, id: ObjectId) -> Option<&Option<UnwrapPath>> {
-        self.objects.get(&id)?.unwrap.as_ref()
+    /// What the object was left as, if none of it was converted since and `unwrap` finds no more.
+    pub(crate) fn left(&self, id: ObjectId, unwrap: Option<&UnwrapPath>) -> Option<Left> {
+        match self.reading(id) {
+            Some(_) => None,
+            None => self.left.get(id, unwrap),
+        }
     }
 
     /// Why the object could not be read when it was last tried.
@@ -133,7 +134,7 @@ impl<'t> UnplacedObjects<'t> {
     ) -> Self {
         let lanes = &task.options.scope.lanes;
         let unwrap = task.options.rows.unwrap.as_ref();
-        let is_left = |id| !task.options.retry_rejects && ledger.left.get(id, unwrap).is_some();
+        let is_left = |id| !task.options.retry_rejects && ledger.left(id, unwrap).is_some();
         let pending = objects
             .iter()
             .filter(|object| !ledger.is_settled(object.id(), lanes) && !is_left(object.id()));
@@ -161,26 +162,19 @@ impl<'t> UnplacedObjects<'t> {
                 self.skipped += 1;
                 continue;
             }
-            let left = self.task.left(&object, &self.ledger.left);
-            if left.is_some() && !self.task.options.retry_rejects {
+            let told = &self.task.options.rows.unwrap;
+            let left = self.ledger.left(object.id(), told.as_ref());
+            if self.task.is_left(&object, left) {
                 continue;
             }
-            if let Some(path) = self.ledger.unwrap(object.id())
-                && *path != self.task.options.rows.unwrap
-            {
-                // Its other lanes would get what this one's claim did not see.
-                let path = path.as_ref().map(|path| format!(" {}", path.as_str()));
-                let with = path.map_or("without --unwrap".to_owned(), |path| {
-                    format!("with --unwrap{path}")
-                });
-                let why = format!("it is converted in part {with}: run again so");
-                self.task.tally.unreachable(&object, why);
-                continue;
-            }
+            // What its other lanes are owed is what the claims of the first ones saw.
+            let reading = self.ledger.reading(object.id());
+            let unwrap = reading.map_or_else(|| told.clone(), |reading| reading.unwrap.clone());
             let pending = Pending {
                 left,
                 unread: self.ledger.unread(object.id()).cloned(),
                 expected: None,
+                unwrap,
                 // A digest lists CloudTrail's own keys alone.
                 said: self
                     .task
