@@ -10,7 +10,7 @@ use cloudtrail2parquet::store::{Op, OpKind};
 use futures::FutureExt as _;
 
 fn compact(world: &World) -> Worker {
-    let mut worker = world.compacting(&[]);
+    let mut worker = world.compacting();
     worker.finish().unwrap().unwrap();
     worker
 }
@@ -62,13 +62,13 @@ fn files_that_are_younger_than_a_day_are_left() {
 #[test]
 fn a_compaction_killed_before_or_after_any_store_call_is_completed_by_the_next() {
     let world = converted();
-    let mut worker = world.compacting(&[]);
+    let mut worker = world.compacting();
     worker.finish().unwrap().unwrap();
     let (calls, merged, count) = (worker.calls().len(), files(&world), rows(&world));
     assert!(calls > 15, "{calls}");
     for killed_after in 0..=calls {
         let world = converted();
-        let mut worker = world.compacting(&[]);
+        let mut worker = world.compacting();
         worker.go(killed_after);
         drop(worker);
         checked(&world);
@@ -110,7 +110,7 @@ fn a_compaction_that_sleeps_at_any_store_call_while_others_run_does_no_harm() {
     for other in others {
         for sleeps_after in 0.. {
             let mut world = converted();
-            let mut sleeper = world.compacting(&[]);
+            let mut sleeper = world.compacting();
             let state = sleeper.go(sleeps_after);
             let is_putting = sleeper.is_putting();
             other(&mut world);
@@ -175,7 +175,7 @@ fn a_conversion_that_wakes_after_its_files_were_merged_brings_none_back() {
 #[test]
 fn a_conversion_that_may_not_delete_names_an_open_compaction_and_leaves_the_lane() {
     let mut world = converted();
-    let mut killed = world.compacting(&[]);
+    let mut killed = world.compacting();
     let is_removal = |_, op: &Op| op.kind == OpKind::Remove;
     assert!(killed.go_until(is_removal));
     drop(killed);

@@ -1,5 +1,6 @@
 //! How random histories are drawn.
 
+use super::chores::Chore;
 use super::raw::{DAYS, Form, LANES, Place, Record};
 use super::steps::{History, Step};
 use super::worker::{Call, Planned};
@@ -47,9 +48,26 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::GiveUp),
         1 => option::weighted(0.8, any::<u8>()).prop_map(Step::RunWithout),
         3 => Just(Step::Day),
-        2 => planned().prop_map(Step::Compact),
-        3 => (planned(), 5u8..80).prop_map(|(planned, calls)| Step::StartCompact(planned, calls)),
-        2 => (5u8..80, overtaker()).prop_map(|(calls, other)| Step::CompactOvertaken(calls, other)),
+        2 => (chore(), planned()).prop_map(|(chore, planned)| Step::Tidy(chore, planned)),
+        3 => (chore(), planned(), 5u8..80).prop_map(|(chore, planned, calls)| Step::StartTidying(chore, planned, calls)),
+        3 => (chore(), 5u8..80, beside()).prop_map(|(chore, calls, other)| Step::TidyOvertaken(chore, calls, Box::new(other))),
+    ]
+}
+
+/// Mostly compactions; what is expired is out of play.
+fn chore() -> impl Strategy<Value = Chore> {
+    prop_oneof![
+        6 => Just(Chore::Compact),
+        3 => Just(Chore::Rewrite),
+        1 => prop::sample::select(&DAYS[1..3]).prop_map(Chore::Expire),
+    ]
+}
+
+/// What goes to its end while upkeep sleeps.
+fn beside() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => overtaker().prop_map(Step::Run),
+        1 => chore().prop_map(|chore| Step::Tidy(chore, Vec::new())),
     ]
 }
 
@@ -135,7 +153,7 @@ fn spec() -> impl Strategy<Value = Spec> {
     })
 }
 
-/// The faults of a compaction.
+/// The faults of upkeep.
 fn planned() -> impl Strategy<Value = Vec<Planned>> {
     let call = prop_oneof![
         1 => Just(Call::PutLost), 1 => Just(Call::AnswerLost), 3 => Just(Call::PutRetried), 1 => Just(Call::ReadFails),

@@ -1,10 +1,11 @@
 //! What a table must hold by the naive rule, claim by claim in the order of each log.
 
 use super::raw::canonical;
-use super::snapshot::{Rejected, Snapshot};
+use super::snapshot::{Cache, File, Rejected, Snapshot};
 use super::world::{Version, World};
-use cloudtrail2parquet::lane::Lane;
-use cloudtrail2parquet::ledger::{Claim, ClaimedObject, Outcome, Receipt, Work};
+use cloudtrail2parquet::lane::{Lane, Partition};
+use cloudtrail2parquet::ledger::{Claim, ClaimedObject, Expire, Outcome, Receipt, Work};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a row may be in a partition.
@@ -34,6 +35,8 @@ pub(crate) struct Expected {
     taken: BTreeSet<(Lane, String, String)>,
     /// What each lane has read: file name and bytes.
     contents: BTreeSet<(Lane, String, Vec<u8>)>,
+    /// What is expired of each lane: everything before a date.
+    before: BTreeMap<Lane, Date>,
 }
 
 impl Expected {
@@ -134,6 +137,10 @@ impl Expected {
     }
 
     fn row(&mut self, claim: &Claim, date: &'static str, text: &str, has_id: bool, sure: bool) {
+        let is_expired = |before: &Date| date.parse::<Date>().unwrap() < *before;
+        if self.before.get(&claim.lane).is_some_and(is_expired) {
+            return;
+        }
         let row = (claim.lane.clone(), date, canonical(text));
         let bounds = self.rows.entry(row).or_default();
         if has_id && !claim.options.keep_duplicates {
@@ -143,6 +150,40 @@ impl Expected {
             bounds.most += 1;
             bounds.least += u64::from(sure);
         }
+    }
+
+    /// The rows of files that went are expected no more; nor are such of later claims.
+    pub(crate) fn expired(
+        &mut self,
+        snapshot: &Snapshot,
+        cache: &Cache,
+        lane: &Lane,
+        work: &Expire,
+    ) -> Result<(), String> {
+        let before = self.before.entry(lane.clone()).or_insert(work.before);
+        *before = work.before.max(*before);
+        for input in &work.inputs {
+            if input.date >= work.before {
+                return Err(format!("{} is not before {}", input.name, work.before));
+            }
+            let (lane, date) = (lane.clone(), input.date);
+            let partition = Partition { lane, date };
+            let is_it = |file: &File| file.partition == partition && file.name == input.name;
+            if snapshot.files.iter().any(is_it) {
+                continue;
+            }
+            let key = format!("{}{}", partition.path(), input.name);
+            let rows = cache.rows_of(&key).ok_or(format!("{key} was never seen"))?;
+            let day = super::raw::DAYS.iter().find(|day| **day == date.to_string());
+            let day = day.ok_or(format!("{date} is no day of these histories"))?;
+            for row in rows {
+                let row = (partition.lane.clone(), *day, row.clone());
+                let bounds = self.rows.entry(row).or_default();
+                bounds.least = bounds.least.saturating_sub(1);
+                bounds.most = bounds.most.saturating_sub(1);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn retried(

@@ -9,6 +9,7 @@
     reason = "only tests use it, each its part"
 )]
 
+pub(crate) mod chores;
 pub(crate) mod draw;
 pub(crate) mod expected;
 pub(crate) mod oracle;

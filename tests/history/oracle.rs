@@ -42,7 +42,8 @@ pub(crate) fn check(world: &World, cache: &mut Cache) -> Result<Snapshot, String
             match &claim.work {
                 Work::Convert(_) => expected.converted(world, claim, receipt)?,
                 Work::RetryRejects(_) => expected.retried(&snapshot, claim, receipt.is_some())?,
-                Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => {}
+                Work::Compact(_) | Work::Rewrite(_) => {}
+                Work::Expire(work) => expected.expired(&snapshot, cache, lane, work)?,
             }
         }
     }

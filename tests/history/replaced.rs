@@ -12,7 +12,8 @@ type Name = (Lane, Date, String);
 pub(crate) struct Replaced {
     /// By claims with a receipt: they must be gone.
     gone: BTreeSet<Name>,
-    /// By open claims, with what is to stand for each: they may be gone once that stands.
+    /// By open claims, with what is to stand for each: they may be gone once that stands. Nothing
+    /// stands for what expires.
     going: BTreeMap<Name, Option<Name>>,
 }
 
@@ -58,7 +59,7 @@ impl Replaced {
         for (file, output) in &self.going {
             let stands = output
                 .as_ref()
-                .is_some_and(|output| standing.contains(output));
+                .is_none_or(|output| standing.contains(output));
             if !stands && !standing.contains(file) {
                 let (lane, date, name) = file;
                 return Err(format!("LOST in {lane} on {date}: {name} went too early"));

@@ -129,6 +129,11 @@ impl Snapshot {
 }
 
 impl Cache {
+    /// The rows of an object that was there once.
+    pub(crate) fn rows_of(&self, key: &str) -> Option<&[String]> {
+        self.0.get(key).map(|(_, rows)| rows.as_slice())
+    }
+
     fn rows(&mut self, key: &str, body: &[u8]) -> Result<Vec<String>, String> {
         if let Some((bytes, rows)) = self.0.get(key) {
             return if bytes == body {

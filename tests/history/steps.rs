@@ -1,5 +1,6 @@
 //! Histories: what happens, and how it is played.
 
+use super::chores::Chore;
 use super::oracle::{check, check_complete};
 use super::raw::{Form, Place, Record};
 use super::reports::check_reports;
@@ -72,12 +73,12 @@ pub(crate) enum Step {
     },
     /// A run that gives up whatever open claims need and cannot have.
     GiveUp,
-    /// A compaction, to its end.
-    Compact(Vec<Planned>),
-    /// A compaction that sleeps after so many store calls.
-    StartCompact(Vec<Planned>, u8),
-    /// A compaction sleeps after so many calls, while a run goes to its end.
-    CompactOvertaken(u8, Spec),
+    /// Upkeep, to its end.
+    Tidy(Chore, Vec<Planned>),
+    /// Upkeep that sleeps after so many store calls.
+    StartTidying(Chore, Vec<Planned>, u8),
+    /// Upkeep sleeps after so many calls, while a run or other upkeep goes to its end.
+    TidyOvertaken(Chore, u8, Box<Step>),
     /// A day passes: files are settled, and puts under way are over, whatever came of them.
     Day,
     /// A run while a document of the ledger is gone, or all of it.
@@ -216,19 +217,19 @@ impl Player {
             Step::GiveUp => {
                 self.give_up()?;
             }
-            Step::Compact(planned) => {
-                let mut worker = self.world.compacting(planned);
+            Step::Tidy(chore, planned) => {
+                let mut worker = self.world.chore(*chore, planned);
                 judge(worker.finish()?, &worker)?;
             }
-            Step::StartCompact(planned, calls) => {
-                let worker = self.world.compacting(planned);
+            Step::StartTidying(chore, planned, calls) => {
+                let worker = self.world.chore(*chore, planned);
                 self.sleepers.push(worker);
                 self.go(self.sleepers.len() - 1, usize::from(*calls))?;
             }
-            Step::CompactOvertaken(calls, other) => {
-                let mut sleeper = self.world.compacting(&[]);
+            Step::TidyOvertaken(chore, calls, other) => {
+                let mut sleeper = self.world.chore(*chore, &[]);
                 let state = sleeper.go(usize::from(*calls));
-                self.take(&Step::Run(other.clone()))?;
+                self.take(other)?;
                 if let State::Asleep = state {
                     self.check()?;
                     judge(sleeper.finish()?, &sleeper)?;
@@ -361,7 +362,7 @@ impl Player {
     /// Runs, giving up what is gone for good, until no open claim needs what is gone.
     fn settle(&mut self) -> Result<(), String> {
         for _ in 0..20 {
-            let mut worker = self.world.compacting(&[]);
+            let mut worker = self.world.compacting();
             judge(worker.finish()?, &worker)?;
             let mut worker = self.world.start(&Spec::all());
             judge(worker.finish()?, &worker)?;
@@ -377,7 +378,7 @@ impl Player {
     /// Everything becomes one file a partition, and a compaction after that writes nothing. Lanes
     /// that wait for a run stay.
     fn compact_twice(&mut self) -> Result<(), String> {
-        let mut worker = self.world.compacting(&[]);
+        let mut worker = self.world.compacting();
         judge(worker.finish()?, &worker)?.ok_or("a compaction without faults failed")?;
         let snapshot = self.check()?;
         let mut files: BTreeMap<String, u64> = BTreeMap::new();
@@ -388,7 +389,7 @@ impl Player {
         if let Some((partition, files)) = files.iter().find(|(_, files)| **files > 1) {
             return Err(format!("{partition} has {files} files after a compaction"));
         }
-        let mut worker = self.world.compacting(&[]);
+        let mut worker = self.world.compacting();
         judge(worker.finish()?, &worker)?.ok_or("a compaction without faults failed")?;
         match worker.written_bytes() > 0 || worker.puts() != 1 {
             true => Err(format!(

@@ -4,7 +4,7 @@ use cloudtrail2parquet::convert::{ConvertOptions, Summary, convert};
 use cloudtrail2parquet::failure::Failure;
 use cloudtrail2parquet::monitor::{Monitor, Problem, Progress};
 use cloudtrail2parquet::store::{ErrorKind, Fault, Gate, Memory, Op, OpKind, Store};
-use cloudtrail2parquet::upkeep::{CompactOptions, compact, rewrite};
+use cloudtrail2parquet::upkeep::Upkeep;
 use futures::future::{FutureExt as _, LocalBoxFuture, TryFutureExt as _};
 use futures::task::{ArcWake, waker};
 use std::collections::BTreeMap;
@@ -136,6 +136,8 @@ pub(crate) enum State {
 
 type Run = LocalBoxFuture<'static, Result<Summary, Failure>>;
 
+type Tidying = LocalBoxFuture<'static, Result<Upkeep, Failure>>;
+
 /// A run under way.
 pub(crate) struct Worker {
     run: Run,
@@ -168,12 +170,11 @@ impl Worker {
         Self::begin(table, shared, begin)
     }
 
-    /// A compaction that has not begun, or a rewriting; its summary has the lanes that wait.
+    /// Upkeep that has not begun; its summary has the lanes that wait.
     pub(crate) fn upkeep(
         table: &Memory,
-        options: CompactOptions,
-        rewrites: bool,
         planned: &[Planned],
+        begin: impl FnOnce(Store, Arc<dyn Monitor>, CancellationToken) -> Tidying,
     ) -> Self {
         let shared = Arc::new(Shared {
             permits: Semaphore::new(0),
@@ -183,13 +184,7 @@ impl Worker {
             waiting: Mutex::default(),
         });
         let begin = |destination, monitor, stop| {
-            let work = async move {
-                match rewrites {
-                    true => rewrite(destination, options, monitor, stop).await,
-                    false => compact(destination, options, monitor, stop).await,
-                }
-            };
-            let summed = work.map_ok(|upkeep| Summary {
+            let summed = begin(destination, monitor, stop).map_ok(|upkeep| Summary {
                 waiting_lanes: upkeep.waiting,
                 files: upkeep.files,
                 ..Summary::default()

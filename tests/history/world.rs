@@ -6,37 +6,14 @@ use bytes::Bytes;
 use cloudtrail2parquet::convert::{AcceptUnread, ConvertOptions, GiveUp};
 use cloudtrail2parquet::ledger::{Receipt, RowOptions};
 use cloudtrail2parquet::names::Names;
-use cloudtrail2parquet::scope::{DeliveryDays, EventDates, Lanes, Scope, Shard};
+use cloudtrail2parquet::scope::{DeliveryDays, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::{ErrorKind, Memory};
-use cloudtrail2parquet::table::{EncodeOptions, Schema, parse_columns_file};
-use cloudtrail2parquet::upkeep::CompactOptions;
+use cloudtrail2parquet::table::{EncodeOptions, Schema};
 use futures::FutureExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
-static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&[]).unwrap()));
-
-/// With a further column.
-static WIDE_SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| {
-    let line = "requestparameters_variant\tstring\trequestParameters.variant\n";
-    Arc::new(Schema::new(&parse_columns_file(line).unwrap()).unwrap())
-});
-
-/// Everything that is settled.
-fn upkeep_options(schema: &Arc<Schema>) -> CompactOptions {
-    CompactOptions {
-        schema: Arc::clone(schema),
-        encode: EncodeOptions::default(),
-        lanes: Lanes::default(),
-        shard: Shard::ALL,
-        dates: EventDates::default(),
-        target_bytes: AMPLE,
-        dry_run: false,
-        threads: 0,
-        memory: AMPLE,
-    }
-}
+pub(crate) static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&[]).unwrap()));
 
 /// One version of a raw object.
 #[derive(Clone, Debug)]
@@ -364,21 +341,6 @@ impl World {
             memory: spec.memory,
             now: spec.now.parse().unwrap(),
         }
-    }
-
-    /// A compaction that has not begun, of everything that is settled.
-    pub(crate) fn compacting(&self, planned: &[Planned]) -> Worker {
-        Worker::upkeep(&self.table, upkeep_options(&SCHEMA), false, planned)
-    }
-
-    /// A rewriting that has not begun, with a further column.
-    pub(crate) fn rewriting(&self) -> Worker {
-        Worker::upkeep(&self.table, upkeep_options(&WIDE_SCHEMA), true, &[])
-    }
-
-    /// Lets a day and an hour pass.
-    pub(crate) fn pass_a_day(&self) {
-        self.table.advance(Duration::from_secs(25 * 60 * 60));
     }
 
     /// A run that has not begun.
