@@ -10,7 +10,7 @@ LONGEST_SECONDS = 300
 
 
 class Run:
-    """One process of `convert`, or of `compact`."""
+    """One process of `convert`, or of upkeep."""
 
     def __init__(self, program, place, options, log, command="convert"):
         self.command, self.options = command, options

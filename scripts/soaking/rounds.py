@@ -19,8 +19,11 @@ from watch import Fault, Watch
 # The last delivery days of `sample`.
 DAYS = ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-04", "2024-05-05"]
 
+# What `rewrite` adds.
+FURTHER_COLUMNS = "requestparameters_maxresults\tstring\trequestParameters.maxResults\n"
+
 # How often each thing happens, among hundred.
-STEPS = {"kill": 60, "pair": 15, "sleeper": 15, "terminate": 4, "whole": 6, "compact": 15}
+STEPS = {"kill": 60, "pair": 15, "sleeper": 15, "terminate": 4, "whole": 6, "tidy": 15, "expire": 2}
 
 
 class Round:
@@ -147,27 +150,34 @@ class Round:
             self.stop_somewhere(sleeping, signal.SIGKILL)
         self.judge(sleeping)
 
-    def compact(self):
-        """Files are merged, by one or two, of which one may be killed; then by one that comes to its end."""
+    def tidy(self):
+        """Files are merged or made anew."""
+        self.keep_up(self.chance.choice(["compact", "compact", "rewrite"]))
+
+    def expire(self):
+        self.keep_up("expire", ["--before", self.chance.choice(DAYS[:4])])
+
+    def keep_up(self, command, options=()):
+        """By one or two, of which one may be killed; then by one that comes to its end."""
         rates = self.fault_rates()
         self.grow_old()
         if self.proxy:
             self.proxy.break_things(rates, self.chance.random())
-        runs = [self.start_compact() for _ in range(self.chance.choice([1, 1, 2]))]
+        runs = [self.start_upkeep(command, options) for _ in range(self.chance.choice([1, 1, 2]))]
         if self.chance.random() < 0.7:
             self.stop_somewhere(runs[0], signal.SIGKILL)
         for run in runs:
             run.wait()
         for run in runs:
             self.judge(run, alone=len(runs) == 1)
-        self.compact_calmly()
+        self.keep_up_calmly(self.chance.choice([command, "compact"]), options)
 
-    def compact_calmly(self):
+    def keep_up_calmly(self, command, options=()):
         self.grow_old()
-        last = self.start_compact(whole=True)
+        last = self.start_upkeep(command, options, whole=True)
         self.judge(last, alone=True, calm=True)
         self.place.grow_young()
-        if claims := self.watch.open_claims(of="compact"):
+        if claims := self.watch.open_claims(of_upkeep=True):
             raise Fault("unfinished", f"{claims} after {last}")
         return last
 
@@ -195,11 +205,12 @@ class Round:
         if self.watch.known != before or again.summary().get("records"):
             new = sorted(self.watch.known.keys() ^ before.keys())
             raise Fault("written again", f"a run with nothing to do wrote {new} ({again})")
-        self.compact_calmly()
-        if missing := self.watch.missing():
-            raise Fault("lost", f"{missing} after a compaction")
+        for command in ["compact", "rewrite"]:
+            self.keep_up_calmly(command)
+            if missing := self.watch.missing():
+                raise Fault("lost", f"{missing} after {command}")
         before = self.watch.known
-        for last in [self.compact_calmly(), self.start([])]:
+        for last in [self.keep_up_calmly("rewrite"), self.keep_up_calmly("compact"), self.start([])]:
             self.judge(last, alone=True, calm=True)
             if self.watch.known != before:
                 raise Fault("written again", f"{self.watch.known.keys() ^ before.keys()} ({last})")
@@ -221,14 +232,20 @@ class Round:
         self.runs.append(Run(self.program, self.place, options, self.home / f"run-{len(self.runs):03}"))
         return self.runs[-1]
 
-    def start_compact(self, whole=False):
+    def start_upkeep(self, command, options=(), whole=False):
         draw = self.chance.choice
-        options = ["--threads", draw("123")]
-        if not whole:
-            options += ["--memory", draw(["1MB", "64MB"]), "--target-size", draw(["50kB", "1GB"])]
+        options = list(options) if command == "expire" else ["--threads", draw("123")]
+        if command == "rewrite":
+            columns = self.home / "columns.tsv"
+            columns.write_text(FURTHER_COLUMNS)
+            options += ["--columns", str(columns)]
+        if command != "expire" and not whole:
+            options += ["--memory", draw(["1MB", "64MB"])]
+        if command == "compact" and not whole:
+            options += ["--target-size", draw(["50kB", "1GB"])]
         self.totals.runs[self.place.kind] += 1
         log = self.home / f"run-{len(self.runs):03}"
-        self.runs.append(Run(self.program, self.place, options, log, "compact"))
+        self.runs.append(Run(self.program, self.place, options, log, command))
         return self.runs[-1]
 
     def stop_somewhere(self, run, sign):
@@ -287,7 +304,7 @@ class Round:
         if code == -signal.SIGTERM and not run.said():
             return code  # It was stopped before it listened, and began.
         # A lane with an open claim of a conversion is left.
-        codes |= {3} if run.command == "compact" else set()
+        codes |= {3} if run.command != "convert" else set()
         if "panicked" in run.said() or code not in self.codes(calm) | codes:
             raise Fault("failed", str(run))
         if code in (1, 3) and not run.said().strip():

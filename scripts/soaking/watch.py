@@ -5,9 +5,9 @@ import re
 from collections import Counter
 
 from places import TEMPORARY
+from replaced import CLAIM, Replaced, expired_before
 from truth import rejects_of, rows_of
 
-CLAIM = re.compile(r"^_ledger/(\d{12}|[^/]+)/([^/]+)/log/(\d+)$")
 RECEIPT = re.compile(r"^_ledger/([^/]+)/([^/]+)/(?!log/)[^/]+/(\d+)\.[^/]+$")
 DATA = re.compile(r"^account=([^/]+)/region=([^/]+)/date=[^/]+/(\d+)-[^/]+\.parquet$")
 
@@ -27,50 +27,38 @@ class Watch:
         self.place, self.truth = place, truth
         self.rows, self.rejects = Counter(), Counter()
         self.known = {}
-        # The rows of each file, and what of each claim that merges files.
-        self._rows_of, self._merges = {}, {}
+        self._rows_of, self._replaced = {}, Replaced()
 
     def look(self):
         """Nothing has changed or gone, and no row is there twice or from nowhere."""
         listing = self.place.listing()
-        for name in listing.keys() - self.known.keys():
-            if CLAIM.match(name) and "compact" in (claim := json.loads(self.place.read(name)))["work"]:
-                self._merges[name] = claim
+        new = listing.keys() - self.known.keys()
+        for name in new:
+            self._replaced.learn(name, self.place.read)
+        gone = self._replaced.gone()
         for name, content in self.known.items():
             if TEMPORARY in name or listing.get(name) == content:
                 continue
-            if name in listing or name not in self.merged(listing):
+            if name in listing or name not in gone:
                 raise Fault("overwritten", f"{name} is {listing.get(name)}, was {content}")
-        for name in listing.keys() - self.known.keys():
+        for name in new:
             if name in self._rows_of:
-                raise Fault("doubled", f"{name} was merged, and is back")
+                raise Fault("doubled", f"{name} was replaced, and is back")
             if DATA.match(name):
                 self._rows_of[name] = Counter(rows_of(name, self.place.file(name)))
             elif name.startswith("_rejects/") and TEMPORARY not in name:
                 self.rejects.update(rejects_of(name, self.place.read(name)))
         self.known = listing
         # Between a merge and the removal of its files both stand.
-        gone = self.merged(listing)
+        uncounted = gone | self._replaced.unfinished()
         self.rows = Counter()
         for name in listing:
-            if DATA.match(name) and name not in gone:
+            if DATA.match(name) and name not in uncounted:
                 self.rows.update(self._rows_of[name])
         self.no_more("row", self.rows, self.truth.rows)
         self.no_more("reject", self.rejects, self.truth.rejects)
-
-    def merged(self, listing):
-        """The files that may be gone: what they hold stands in another, or in what that was merged into."""
-        into = {}
-        for claim in self._merges.values():
-            folder = "account={account}/region={region}".format(**claim["lane"])
-            outputs = {file["date"]: f"{folder}/date={file['date']}/{file['name']}" for file in claim["files"]}
-            for one in claim["work"]["compact"]["inputs"]:
-                into[f"{folder}/date={one['date']}/{one['name']}"] = outputs[one["date"]]
-
-        def stands(name):
-            return name in listing or name in self._rows_of or (name in into and stands(into[name]))
-
-        return {name for name, output in into.items() if stands(output)}
+        if back := self.expired(self.rows):
+            raise Fault("doubled", f"{back.total()} rows are expired, and there, such as {next(iter(back))}")
 
     def no_more(self, what, there, delivered):
         for one in there - delivered:
@@ -79,15 +67,23 @@ class Watch:
 
     def missing(self):
         """Why the table is not complete, if it is not."""
-        for what, there, delivered in [("rows", self.rows, self.truth.rows), ("rejects", self.rejects, self.truth.rejects)]:
+        wanted = self.truth.rows - self.expired(self.truth.rows)
+        for what, there, delivered in [("rows", self.rows, wanted), ("rejects", self.rejects, self.truth.rejects)]:
             if lost := delivered - there:
                 return f"{lost.total()} of {delivered.total()} {what} are not there, such as {next(iter(lost))}"
         claims = self.open_claims()
         return f"claims without a receipt: {claims}" if claims else None
 
-    def open_claims(self, of=None):
+    def expired(self, rows):
+        """Those of the rows that are expired."""
+        before = expired_before(self.known)
+        return Counter({row: count for row, count in rows.items() if row[2] < before.get(row[:2], "")})
+
+    def open_claims(self, of_upkeep=False):
         receipts = {match.groups() for name in self.known if (match := RECEIPT.match(name))}
-        claims = [name for name in self.known if CLAIM.match(name) and (of is None or name in self._merges)]
+        claims = [name for name in self.known if CLAIM.match(name)]
+        if of_upkeep:
+            claims = [name for name in claims if name in self._replaced.claims]
         return [lane for name in claims if (lane := CLAIM.match(name).groups()) not in receipts]
 
     def phases(self):

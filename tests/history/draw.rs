@@ -172,7 +172,7 @@ fn asked() -> impl Strategy<Value = Spec> {
     let early = prop_oneof![Just("2024-05-29T00:00:00Z"), Just("2024-05-30T12:00:00Z")];
     let now = prop_oneof![5 => Just(LATE), 1 => early];
     let seldom = || prop::bool::weighted(0.1);
-    (keep, cap, now, seldom(), seldom(), seldom()).prop_map(
+    (keep, cap, now, seldom(), seldom(), seldom(), seldom()).prop_map(
         |(
             keep_duplicates,
             max_object_bytes,
@@ -180,6 +180,7 @@ fn asked() -> impl Strategy<Value = Spec> {
             retry_rejects,
             accept_unread,
             give_up_missing,
+            finish_upkeep,
         )| {
             Spec {
                 keep_duplicates,
@@ -188,6 +189,7 @@ fn asked() -> impl Strategy<Value = Spec> {
                 retry_rejects,
                 accept_unread,
                 give_up_missing,
+                finish_upkeep,
                 ..Spec::all()
             }
         },

@@ -174,7 +174,9 @@ impl Expected {
             }
             let key = format!("{}{}", partition.path(), input.name);
             let rows = cache.rows_of(&key).ok_or(format!("{key} was never seen"))?;
-            let day = super::raw::DAYS.iter().find(|day| **day == date.to_string());
+            let day = super::raw::DAYS
+                .iter()
+                .find(|day| **day == date.to_string());
             let day = day.ok_or(format!("{date} is no day of these histories"))?;
             for row in rows {
                 let row = (partition.lane.clone(), *day, row.clone());

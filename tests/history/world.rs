@@ -13,7 +13,8 @@ use futures::FutureExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-pub(crate) static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&[]).unwrap()));
+pub(crate) static SCHEMA: LazyLock<Arc<Schema>> =
+    LazyLock::new(|| Arc::new(Schema::new(&[]).unwrap()));
 
 /// One version of a raw object.
 #[derive(Clone, Debug)]
@@ -46,6 +47,8 @@ pub(crate) struct Spec {
     pub(crate) retry_rejects: bool,
     pub(crate) accept_unread: bool,
     pub(crate) give_up_missing: bool,
+    /// Finishes what upkeep has left, as `--compact` does.
+    pub(crate) finish_upkeep: bool,
     /// The account of records that name none.
     pub(crate) account_of_unknown: Option<&'static str>,
     /// Where else events are looked for.
@@ -79,6 +82,7 @@ impl Spec {
             retry_rejects: false,
             accept_unread: false,
             give_up_missing: false,
+            finish_upkeep: false,
         }
     }
 
@@ -290,7 +294,7 @@ impl World {
     pub(crate) fn options(&self, spec: &Spec, give_up: BTreeSet<String>) -> ConvertOptions {
         let day = |text: &str| text.parse().unwrap();
         ConvertOptions {
-            finish_upkeep: false,
+            finish_upkeep: spec.finish_upkeep,
             revive: false,
             schema: Arc::clone(&SCHEMA),
             encode: EncodeOptions::default(),
