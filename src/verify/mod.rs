@@ -24,6 +24,7 @@ mod raw_claim;
 mod raw_object;
 mod report;
 mod run;
+mod table_side;
 mod verifier;
 
 pub use digest_report::{LaneDigestReport, TrailReport};

@@ -10,13 +10,14 @@ use crate::convert::{
 use crate::failure::Failure;
 use crate::ledger::{Claim, ClaimedObject, Convert};
 use crate::store::{Entry, ErrorKind};
+use crate::table::RecordHasher;
 use bytes::Bytes;
 use std::sync::Arc;
 
 /// What came of looking for a claimed object.
 pub(super) enum Fetched {
-    /// The records of the claim's lane.
-    Rows(LaneRows),
+    /// The records of the claim's lane, and the hashes of those that are rows.
+    Rows(LaneRows, Vec<u64>),
     /// It is not there any more, or was replaced since.
     Gone,
     /// It is wrong, and that is told.
@@ -43,6 +44,7 @@ pub(super) async fn fetch(
     claim: &Claim,
     convert: &Convert,
     claimed: &ClaimedObject,
+    hasher: &Arc<RecordHasher>,
 ) -> Result<Fetched, Failure> {
     let named = named(convert, claimed);
     let find = |kind, expected: String, found: String| {
@@ -89,18 +91,11 @@ pub(super) async fn fetch(
     let Some(body) = body else {
         return Ok(Fetched::Gone);
     };
-    let decoded = decoded(verifier, claim, convert, &named, body).await?;
-    let rows = decoded.map(|rows| match claimed.lanes.is_empty() {
-        true => rows,
-        false => {
-            let account = claim.options.account_of_unknown;
-            lane_part(&named, &claim.lane, rows, account)
-        }
-    });
+    let rows = decoded(verifier, claim, convert, claimed, hasher, body).await?;
     let expected = claimed.outcome.records();
-    let records = rows.as_ref().map_or(0, LaneRows::records);
+    let records = rows.as_ref().map_or(0, |(rows, _)| rows.records());
     match rows {
-        Some(rows) if records == expected => Ok(Fetched::Rows(rows)),
+        Some((rows, hashes)) if records == expected => Ok(Fetched::Rows(rows, hashes)),
         _ => {
             let (expected, found) = (format!("{expected} records"), format!("{records} records"));
             find(FindingKind::MissingRecord, expected, found);
@@ -120,23 +115,38 @@ async fn is_claimed_version(
     Ok(listed.any(|entry| entry.size == claimed.size && entry.etag == claimed.etag))
 }
 
-/// What the object gives today; none if it cannot be read.
+/// What the object gives the claim's lane today; none if it cannot be read.
 async fn decoded(
     verifier: &Verifier,
     claim: &Claim,
     convert: &Convert,
-    named: &RawObject,
+    claimed: &ClaimedObject,
+    hasher: &Arc<RecordHasher>,
     body: Bytes,
-) -> Result<Option<LaneRows>, Failure> {
-    let schema = Arc::clone(&verifier.schema);
-    let limits = Limits::of(claim.options.max_object_bytes);
-    let latest = latest_event_time(named, convert.read_at);
-    let source_file = named.source_file.clone();
-    let (is_log, unwrap) = (named.lane.is_some(), claim.options.unwrap.clone());
+) -> Result<Option<(LaneRows, Vec<u64>)>, Failure> {
+    let named = named(convert, claimed);
+    let (schema, hasher) = (Arc::clone(&verifier.schema), Arc::clone(hasher));
+    let (lane, options) = (claim.lane.clone(), claim.options.clone());
+    let latest = latest_event_time(&named, convert.read_at);
+    let is_shared = !claimed.lanes.is_empty();
     let work = move || {
-        let unwrap = unwrap.as_ref();
+        let limits = Limits::of(options.max_object_bytes);
+        let (unwrap, is_log) = (options.unwrap.as_ref(), named.lane.is_some());
         let rules = Rules { unwrap, is_log };
-        decode(&schema, &body, limits, &source_file, latest, rules)
+        let decoded = decode(&schema, &body, limits, &named.source_file, latest, rules).ok()?;
+        let rows = match is_shared {
+            false => LaneRows::all(decoded),
+            true => lane_part(
+                &named,
+                &lane,
+                LaneRows::all(decoded),
+                options.account_of_unknown,
+            ),
+        };
+        let indexes = rows.row_indexes.iter();
+        let records = indexes.map(|&index| rows.rows.row(index as usize));
+        let hashes = records.map(|row| hasher.hash(row.record_text())).collect();
+        Some((rows, hashes))
     };
-    Ok(verifier.cpu.run(work).await?.ok().map(LaneRows::all))
+    verifier.cpu.run(work).await
 }

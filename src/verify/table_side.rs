@@ -1,0 +1,116 @@
+//! What the table has of one claim: its rows, by the hash of their records, and its rejects.
+
+use super::verifier::Verifier;
+use crate::convert::source_file;
+use crate::failure::Failure;
+use crate::lane::Partition;
+use crate::ledger::{Convert, Receipt, RejectedLine, Replaced, Standing};
+use crate::table::{Needle, RecordHasher, StoredRow, stored_rows};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+use std::io::Cursor;
+use std::sync::Arc;
+
+/// Rows and rejects of a claim, as the table has them.
+pub(super) struct TableSide {
+    pub(super) hasher: Arc<RecordHasher>,
+    /// How many rows of a raw object have this hash, in files of the claim's own.
+    pub(super) rows: FxHashMap<(String, u64), u32>,
+    /// The same in files that were merged, where other claims may have rows of the same object.
+    merged: FxHashMap<(String, u64), u32>,
+    /// The hashes of all rows.
+    pub(super) hashes: FxHashSet<u64>,
+    /// Rejects by raw object and position.
+    pub(super) rejects: FxHashMap<(String, u64), Vec<u8>>,
+}
+
+impl TableSide {
+    /// None if some of it cannot be read, which is told already.
+    pub(super) async fn read(
+        verifier: &Verifier,
+        replaced: &Replaced,
+        receipt: &Receipt,
+        convert: &Convert,
+    ) -> Result<Option<Self>, Failure> {
+        let lane = &receipt.claim.lane;
+        let hasher = Arc::new(RecordHasher::default());
+        let mut table = Self {
+            hasher: Arc::clone(&hasher),
+            rows: FxHashMap::default(),
+            merged: FxHashMap::default(),
+            hashes: FxHashSet::default(),
+            rejects: FxHashMap::default(),
+        };
+        let sources: BTreeSet<String> = convert
+            .objects
+            .iter()
+            .map(|object| source_file(convert, &object.address))
+            .collect();
+        for file in &receipt.written {
+            let (file, needles) = match replaced.standing(file.date, &file.name) {
+                Standing::Itself => (file.clone(), Vec::new()),
+                Standing::Expired => continue,
+                Standing::In(merged) => {
+                    let values = sources.clone();
+                    let column = "sourcefile";
+                    (merged, vec![Needle { column, values }])
+                }
+            };
+            let partition = Partition {
+                lane: lane.clone(),
+                date: file.date,
+            };
+            let key = format!("{}{}", partition.path(), file.name);
+            let is_merged = !needles.is_empty();
+            let Ok(body) = verifier.destination.get(&key).await else {
+                return Ok(None);
+            };
+            let hasher = Arc::clone(&hasher);
+            let read = move || {
+                let mut rows = Vec::new();
+                let see = |row: StoredRow| {
+                    let source = row.source_file.unwrap_or_default();
+                    rows.push((source, hasher.hash(&row.record)));
+                };
+                let read = stored_rows(Cursor::new(body), &needles, see);
+                futures::executor::block_on(read).map(|()| rows)
+            };
+            let Ok(rows) = verifier.cpu.run(read).await? else {
+                return Ok(None);
+            };
+            for (source, hash) in rows {
+                table.hashes.insert(hash);
+                let rows = match is_merged {
+                    false => &mut table.rows,
+                    true => &mut table.merged,
+                };
+                *rows.entry((source, hash)).or_default() += 1;
+            }
+        }
+        if let Some(rejects) = receipt.claim.rejects() {
+            let Ok(body) = verifier.destination.get(&rejects.key).await else {
+                return Ok(None);
+            };
+            for line in body
+                .split(|&byte| byte == b'\n')
+                .filter(|line| !line.is_empty())
+            {
+                let Ok(line) = serde_json::from_slice::<RejectedLine>(line) else {
+                    return Ok(None);
+                };
+                let bytes = line.bytes().unwrap_or_default();
+                table.rejects.insert((line.source, line.index), bytes);
+            }
+        }
+        Ok(Some(table))
+    }
+
+    /// Takes a row of this raw object out, if there is one.
+    pub(super) fn take(&mut self, source_file: &str, hash: u64) -> bool {
+        let key = (source_file.to_owned(), hash);
+        [&mut self.rows, &mut self.merged].into_iter().any(|rows| {
+            let count = rows.get_mut(&key).filter(|count| **count > 0);
+            count.map(|count| *count -= 1).is_some()
+        })
+    }
+}
