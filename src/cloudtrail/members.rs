@@ -3,6 +3,7 @@
 use crate::json::{JsonError, Kind, Scanner, Span, StringToken, unescape};
 
 use super::left::Left;
+use super::open_document::Wrapped;
 
 /// The members whose lists are opened.
 pub(super) const LISTS: [&str; 4] = ["Records", "Events", "logEvents", "events"];
@@ -29,11 +30,15 @@ pub(super) struct Members {
     pub(super) detail: Option<usize>,
     /// A `message` text.
     pub(super) message: Option<StringToken>,
+    /// What is opened if it holds a record.
+    pub(super) wrapped: Vec<Wrapped>,
     /// Whether it has an eventTime.
     pub(super) has_time: bool,
     /// What it is, if it is known to be no record.
     pub(super) left: Option<Left>,
     has_version: bool,
+    /// Whether it is a message of a queue or topic.
+    is_message: bool,
     has_name_or_id: bool,
 }
 
@@ -60,6 +65,7 @@ impl Members {
                 ("detail-type", _) => has_detail_type = true,
                 ("message", Kind::String) => members.message = Some(value.string()?),
                 (name, _) => {
+                    members.wrapped.extend(Wrapped::of(name, kind, start));
                     members.look(name, span.of(text));
                     query.look(name, kind, span.of(text));
                 }
@@ -77,6 +83,7 @@ impl Members {
         self.has_version |= is("eventVersion");
         self.has_time |= is("eventTime");
         self.has_name_or_id |= is("eventName") || is("eventID");
+        self.is_message |= ["TopicArn", "ReceiptHandle", "receiptHandle"].contains(&name);
         let is_aggregated = (is("eventType") && value == "\"AwsAggregatedEvent\"")
             || (is("eventCategory") && value == "\"Aggregated\"");
         if is_aggregated {
@@ -86,6 +93,11 @@ impl Members {
         } else if name == "messageType" && value == "\"CONTROL_MESSAGE\"" {
             self.left = Some(Left::Control);
         }
+    }
+
+    /// What it is, if it is known to be no record and holds none.
+    pub(super) fn left_as(&self) -> Option<Left> {
+        self.left.or(self.is_message.then_some(Left::Notification))
     }
 
     /// Whether it is a record.

@@ -3,8 +3,9 @@
 //! What is what is judged object by object, in this order: an object with a `CloudTrailEvent` is
 //! that event; `Records`, `Events`, `logEvents`, `events`, arrays and strings of JSON are opened;
 //! an EventBridge object is its `detail`; a `message` that is an event is that event; an object
-//! with eventVersion, or with eventTime and one of eventName and eventID, is a record; what stands
-//! at the path that was asked for is opened. What is known to be no record is counted. Anything
+//! with eventVersion, or with eventTime and one of eventName and eventID, is a record; messages and
+//! payloads that hold one are opened ([`wrapped`]); what stands at the path that was asked for is
+//! opened. What is known to be no record is counted. Anything
 //! else in a list stays there as it is, and will be a reject. A text that is no JSON as a whole is
 //! read line by line ([`lines`]): a line that is no JSON is kept with its bytes.
 
@@ -13,6 +14,7 @@ mod lines;
 mod opener;
 #[cfg(test)]
 mod tests;
+mod wrapped;
 
 use crate::json::{Kind, Scanner, Span, unescape};
 
@@ -26,6 +28,7 @@ use super::sha256::Sha256;
 use super::unreadable::Unreadable;
 use super::unwrap_path::UnwrapPath;
 use opener::{Opener, placeholder};
+pub(super) use wrapped::Wrapped;
 
 /// How deep things may stand inside of each other to be opened.
 const MAX_LAYERS: u32 = 8;
@@ -183,10 +186,10 @@ impl Opener<'_> {
             self.found += 1;
             return self.push(span.of(text));
         }
-        if self.unwrap(text, span, layer)? {
+        if self.wrapped(text, &members.wrapped, layer)? || self.unwrap(text, span, layer)? {
             return Ok(());
         }
-        if let Some(left) = members.left {
+        if let Some(left) = members.left_as() {
             *self.left.entry(left).or_default() += 1;
             return Ok(());
         }

@@ -74,7 +74,7 @@ fn of_value(text: &str, scanner: &mut Scanner<'_>) -> Result<Left, JsonError> {
 }
 
 fn of_object(text: &str, scanner: &mut Scanner<'_>) -> Result<Left, JsonError> {
-    if let Some(left) = Members::read(text, scanner.clone())?.left {
+    if let Some(left) = Members::read(text, scanner.clone())?.left_as() {
         return Ok(left);
     }
     let mut first = true;
@@ -86,8 +86,8 @@ fn of_object(text: &str, scanner: &mut Scanner<'_>) -> Result<Left, JsonError> {
             "digestS3Object" => Left::Digest,
             "configurationItems" | "configurationItem" | "configSnapshotId" => Left::Config,
             "QueryResultRows" | "ResultSet" | "queryCompleteTime" => Left::QueryResult,
-            "TopicArn" | "ReceiptHandle" | "receiptHandle" | "s3ObjectKey" => Left::Notification,
-            list if kind == Kind::Array && LISTS.contains(&list) => {
+            "s3ObjectKey" => Left::Notification,
+            list if kind == Kind::Array && (LISTS.contains(&list) || list == "Messages") => {
                 of_value(text, &mut scanner.clone())?
             }
             _ => Left::Json,

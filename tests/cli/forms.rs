@@ -1,8 +1,9 @@
 //! Logs as other programs ship, dump and wrap them.
 
+use crate::left::outcome;
 use crate::support::{Place, counts, event, gzip, json, shared, stderr, stdout};
+use base64::Engine as _;
 use serde_json::Value;
-use std::fs;
 
 /// Rows, rejects, files without a record and the exit code of each folder of forms.
 const FORMS: [(&str, u64, u64, u64, i32); 13] = [
@@ -85,93 +86,6 @@ fn a_bad_line_is_kept_with_its_bytes_and_its_neighbours_are_rows() {
 }
 
 #[test]
-fn notes_and_exports_that_hold_no_event_are_left_and_a_damaged_log_is_not() {
-    let place = Place::new();
-    let log = event("e1", "111122223333", "2024-05-01T10:00:00Z");
-    place.write("logs/a.log", &log);
-    place.write("logs/README", "These are logs.");
-    place.write("logs/notes.txt", "not a log\nat all");
-    let summary = place.convert("", 0);
-    assert_eq!(summary["rows"].as_u64(), Some(1));
-    let left = &summary["ignored_objects"]["left_text"];
-    assert_eq!(left["count"].as_u64(), Some(2));
-    for name in ["damaged.json", "damaged.log", "damaged"] {
-        place.write(&format!("logs/{name}"), &log[..log.len() - 5]);
-        let summary = place.convert("", 3);
-        assert_eq!(summary["unread_objects"].as_u64(), Some(1), "{name}");
-        fs::remove_file(place.path(&format!("logs/{name}"))).unwrap();
-    }
-}
-
-#[test]
-fn a_notification_of_a_bucket_is_no_event() {
-    let place = Place::new();
-    let notification = r#"{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"us-east-1",
-        "eventTime":"2024-05-01T10:00:00.000Z","eventName":"ObjectCreated:Put","s3":{}}"#;
-    place.write("logs/n.json", format!(r#"{{"Records":[{notification}]}}"#));
-    assert_eq!(place.convert("", 3)["nothing_found"].as_bool(), Some(true));
-    let log = event("e1", "111122223333", "2024-05-01T10:00:00Z");
-    place.write("logs/both.json", format!("[{log},{notification}]"));
-    let summary = place.convert("", 0);
-    assert_eq!(summary["rows"].as_u64(), Some(1));
-    assert_eq!(summary["records"].as_u64(), Some(1));
-    let left = &summary["left_records"]["left_notification"];
-    assert_eq!(left.as_u64(), Some(1));
-}
-
-/// The records of a run, and what it left, by their codes.
-fn outcome(summary: &Value) -> (u64, u64, Vec<(String, u64)>) {
-    let number = |name: &str| summary[name].as_u64().unwrap();
-    let kinds = summary["ignored_objects"].as_object().unwrap();
-    let kinds = kinds
-        .iter()
-        .map(|(kind, some)| (kind.clone(), some["count"].as_u64().unwrap()));
-    (number("rows"), number("rejects"), kinds.collect())
-}
-
-#[test]
-fn what_is_left_is_read_once_and_never_again_until_it_changes() {
-    let place = Place::new();
-    place.write(
-        "logs/a.json",
-        event("e1", "111122223333", "2024-05-01T10:00:00Z"),
-    );
-    place.write("logs/package.json", r#"{"name":"x"}"#);
-    place.write("logs/notes.txt", "not a log");
-    place.write("logs/config.json", r#"{"configurationItems":[]}"#);
-    let kinds = ["left_config", "left_json", "left_text"].map(|kind| (kind.to_owned(), 1));
-    let first = place.convert("", 0);
-    assert_eq!(outcome(&first), (1, 0, kinds.to_vec()));
-    assert_eq!(first["left_objects"].as_u64(), Some(3));
-    let written = crate::support::tree(&place.path("table"));
-
-    let again = place.convert("", 0);
-    assert_eq!(outcome(&again), (0, 0, kinds.to_vec()));
-    assert_eq!(again["left_objects"].as_u64(), Some(0));
-    assert_eq!(crate::support::tree(&place.path("table")), written);
-
-    let status = json(&place.run("status logs table --json"));
-    assert_eq!(status["unplaced_pending_objects"].as_u64(), Some(0));
-    assert_eq!(status["unplaced_objects"].as_u64(), Some(1));
-    assert_eq!(
-        status["ignored_objects"]["left_json"]["count"].as_u64(),
-        Some(1)
-    );
-    let verify = place.run("verify logs table");
-    assert_eq!(verify.status.code(), Some(0), "{}", stdout(&verify));
-    // Judged again on request, they are what they were.
-    let retried = place.convert("--retry-rejects", 0);
-    assert_eq!(outcome(&retried), (0, 0, kinds.to_vec()));
-    assert_eq!(crate::support::tree(&place.path("table")), written);
-
-    place.write(
-        "logs/package.json",
-        event("e2", "111122223333", "2024-05-01T10:00:00Z"),
-    );
-    assert_eq!(place.convert("", 0)["rows"].as_u64(), Some(1));
-}
-
-#[test]
 fn events_inside_of_other_objects_are_opened_at_the_path_that_is_named() {
     let log = |id: &str| event(id, "111122223333", "2024-05-01T10:00:00Z");
     let text = |id: &str| serde_json::to_string(&log(id)).unwrap();
@@ -207,9 +121,9 @@ fn events_inside_of_other_objects_are_opened_at_the_path_that_is_named() {
             ),
         ),
         (
-            "body",
+            "payload",
             format!(
-                r#"{{"Records":[{{"messageId":"x","eventSource":"aws:sqs","body":{}}}]}}"#,
+                r#"{{"Records":[{{"messageId":"x","eventSource":"aws:sqs","payload":{}}}]}}"#,
                 text("e1")
             ),
         ),
@@ -279,80 +193,6 @@ fn an_object_that_has_a_time_and_nothing_else_of_an_event_is_no_row() {
 }
 
 #[test]
-fn aggregated_events_stay_out_of_the_table_wherever_they_stand_and_are_counted() {
-    let place = Place::new();
-    let log = event("e1", "111122223333", "2024-05-01T10:00:00Z");
-    let aggregated = r#"{"eventVersion":"1.0","eventId":"1","eventCategory":"Aggregated","eventType":"AwsAggregatedEvent","awsRegion":"eu-west-1","summary":{}}"#;
-    place.write("logs/array.json", format!("[{aggregated},{aggregated}]"));
-    place.write(
-        "logs/mixed.json",
-        format!(
-            "{aggregated}
-{log}
-"
-        ),
-    );
-    let key = "AWSLogs/111122223333/CloudTrail/eu-west-1/2024/05/01/a.json";
-    place.write(
-        &format!("logs/{key}"),
-        format!(r#"{{"Records":[{aggregated}]}}"#),
-    );
-    let left = vec![("left_aggregated_events".to_owned(), 2)];
-    let summary = place.convert("", 0);
-    assert_eq!(outcome(&summary), (1, 0, left.clone()));
-    assert_eq!(
-        summary["left_records"]["left_aggregated_events"].as_u64(),
-        Some(1)
-    );
-    let written = crate::support::tree(&place.path("table"));
-    assert_eq!(outcome(&place.convert("", 0)), (0, 0, left));
-    assert_eq!(crate::support::tree(&place.path("table")), written);
-}
-
-#[test]
-fn rows_of_a_query_are_named_for_what_they_are() {
-    let place = Place::new();
-    let row = r#"{"eventversion":"1.08","eventtime":"2024-05-01T10:00:00Z","eventname":"x","useridentity":"{type=Root}","requestparameters":"{\"a\":1}"}"#;
-    place.write(
-        "logs/rows.json",
-        format!(
-            "{row}
-{row}
-"
-        ),
-    );
-    place.write(
-        "logs/lake.json",
-        r#"{"QueryResultRows":[[{"eventName":"x"}]]}"#,
-    );
-    place.write(
-        "logs/a.json",
-        event("e1", "111122223333", "2024-05-01T10:00:00Z"),
-    );
-    let summary = place.convert("", 0);
-    let left = vec![("left_query_result".to_owned(), 2)];
-    assert_eq!(outcome(&summary), (1, 0, left));
-}
-
-#[test]
-fn a_text_in_which_some_line_is_an_event_is_not_left() {
-    let place = Place::new();
-    let log = event("e1", "111122223333", "2024-05-01T10:00:00Z");
-    place.write(
-        "logs/app.log",
-        format!(
-            "[INFO] starting
-ready.
-{log}
-bye
-"
-        ),
-    );
-    let summary = place.convert("", 3);
-    assert_eq!(outcome(&summary), (1, 3, Vec::new()));
-}
-
-#[test]
 fn zstandard_is_read_under_any_name_that_is_looked_at() {
     let place = Place::new();
     let log = |id: &str| event(id, "111122223333", "2024-05-01T10:00:00Z").to_string();
@@ -406,4 +246,47 @@ fn records_that_name_no_account_are_placed_in_the_one_that_is_named() {
             .code(),
         Some(2)
     );
+}
+
+#[test]
+fn an_event_in_a_topics_message_in_a_queue_is_a_row_and_so_is_one_in_a_streams_payload() {
+    let log = |id: &str| event(id, "111122223333", "2024-05-01T10:00:00Z");
+    let text = |value: &str| serde_json::to_string(value).unwrap();
+    let bridge = format!(
+        r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.iam","detail":{}}}"#,
+        log("e1")
+    );
+    let topic = format!(
+        r#"{{"Type":"Notification","TopicArn":"arn:aws:sns:eu-west-1:111122223333:x","Message":{}}}"#,
+        text(&bridge)
+    );
+    let moved = r#"{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","eventTime":"2024-05-01T10:00:00Z","s3":{}}]}"#;
+    let message = |body: &str| format!(r#"{{"ReceiptHandle":"x","Body":{}}}"#, text(body));
+    let logs = format!(
+        r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"message":{}}}]}}"#,
+        text(&log("e2").to_string())
+    );
+    let payload = base64::engine::general_purpose::STANDARD.encode(gzip(&logs));
+    let place = Place::new();
+    place.write(
+        "logs/queue.json",
+        format!(r#"{{"Messages":[{},{}]}}"#, message(&topic), message(moved)),
+    );
+    place.write(
+        "logs/subscription.json",
+        format!(r#"{{"awslogs":{{"data":"{payload}"}}}}"#),
+    );
+    place.write(
+        "logs/others.json",
+        format!(r#"{{"Messages":[{}]}}"#, message(moved)),
+    );
+    let summary = place.convert("", 0);
+    let left = vec![("left_notification".to_owned(), 1)];
+    assert_eq!(outcome(&summary), (2, 0, left));
+    let kept = summary["left_records"]["left_notification"].as_u64();
+    assert_eq!(kept, Some(1));
+    let partitions: Vec<String> = counts(&place.table()).into_keys().collect();
+    assert_eq!(partitions, ["111122223333/eu-west-1/2024-05-01"]);
+    let verify = place.run("verify logs table");
+    assert_eq!(verify.status.code(), Some(0), "{}", stdout(&verify));
 }

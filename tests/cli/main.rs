@@ -14,6 +14,7 @@ mod forms;
 mod help;
 mod interrupted;
 mod kept_aside;
+mod left;
 mod messages;
 mod plan;
 mod printable;

@@ -21,6 +21,8 @@ pub(super) struct Opener<'r> {
     pub(super) depends_on_path: bool,
     pub(super) rules: Rules<'r>,
     pub(super) limits: Limits,
+    /// Bytes of payloads so far.
+    pub(super) inflated: u64,
     /// Bytes on the heap besides.
     pub(super) taken: usize,
 }
@@ -46,6 +48,7 @@ impl<'r> Opener<'r> {
             depends_on_path: false,
             rules,
             limits,
+            inflated: 0,
             taken,
         }
     }

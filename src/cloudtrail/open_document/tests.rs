@@ -80,6 +80,133 @@ fn what_ships_logs_is_opened() {
     }
 }
 
+/// A payload as streams carry it.
+fn base64(bytes: &[u8]) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    STANDARD.encode(bytes)
+}
+
+#[test]
+fn messages_of_queues_and_topics_are_opened_and_what_holds_no_event_is_left() {
+    let bridge = |event: &str| format!(r#"{{"detail-type":"x","detail":{event}}}"#);
+    let topic = |event: &str| {
+        let message = string(&bridge(event));
+        format!(r#"{{"Type":"Notification","TopicArn":"arn:x","Message":{message}}}"#)
+    };
+    let queued = |body: &str| {
+        let body = string(body);
+        format!(r#"{{"messageId":"1","receiptHandle":"x","eventSource":"aws:sqs","body":{body}}}"#)
+    };
+    let received = |body: &str| {
+        let body = string(body);
+        format!(r#"{{"MessageId":"1","ReceiptHandle":"x","Body":{body}}}"#)
+    };
+    let invoked = |event: &str| {
+        let topic = topic(event);
+        format!(r#"{{"EventSource":"aws:sns","EventVersion":"1.0","Sns":{topic}}}"#)
+    };
+    let told = queued(&format!(r#"{{"Records":[{NOTIFICATION}]}}"#));
+    let other = received("hello");
+    let of = |one: &str, two: &str| {
+        [
+            format!(r#"{{"Records":[{one},{told},{two},{other}]}}"#),
+            format!(r#"{{"Messages":[{one},{other},{two},{told}]}}"#),
+            format!("{one}\n{told}\n{two}\n{other}\n"),
+        ]
+    };
+    let texts = [
+        of(&queued(&topic(ONE)), &queued(&topic(TWO))),
+        of(&received(&topic(ONE)), &received(&bridge(TWO))),
+        of(&topic(ONE), &received(TWO)),
+        of(&invoked(ONE), &invoked(TWO)),
+    ];
+    for text in texts.as_flattened() {
+        let (records, left) = opened_by(text.as_bytes(), Rules::default()).unwrap();
+        assert_eq!(records, [ONE, TWO], "{text}");
+        assert_eq!(left, [(Left::Notification, 2)], "{text}");
+    }
+    for text in of(&told, &other) {
+        let (records, left) = opened_by(text.as_bytes(), Rules::default()).unwrap();
+        assert_eq!(records.len(), 0);
+        assert_eq!(left, [(Left::Notification, 4)], "{text}");
+    }
+}
+
+#[test]
+fn payloads_of_streams_are_opened_where_base64_is_known_to_stand() {
+    let (one, two) = (string(ONE), string(TWO));
+    let logs = format!(
+        r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"message":{one}}},{{"message":{two}}}]}}"#
+    );
+    let lines = format!("{ONE}\n{TWO}\n");
+    for payload in [
+        base64(&gzip(logs.as_bytes())),
+        base64(logs.as_bytes()),
+        base64(&gzip(lines.as_bytes())),
+    ] {
+        let escaped = payload.replace('/', "\\/");
+        for text in [
+            format!(r#"{{"awslogs":{{"data":"{payload}"}}}}"#),
+            format!(
+                r#"{{"Records":[{{"eventSource":"aws:kinesis","eventVersion":"1.0","kinesis":{{"data":"{escaped}"}}}}]}}"#
+            ),
+            format!(
+                r#"{{"MillisBehindLatest":0,"Records":[{{"Data":"{payload}","PartitionKey":"x"}}]}}"#
+            ),
+            format!(r#"{{"requestId":"x","records":[{{"recordId":"1","data":"{payload}"}}]}}"#),
+            format!(r#"{{"attemptsMade":4,"errorCode":"x","rawData":"{payload}"}}"#),
+        ] {
+            assert_eq!(opened(text.as_bytes()).unwrap(), [ONE, TWO], "{text}");
+        }
+        let elsewhere = format!(r#"{{"note":"{payload}"}}"#);
+        assert_eq!(opened(elsewhere.as_bytes()), Err(Unreadable::NoRecords));
+    }
+}
+
+#[test]
+fn a_payload_that_holds_no_event_stays_whole_beside_events() {
+    let cut = gzip(ONE.as_bytes());
+    let bytes = b"\xff\xfe\xfd".as_slice();
+    for payload in [
+        base64(&cut[..cut.len() - 9]),
+        base64(b"no json"),
+        base64(bytes),
+        "no base64".to_owned(),
+        String::new(),
+    ] {
+        let whole = format!(r#"{{"Data":"{payload}","PartitionKey":"x"}}"#);
+        let text = format!(r#"{{"Records":[{whole},{ONE}]}}"#);
+        assert_eq!(opened(text.as_bytes()).unwrap(), [&whole, ONE], "{text}");
+    }
+}
+
+#[test]
+fn payloads_inflate_to_no_more_than_an_object_may() {
+    let packed = base64(&gzip(format!("{ONE}{}", " ".repeat(600)).as_bytes()));
+    let payload = format!(r#"{{"data":"{packed}"}}"#);
+    let read = |payloads: usize| {
+        let text = format!("[{}]", vec![&*payload; payloads].join(","));
+        let limits = Limits {
+            uncompressed: 2_000,
+            heap: 1 << 20,
+        };
+        assert!(text.len() < 2_000);
+        open_document(text.as_bytes(), limits, Rules::default())
+    };
+    assert!(read(2).is_ok());
+    assert_eq!(read(4), Err(Unreadable::TooLarge));
+}
+
+#[test]
+fn what_is_wrapped_too_often_is_not_opened() {
+    let wrap = |layers: u32| {
+        let deeper = |text: String, _| format!(r#"{{"body":{}}}"#, string(&text));
+        (0..layers).fold(ONE.to_owned(), deeper)
+    };
+    assert_eq!(opened(wrap(7).as_bytes()).unwrap(), [ONE]);
+    assert_eq!(opened(wrap(9).as_bytes()), Err(Unreadable::NoRecords));
+}
+
 #[test]
 fn a_line_that_is_no_json_is_kept_with_its_bytes_and_spares_its_neighbours() {
     let depth = MAX_DEPTH as usize;
@@ -284,7 +411,7 @@ proptest! {
     #[test]
     fn any_bytes_are_opened_or_refused_within_the_limits(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
-        text in r#"([\[\]{},:" 1\n]|"Records":|"Events":|"CloudTrailEvent":|"message":|"detail-type":|"detail":|"eventVersion":|"\{\}"|\\u00e9){0,14}"#,
+        text in r#"([\[\]{},:" 1\n]|"Records":|"Events":|"CloudTrailEvent":|"message":|"detail-type":|"body":|"Messages":|"data":"e30="|"data":|"detail":|"eventVersion":|"\{\}"|\\u00e9){0,14}"#,
     ) {
         for bytes in [&bytes, text.as_bytes(), &gzip(text.as_bytes())] {
             if let Ok(document) = open_document(bytes, Limits::of(1 << 10), Rules::default()) {
