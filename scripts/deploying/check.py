@@ -18,6 +18,7 @@ EVERYTHING = GIVEN | {
     "SourceAccount": "444455556666",
     "SourceKmsKeyArn": "arn:aws:kms:eu-central-1:444455556666:key/logs",
     "RequesterPays": "true",
+    "Digests": "require",
     "DestinationBucket": "lake",
     "DestinationKmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/lake",
     "CreateDatabase": "false",

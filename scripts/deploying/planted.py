@@ -59,6 +59,8 @@ PLANTED = {
     "a minute in RUNNABLE": _set(
         "JobQueue", "Properties", "JobStateTimeLimitActions", 0, "MaxTimeSeconds", 60
     ),
+    "digests without the right to their keys": _set(*CONTAINER, "Command", ["convert", "--digests", "check"]),
+    "the right to keys that nothing asks for": _set(*POLICY[:3], 0, *POLICY[4:], 0, "Action", "cloudtrail:ListPublicKeys"),
     "instances": _set("ComputeEnvironment", "Properties", "ComputeResources", "Type", "EC2"),
     "a metric that nobody writes": _set("Rejects", "Properties", "MetricName", "Rejected"),
     "no data is fine": _set("NoSuccess", "Properties", "TreatMissingData", "notBreaching"),

@@ -24,13 +24,15 @@ PRINCIPALS = {
 }
 # What becomes of a job by the program's exit codes; 137 is a kill.
 RETRIES = {"1": "RETRY", "2": "EXIT", "3": "EXIT", "130": "RETRY", "137": "RETRY", "143": "RETRY"}
+# What IAM grants on everything or not at all.
+FOR_EVERYTHING = (["ecr:GetAuthorizationToken"], ["cloudtrail:ListPublicKeys"])
 SUBMIT_JOB = {"JobName", "JobQueue", "JobDefinition", "ContainerOverrides", "ArrayProperties", "Parameters"}
 
 
 def faults(stack):
     """Each fault of the resources, as text."""
     found = []
-    for rule in (jobs, queues, computing, schedules, roles, alarms, rules, storage):
+    for rule in (jobs, queues, computing, schedules, digests, roles, alarms, rules, storage):
         found += [f"{rule.__name__}: {fault}" for fault in rule(stack)]
     return found
 
@@ -154,6 +156,15 @@ def cron(expression):
         yield f"either the day of the month or of the week is ?: {expression}"
 
 
+def digests(stack):
+    role = stack.of_type("AWS::IAM::Role")["JobRole"]
+    may = any("cloudtrail:ListPublicKeys" in as_list(s["Action"]) for s in statements(role))
+    for name, job in stack.of_type("AWS::Batch::JobDefinition").items():
+        asks = "--digests" in job["ContainerProperties"]["Command"]
+        if job["ContainerProperties"]["Command"][0] == "convert" and asks != may:
+            yield f"{name}: it {'checks' if asks else 'does not check'} digests, and may {'' if may else 'not '}list public keys"
+
+
 def roles(stack):
     for name, role in stack.of_type("AWS::IAM::Role").items():
         trust = role["AssumeRolePolicyDocument"]["Statement"]
@@ -167,7 +178,7 @@ def roles(stack):
             if any("Delete" in action for action in actions):
                 if name != "MaintenanceRole" or not all("/account=" in r for r in as_list(statement["Resource"])):
                     yield f"{name}: may delete {statement['Resource']}"
-            if "*" in as_list(statement["Resource"]) and actions != ["ecr:GetAuthorizationToken"]:
+            if "*" in as_list(statement["Resource"]) and actions not in FOR_EVERYTHING:
                 yield f"{name}: {actions} on everything"
     submit = list(statements(stack.of_type("AWS::IAM::Role")["ScheduleRole"]))
     given = json.loads(next(iter(stack.of_type("AWS::Scheduler::Schedule").values()))["Target"]["Input"])
