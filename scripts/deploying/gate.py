@@ -1,27 +1,35 @@
-"""A gate before S3 or Glue that lets through what a policy allows, and keeps what it was asked.
+"""A gate before S3 or Glue that lets through what a policy allows, and keeps what it was asked. Before no
+server it stands for CloudTrail, and gives the public keys that it has.
 
 Requests pass as they came: who signs for the gate's address is checked by the server against the Host
 header that it is sent.
 """
 
 import http.client
+import re
 import threading
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 import calls
 from judge import allows
 
 S3_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 S3_BROKEN = b"<Error><Code>SlowDown</Code><Message>Reduce your request rate</Message></Error>"
-GLUE_DENIED = b'{"__type":"AccessDeniedException","Message":"not authorized"}'
+JSON_DENIED = b'{"__type":"AccessDeniedException","Message":"not authorized"}'
+MODIFIED = re.compile(rb"(<LastModified>)([0-9-]{10})")
 
 
 class Gate:
-    """Serves from its making to `close`. `statements` and `breaks_parts` may be changed meanwhile."""
+    """Serves from its making to `close`. Meanwhile may be changed: `statements`; `breaks_parts`; `older_days`,
+    by which listings tell objects to be older than they are.
+    """
 
-    def __init__(self, server, source_bucket=None):
-        self.server, self.source_bucket = server, source_bucket
-        self.statements, self.breaks_parts = [], False
+    def __init__(self, server, source_bucket=None, public_keys=None):
+        self.server, self.source_bucket, self.public_keys = server, source_bucket, public_keys
+        self.statements, self.breaks_parts, self.older_days = [], False, 0
         self.asked, self.denied = set(), set()
         handler = type("Handler", (_Handler,), {"gate": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -40,19 +48,54 @@ class Gate:
         return not denied
 
 
+def none_deleted(body):
+    """S3's answer if it denies to delete several objects: of the request it tells nothing, of each object it does."""
+    denied = (f"<Error><Key>{escape(key)}</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+              for key in calls.deleted(body))
+    return f"<DeleteResult>{''.join(denied)}</DeleteResult>".encode()
+
+
+class Gates:
+    """Gates before the servers, by the variables that name these, and in CloudTrail's place, of one role's
+    statements; `environment` leads to them.
+    """
+
+    def __init__(self, servers, statements, source_bucket, public_keys=None):
+        s3, glue = (urlsplit(servers[f"AWS_ENDPOINT_URL_{name}"]).netloc for name in ("S3", "GLUE"))
+        self.s3 = Gate(s3, source_bucket)
+        self.all = self.s3, Gate(glue), Gate(None, public_keys=public_keys)
+        for gate in self.all:
+            gate.statements = statements
+        names = ("S3", "GLUE", "CLOUDTRAIL")
+        self.environment = {f"AWS_ENDPOINT_URL_{name}": gate.url for name, gate in zip(names, self.all)}
+
+    def denied(self):
+        return sorted(set().union(*(gate.denied for gate in self.all)))
+
+    def close(self):
+        for gate in self.all:
+            gate.close()
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do(self):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        is_glue = "x-amz-target" in headers
-        if is_glue:
+        is_json = "x-amz-target" in headers
+        if not self.gate.server:
+            wanted = calls.of_cloudtrail(headers)
+        elif is_json:
             wanted = calls.of_glue(headers, body)
         else:
-            wanted = calls.of_s3(self.command, self.path, headers, self.gate.source_bucket)
+            wanted = calls.of_s3(self.command, self.path, headers, body, self.gate.source_bucket)
         if not self.gate.lets(wanted):
-            return self.answer(400 if is_glue else 403, GLUE_DENIED if is_glue else S3_DENIED)
+            if self.command == "POST" and "?delete" in self.path:
+                return self.answer(200, none_deleted(body))
+            return self.answer(400 if is_json else 403, JSON_DENIED if is_json else S3_DENIED)
+        if not self.gate.server:
+            return self.answer(200, self.gate.public_keys, [("content-type", "application/x-amz-json-1.1")])
         if self.gate.breaks_parts and "partNumber=" in self.path:
             return self.answer(503, S3_BROKEN)
         server = http.client.HTTPConnection(self.gate.server, timeout=120)
@@ -61,10 +104,17 @@ class _Handler(BaseHTTPRequestHandler):
             server.putheader(name, value)
         server.endheaders(body or None)
         got = server.getresponse()
-        self.answer(got.status, got.read(), got.getheaders())
+        answer = got.read()
+        if self.gate.older_days and "list-type=" in self.path:
+            answer = MODIFIED.sub(self.older, answer)
+        self.answer(got.status, answer, got.getheaders())
         server.close()
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do
+
+    def older(self, modified):
+        day = date.fromisoformat(modified[2].decode()) - timedelta(days=self.gate.older_days)
+        return modified[1] + day.isoformat().encode()
 
     def answer(self, status, body, headers=()):
         self.send_response_only(status)
