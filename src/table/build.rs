@@ -46,7 +46,8 @@ impl Sizes {
     }
 }
 
-/// Builds the arrays of the given columns for one row group, whose sizes are known.
+/// Builds the arrays of the given columns for one row group, whose sizes are known. Their texts
+/// are typed as bytes: an array of text would look at all of it again for what it was read as.
 pub(super) fn build(
     schema: &Schema,
     columns: &[usize],
@@ -66,7 +67,7 @@ pub(super) fn build(
         .collect()
 }
 
-/// The type of a column.
+/// The type of a column in the file.
 pub(super) fn data_type(recipe: &Recipe) -> DataType {
     match recipe {
         Recipe::Node(node) => node_type(node),
@@ -81,22 +82,28 @@ pub(super) fn data_type(recipe: &Recipe) -> DataType {
 fn node_type(node: &Node) -> DataType {
     match node {
         Node::Text(_) | Node::Boolean(_) | Node::Json(_) => DataType::Utf8,
-        Node::Struct { fields, .. } => DataType::Struct(struct_fields(fields)),
+        Node::Struct { fields, .. } => DataType::Struct(node_types(fields)),
         Node::Structs { fields, .. } => {
-            DataType::List(element(DataType::Struct(struct_fields(fields))))
+            DataType::List(element(DataType::Struct(node_types(fields))))
         }
-        Node::Map { .. } => DataType::Map(entries_field(), false),
+        Node::Map { .. } => DataType::Map(entries_field(entry_fields(DataType::Utf8)), false),
     }
 }
 
-fn struct_fields(fields: &Fields) -> ArrowFields {
-    let fields = fields.fields.iter();
+fn node_types(fields: &Fields) -> ArrowFields {
+    let types = fields.fields.iter().map(|field| node_type(&field.node));
+    struct_fields(fields, types)
+}
+
+fn struct_fields(fields: &Fields, types: impl Iterator<Item = DataType>) -> ArrowFields {
+    let fields = fields.fields.iter().zip(types);
     fields
-        .map(|field| {
-            let name = field.source.to_ascii_lowercase();
-            Field::new(name, node_type(&field.node), true)
-        })
+        .map(|(field, ty)| Field::new(field.source.to_ascii_lowercase(), ty, true))
         .collect()
+}
+
+fn array_types(columns: &[ArrayRef]) -> impl Iterator<Item = DataType> {
+    columns.iter().map(|column| column.data_type().clone())
 }
 
 /// Parquet's own names of what lists and maps are made of, which all engines know.
@@ -104,15 +111,15 @@ fn element(ty: DataType) -> Arc<Field> {
     Arc::new(Field::new("element", ty, true))
 }
 
-fn entries_field() -> Arc<Field> {
-    let entries = DataType::Struct(entry_fields());
+fn entries_field(fields: ArrowFields) -> Arc<Field> {
+    let entries = DataType::Struct(fields);
     Arc::new(Field::new("key_value", entries, false))
 }
 
-fn entry_fields() -> ArrowFields {
+fn entry_fields(text: DataType) -> ArrowFields {
     ArrowFields::from(vec![
-        Field::new("key", DataType::Utf8, false),
-        Field::new("value", DataType::Utf8, true),
+        Field::new("key", text.clone(), false),
+        Field::new("value", text, true),
     ])
 }
 
@@ -190,7 +197,7 @@ impl<'s> Builder<'s> {
     fn texts(&mut self, list: Slot, texts: Slot) -> Result<ArrayRef, ArrowError> {
         let values = self.text(texts)?;
         let (offsets, nulls) = self.list(list);
-        let field = element(DataType::Utf8);
+        let field = element(values.data_type().clone());
         Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls)?))
     }
 
@@ -200,7 +207,7 @@ impl<'s> Builder<'s> {
             Node::Struct { present, fields } => {
                 let columns = self.members(fields)?;
                 let nulls = self.nulls(*present, self.rows);
-                let fields = struct_fields(fields);
+                let fields = struct_fields(fields, array_types(&columns));
                 Ok(Arc::new(StructArray::try_new_with_length(
                     fields, columns, nulls, self.rows,
                 )?))
@@ -213,8 +220,8 @@ impl<'s> Builder<'s> {
                 let columns = self.members(fields)?;
                 let len = self.len_of(*present);
                 let nulls = self.nulls(*present, len);
-                let values =
-                    StructArray::try_new_with_length(struct_fields(fields), columns, nulls, len)?;
+                let fields = struct_fields(fields, array_types(&columns));
+                let values = StructArray::try_new_with_length(fields, columns, nulls, len)?;
                 let (offsets, nulls) = self.list(*list);
                 let field = element(values.data_type().clone());
                 Ok(Arc::new(ListArray::try_new(
@@ -228,9 +235,10 @@ impl<'s> Builder<'s> {
                 list, key, value, ..
             } => {
                 let columns = vec![self.text(*key)?, self.text(*value)?];
-                let entries = StructArray::try_new(entry_fields(), columns, None)?;
+                let fields = entry_fields(DataType::Binary);
+                let entries = StructArray::try_new(fields.clone(), columns, None)?;
                 let (offsets, nulls) = self.list(*list);
-                let field = entries_field();
+                let field = entries_field(fields);
                 Ok(Arc::new(MapArray::try_new(
                     field, offsets, entries, nulls, false,
                 )?))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray};
+use arrow::array::{ArrayRef, BinaryArray};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
@@ -117,7 +117,7 @@ impl Texts {
     pub(super) fn finish(self, len: usize) -> Result<ArrayRef, ArrowError> {
         let (offsets, nulls) = self.starts.finish(len, self.bytes.len());
         let bytes = Buffer::from_vec(self.bytes);
-        Ok(Arc::new(StringArray::try_new(offsets, bytes, nulls)?))
+        Ok(Arc::new(BinaryArray::try_new(offsets, bytes, nulls)?))
     }
 }
 
@@ -172,8 +172,8 @@ mod tests {
         texts.put(1, b"a");
         texts.put(3, b"");
         let array = texts.finish(5).unwrap();
-        let found: Vec<_> = array.as_string::<i32>().iter().collect();
-        assert_eq!(found, [None, Some("a"), None, Some(""), None]);
+        let found: Vec<_> = array.as_binary::<i32>().iter().collect();
+        assert_eq!(found, [None, Some(&b"a"[..]), None, Some(b""), None]);
         assert_eq!(Texts::default().finish(2).unwrap().null_count(), 2);
     }
 

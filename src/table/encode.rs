@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array as _, ArrayRef};
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 use bytes::Bytes;
 use parquet::arrow::ArrowSchemaConverter;
@@ -200,8 +200,10 @@ fn write_columns(
 ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
     let mut leaves = Vec::with_capacity(writers.len());
     for (field, array) in schema.fields().iter().zip(&arrays) {
-        leaves.extend(compute_leaves(field, array)?);
+        let field = Field::new(field.name(), array.data_type().clone(), true);
+        leaves.extend(compute_leaves(&field, array)?);
     }
+    drop(arrays);
     let tasks: Vec<(ArrowLeafColumn, ArrowColumnWriter)> =
         leaves.into_iter().zip(writers).collect();
     tasks
