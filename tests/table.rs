@@ -307,6 +307,43 @@ fn rows_without_a_source_or_name_stand_before_those_with_an_empty_one() {
 }
 
 #[test]
+fn rows_of_one_name_and_time_are_ordered_by_the_text_of_their_event_ids() {
+    // Ids that are equal at the first eight bytes, shorter ones, and such as end with zeros.
+    let ids = [
+        Some("abcdefgh2"),
+        Some("é"),
+        Some("a\\u0000"),
+        None,
+        Some("abcdefgh"),
+        Some("b"),
+        Some("abcdefgh10"),
+        Some(""),
+        Some("\\u0000"),
+        Some("a"),
+        Some("abcdefgz"),
+    ];
+    let text = ids
+        .map(|id| match id {
+            Some(id) => format!(
+                r#"{{"eventTime":"2024-05-01T12:00:00Z","eventName":"N","eventID":"{id}"}}"#
+            ),
+            None => r#"{"eventTime":"2024-05-01T12:00:00Z","eventName":"N"}"#.to_owned(),
+        })
+        .join("\n");
+    let objects = one_object(&schema(), text.as_bytes());
+    let mut rows: Vec<RowRef> = objects.row_refs().collect();
+    sort_rows(&objects, &mut rows);
+    let found: Vec<Option<&str>> = rows
+        .iter()
+        .map(|row| objects.row(*row).event_id())
+        .collect();
+    let mut expected = found.clone();
+    expected.sort_unstable();
+    assert_eq!(found.len(), ids.len());
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn every_compression_reads_back_and_is_of_all_columns() {
     let schema = schema();
     let small = one_object(&schema, many_records(50).as_bytes());
