@@ -1,6 +1,6 @@
 //! The program against S3 and Glue servers: `eval "$(scripts/servers)"` starts them.
 
-use crate::support::{Place, json, say, stderr, stdout};
+use crate::support::{Place, event, gzip, json, say, stderr, stdout};
 use cloudtrail2parquet::aws::aws_config;
 
 /// A fresh bucket, and a client of its server; none if there are no servers.
@@ -126,4 +126,61 @@ async fn convert_to_s3_with_a_glue_table_and_again_with_nothing_to_do() {
         crate::support::counts(&place.table()),
         crate::support::expected(&truth)
     );
+}
+
+#[tokio::test]
+async fn one_object_in_s3_is_a_source_and_its_neighbours_are_not_read() {
+    let Some((bucket, client)) = bucket().await else {
+        return;
+    };
+    let key = "AWSLogs/111122223333/CloudTrail/eu-west-1/2024/05/01/111122223333_CloudTrail_eu-west-1_20240501T1005Z_a.json.gz";
+    let log = |id: &str| {
+        let event = event(id, "111122223333", "2024-05-01T10:00:00Z");
+        gzip(&format!(r#"{{"Records":[{event}]}}"#))
+    };
+    for (key, id) in [
+        (format!("raw/{key}"), "e1"),
+        (format!("raw/{key}.json.gz"), "e2"),
+        ("raw/dump.json.gz".to_owned(), "e3"),
+        ("raw/dump.json.gz.json".to_owned(), "e4"),
+    ] {
+        let put = client.put_object().bucket(&bucket).key(key);
+        put.body(log(id).into()).send().await.unwrap();
+    }
+    for (source, lane) in [
+        (format!("raw/{key}"), "111122223333/eu-west-1"),
+        ("raw/dump.json.gz".to_owned(), "111122223333/eu-west-1"),
+    ] {
+        let place = Place::new();
+        let convert = || {
+            let output = place.run(&format!("convert s3://{bucket}/{source} table --json"));
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{source}: {}",
+                stderr(&output)
+            );
+            json(&output)
+        };
+        assert_eq!(convert()["rows"].as_u64(), Some(1), "{source}");
+        assert_eq!(convert()["files"].as_u64(), Some(0), "{source}");
+        let partitions = crate::support::counts(&place.table());
+        let expected = [(format!("{lane}/2024-05-01"), 1)].into();
+        assert_eq!(partitions, expected, "{source}");
+        for words in ["verify", "status"] {
+            let output = place.run(&format!("{words} s3://{bucket}/{source} table"));
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{words}: {}",
+                stderr(&output)
+            );
+        }
+    }
+    // The folder's own run finds the others, and what is converted again under its own address.
+    let place = Place::new();
+    let summary = json(&place.run(&format!("convert s3://{bucket}/raw table --json")));
+    assert_eq!(summary["rows"].as_u64(), Some(4));
+    let missing = place.run(&format!("convert s3://{bucket}/raw/none.json.gz table"));
+    assert_eq!(missing.status.code(), Some(3), "{}", stderr(&missing));
 }
