@@ -110,19 +110,27 @@ impl Members {
 #[derive(Default)]
 struct QueryRow {
     has_small_names: bool,
-    has_text: bool,
+    has_text_for_object: bool,
+    has_time_with_space: bool,
 }
 
 impl QueryRow {
     fn look(&mut self, name: &str, kind: Kind, value: &str) {
         self.has_small_names |= name == "eventtime" || name == "eventversion";
         if kind == Kind::String {
-            let has_space = name == "eventtime" && value.as_bytes().get(11) == Some(&b' ');
-            self.has_text |= has_space || OBJECTS.contains(&name);
+            let is_time = name.eq_ignore_ascii_case("eventTime");
+            self.has_time_with_space |= is_time && value.as_bytes().get(11) == Some(&b' ');
+            let is_object = |object: &&str| name.eq_ignore_ascii_case(object);
+            self.has_text_for_object |= OBJECTS.iter().any(is_object);
         }
     }
 
     fn is_one(&self) -> bool {
-        self.has_small_names && self.has_text
+        match (self.has_text_for_object, self.has_time_with_space) {
+            (true, true) => true,
+            (false, false) => false,
+            // Names in CloudTrail's own spelling may be those of a record with one odd value.
+            _ => self.has_small_names,
+        }
     }
 }

@@ -25,6 +25,7 @@ use super::limits::Limits;
 use super::members::Members;
 use super::read_document::text_of;
 use super::sha256::Sha256;
+use super::time::parse_event_time;
 use super::unreadable::Unreadable;
 use super::unwrap_path::UnwrapPath;
 use opener::{Opener, placeholder};
@@ -35,6 +36,8 @@ const MAX_LAYERS: u32 = 8;
 
 /// How deep the records of `{"Records":[…]}` stand.
 const RECORD_DEPTH: u32 = 2;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// By what an object is judged.
 #[derive(Debug, Clone, Copy, Default)]
@@ -94,7 +97,7 @@ impl Opener<'_> {
     /// Opens each value of a text.
     fn values(&mut self, text: &str, damaged: &Damaged, layer: u32) -> Result<(), Unreadable> {
         let mut scanner = Scanner::new(text.as_bytes());
-        while !scanner.is_at_end() {
+        while !is_at_end(text, &mut scanner) {
             self.value(text, &mut scanner, damaged, layer)?;
         }
         Ok(())
@@ -166,7 +169,12 @@ impl Opener<'_> {
                 return self.push(event.of(text));
             }
             Some((Kind::String, event)) => return self.embedded(event.of(text)),
-            _ => {}
+            // What stands around an event is none itself.
+            Some(_) => {
+                self.found += 1;
+                return self.push_damaged(&placeholder(span.len()), span.of(text).as_bytes());
+            }
+            None => {}
         }
         if !members.lists.is_empty() && members.left.is_none() {
             for list in members.lists {
@@ -246,9 +254,15 @@ impl Opener<'_> {
     /// An event that is embedded as a string.
     fn embedded(&mut self, content: &str) -> Result<(), Unreadable> {
         // The event is unescaped beside the texts.
-        self.check_heap(content.len())?;
+        self.check_heap(2 * content.len())?;
         self.found += 1;
-        let (event, is_unicode) = unescape(content);
+        let (mut event, mut is_unicode) = unescape(content);
+        // It may be the text of a text.
+        if is_unicode && event.starts_with('"') && is_one_value(&event) {
+            let inside = Scanner::new(event.as_bytes()).string()?.span;
+            let (text, is) = unescape(inside.of(&event));
+            (event, is_unicode) = (text.into_owned().into(), is);
+        }
         match is_unicode && is_one_value(&event) {
             true => self.push(&event),
             false => self.push(&format!("\"{content}\"")),
@@ -257,11 +271,11 @@ impl Opener<'_> {
 
     /// Opens the JSON text in a string, if it holds a record; else nothing is changed.
     fn inner(&mut self, content: &str, layer: u32) -> Result<bool, Unreadable> {
-        if layer >= MAX_LAYERS || !may_be_json(content) {
+        if layer >= MAX_LAYERS || !may_be_json(after_time(content)) {
             return Ok(false);
         }
         self.check_heap(content.len())?;
-        let (text, is_unicode) = unescape(content);
+        let (text, is_unicode) = unescape(after_time(content));
         if !is_unicode || !begins_as_json(&text) || !is_one_value(&text) {
             return Ok(false);
         }
@@ -270,6 +284,34 @@ impl Opener<'_> {
         self.values(&text, &Damaged::default(), layer + 1)?;
         self.taken -= text.len();
         Ok(self.has_told(&mark))
+    }
+}
+
+/// Whether only white space is left; marks of UTF-8 are passed over, which files have that were
+/// put together.
+fn is_at_end<'t>(text: &'t str, scanner: &mut Scanner<'t>) -> bool {
+    while !scanner.is_at_end() {
+        let at = scanner.position();
+        if !text[at..].starts_with(BYTE_ORDER_MARK) {
+            return false;
+        }
+        *scanner = Scanner::at(text.as_bytes(), at + BYTE_ORDER_MARK.len_utf8());
+    }
+    true
+}
+
+/// A line or message without the time that CloudWatch Logs puts before it, and the name of the log
+/// stream after that.
+fn after_time(line: &str) -> &str {
+    let Some((time, rest)) = line.split_once(' ') else {
+        return line;
+    };
+    if !time.starts_with(|first: char| first.is_ascii_digit()) || parse_event_time(time).is_none() {
+        return line;
+    }
+    match rest.split_once(' ') {
+        Some((stream, event)) if !begins_as_json(stream) && begins_as_json(event) => event,
+        _ => rest,
     }
 }
 

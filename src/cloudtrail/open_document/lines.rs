@@ -1,14 +1,13 @@
 //! Texts that are read line by line.
 
-use super::RECORD_DEPTH;
 use super::opener::{Opener, placeholder};
+use super::{RECORD_DEPTH, after_time, is_at_end};
 use crate::cloudtrail::damaged::Damaged;
-use crate::cloudtrail::time::parse_event_time;
 use crate::cloudtrail::unreadable::Unreadable;
 use crate::json::Scanner;
 
 impl Opener<'_> {
-    /// Opens each line, with the time before it that CloudWatch Logs exports have.
+    /// Opens each line, with the time before it that CloudWatch Logs puts there.
     pub(super) fn lines(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         let (mut good, mut torn) = (0_u64, 0_u64);
         for line in bytes.split(|&byte| byte == b'\n') {
@@ -40,7 +39,7 @@ impl Opener<'_> {
 fn values_of_line(line: &str) -> Option<&str> {
     let is_json = |text: &str| {
         let mut scanner = Scanner::new(text.as_bytes()).within(RECORD_DEPTH);
-        while !scanner.is_at_end() {
+        while !is_at_end(text, &mut scanner) {
             if scanner.skip().is_err() {
                 return false;
             }
@@ -50,8 +49,7 @@ fn values_of_line(line: &str) -> Option<&str> {
     if is_json(line) {
         return Some(line);
     }
-    let (time, rest) = line.split_once(' ')?;
-    (parse_event_time(time).is_some() && is_json(rest)).then_some(rest)
+    Some(after_time(line)).filter(|rest| is_json(rest))
 }
 
 /// Whether a line looks like a part of some JSON text, not like another text.

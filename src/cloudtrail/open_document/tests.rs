@@ -55,6 +55,7 @@ fn an_embedded_event_is_a_record_wherever_it_stands() {
         format!(r#"{{"Records":[{one},{TWO}]}}"#),
         format!(r#"{{"CloudTrailEvent":{ONE}}}{two}"#),
         string(&format!("[{one},{two}]")),
+        format!("{}{two}", lookup(&string(ONE))),
     ] {
         assert_eq!(opened(text.as_bytes()).unwrap(), [ONE, TWO], "{text}");
     }
@@ -74,7 +75,15 @@ fn what_ships_logs_is_opened() {
             r#"{{"detail-type":"AWS API Call via CloudTrail","detail":{ONE}}}{{"detail-type":"x","detail":{TWO}}}"#
         ),
         format!("2024-05-01T10:00:00.000Z {ONE}\n2024-05-01T10:00:01.000Z {TWO}\n"),
+        format!("2024-05-01T10:00:00.000000+00:00 stream {ONE}\n2024-05-01T10:00:01Z a_b {TWO}\n"),
+        format!(
+            r#"{{"message":{}}}{TWO}"#,
+            string(&format!("2024-05-01T10:00:00Z {ONE}"))
+        ),
         format!("{ONE}{TWO}"),
+        format!("\u{feff}{ONE}\n\u{feff}{TWO}\n"),
+        format!("{{\"Records\":[{ONE}]}}\u{feff}{{\"Records\":[{TWO}]}}"),
+        format!(r#"[{{"message":{ONE}}},{{"@message":{TWO}}}]"#),
     ] {
         assert_eq!(opened(text.as_bytes()).unwrap(), [ONE, TWO], "{text}");
     }
@@ -318,6 +327,28 @@ const NOTIFICATION: &str =
     r#"{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"x","eventName":"y"}"#;
 
 #[test]
+fn what_stands_around_an_event_is_no_record_where_the_event_is_missing() {
+    for event in ["null", "7", "[]"] {
+        let wrapper = format!(
+            r#"{{"EventId":"1","EventTime":"2024-05-01T00:00:00Z","EventName":"A","CloudTrailEvent":{event}}}"#
+        );
+        let text = format!(r#"{{"Events":[{wrapper},{}]}}"#, lookup(ONE));
+        let damaged = format!("damaged {wrapper}");
+        assert_eq!(opened(text.as_bytes()).unwrap(), [&damaged, ONE]);
+        assert_eq!(opened(wrapper.as_bytes()).unwrap(), [damaged]);
+    }
+}
+
+#[test]
+fn a_record_with_one_odd_value_is_no_row_of_a_query() {
+    let odd = [
+        r#"{"eventVersion":"1","eventTime":"2024-05-01 00:00:00","eventName":"A"}"#,
+        r#"{"eventVersion":"1","eventTime":"2024-05-01T00:00:00Z","requestParameters":"x"}"#,
+    ];
+    assert_eq!(opened(odd.join("\n").as_bytes()).unwrap(), odd);
+}
+
+#[test]
 fn what_is_known_to_be_no_record_is_counted_wherever_it_stands() {
     let both = [(Left::Aggregated, 1), (Left::Notification, 1)];
     for text in [
@@ -349,11 +380,12 @@ fn a_row_of_a_query_is_left_and_a_record_in_small_letters_is_not() {
     let small = r#"{"eventversion":"1.08","eventtime":"2024-05-01T00:00:00Z","eventname":"A"}"#;
     let query = small.replace('}', r#","requestparameters":"{}"}"#);
     let spaced = small.replace('T', " ");
-    let text = format!("{small}\n{query}\n{spaced}\n");
+    let lakes = r#"{"eventVersion":"1.08","eventTime":"2024-05-01 00:00:00.000","userIdentity":"{type=x}"}"#;
+    let text = format!("{small}\n{query}\n{spaced}\n{lakes}\n");
     let (records, left) = opened_by(text.as_bytes(), Rules::default()).unwrap();
     assert_eq!(
         (records, left),
-        (vec![small.to_owned()], vec![(Left::QueryResult, 2)])
+        (vec![small.to_owned()], vec![(Left::QueryResult, 3)])
     );
 }
 
