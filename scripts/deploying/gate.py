@@ -7,6 +7,7 @@ header that it is sent.
 
 import http.client
 import re
+import sys
 import threading
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,8 +33,7 @@ class Gate:
         self.statements, self.breaks_parts, self.older_days = [], False, 0
         self.asked, self.denied = set(), set()
         handler = type("Handler", (_Handler,), {"gate": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), handler)
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
@@ -46,6 +46,15 @@ class Gate:
         denied = [call for call in wanted if not allows(self.statements, *call)]
         self.denied.update(action for action, _, _ in denied)
         return not denied
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        # Who is killed does not wait for its answer.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def none_deleted(body):
