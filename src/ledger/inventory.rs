@@ -11,7 +11,7 @@ use crate::store::Store;
 use std::collections::BTreeMap;
 
 /// The documents of a lane, as they are listed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inventory {
     /// The keys of claims.
     pub(crate) claims: BTreeMap<ClaimNumber, String>,

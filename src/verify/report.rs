@@ -36,6 +36,38 @@ pub struct Report {
 }
 
 impl Report {
+    /// Adds what another has counted and found.
+    pub(super) fn absorb(&mut self, other: Self) {
+        let Self {
+            lanes,
+            documents,
+            files,
+            file_bytes,
+            rows,
+            raw_objects,
+            raw_uncompressed_bytes,
+            raw_records,
+            raw_gone,
+            digests,
+            findings,
+            findings_left_off,
+        } = other;
+        self.lanes += lanes;
+        self.documents += documents;
+        self.files += files;
+        self.file_bytes += file_bytes;
+        self.rows += rows;
+        self.raw_objects += raw_objects;
+        self.raw_uncompressed_bytes += raw_uncompressed_bytes;
+        self.raw_records += raw_records;
+        self.raw_gone += raw_gone;
+        self.digests.extend(digests);
+        self.findings_left_off += findings_left_off;
+        for finding in findings {
+            self.add(finding);
+        }
+    }
+
     /// Adds a finding.
     pub(super) fn add(&mut self, finding: Finding) {
         match self.findings.len() < FINDINGS {

@@ -1,7 +1,7 @@
 //! One verification over all its lanes.
 
 use super::digests::check_digests;
-use super::lane::verify_lane;
+use super::lane::verify_settled_lane;
 use super::outside::find_lanes;
 use super::raw::RawSource;
 use super::report::Report;
@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::table::Schema;
 use crate::work::{Budget, Cpu};
 use futures::{TryStreamExt, stream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Lanes at once: most are a handful of small objects and a chain of round trips.
 const CONCURRENT_LANES: usize = 16;
@@ -57,14 +57,13 @@ pub async fn verify(
     verifier.monitor.report(Progress::LanesFound(count));
     stream::iter(lanes.into_iter().map(Ok))
         .try_for_each_concurrent(CONCURRENT_LANES, async |lane| {
-            verify_lane(&verifier, &lane, source.as_ref()).await
+            verify_settled_lane(&verifier, &lane, source.as_ref()).await
         })
         .await?;
     if let Some(source) = source {
         source.check_unplaced(&verifier).await?;
     }
-    let report = verifier.report.into_inner();
-    let mut report = report.unwrap_or_else(PoisonError::into_inner);
+    let mut report = verifier.into_report();
     report.findings.sort();
     report.digests.sort();
     Ok(report)

@@ -62,8 +62,14 @@ impl TableSide {
             };
             let key = format!("{}{}", partition.path(), file.name);
             let is_merged = !needles.is_empty();
-            let Ok(body) = verifier.destination.get(&key).await else {
-                return Ok(None);
+            let body = match verifier.destination.get(&key).await {
+                Ok(body) => body,
+                // It may have gone since it was looked at.
+                Err(error) => {
+                    let url = verifier.destination.url(&key);
+                    verifier.failed_unless_told((lane, Some(file.date)), url, error)?;
+                    return Ok(None);
+                }
             };
             let hasher = Arc::clone(&hasher);
             let read = move || {
@@ -88,8 +94,13 @@ impl TableSide {
             }
         }
         if let Some(rejects) = receipt.claim.rejects() {
-            let Ok(body) = verifier.destination.get(&rejects.key).await else {
-                return Ok(None);
+            let body = match verifier.destination.get(&rejects.key).await {
+                Ok(body) => body,
+                Err(error) => {
+                    let url = verifier.destination.url(&rejects.key);
+                    verifier.failed_unless_told((lane, None), url, error)?;
+                    return Ok(None);
+                }
             };
             for line in body
                 .split(|&byte| byte == b'\n')

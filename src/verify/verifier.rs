@@ -55,6 +55,24 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
+    /// The same with nothing found yet.
+    pub(super) fn with_report_of_its_own(&self) -> Self {
+        Self {
+            destination: self.destination.clone(),
+            options: self.options.clone(),
+            schema: Arc::clone(&self.schema),
+            cpu: self.cpu.clone(),
+            budget: self.budget.clone(),
+            monitor: Arc::clone(&self.monitor),
+            report: Mutex::default(),
+        }
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        let report = self.report.into_inner();
+        report.unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The report so far.
     pub(super) fn report(&self) -> MutexGuard<'_, Report> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
@@ -93,6 +111,20 @@ impl Verifier {
             found,
         });
         Ok(())
+    }
+
+    /// The same of an object that may be told of already.
+    pub(super) fn failed_unless_told(
+        &self,
+        place: (&Lane, Option<Date>),
+        url: String,
+        error: StoreError,
+    ) -> Result<(), Failure> {
+        let is_told = self.report().findings.iter().any(|told| told.url == url);
+        match is_told {
+            true => Ok(()),
+            false => self.failed(place, url, Failure::Store(error)),
+        }
     }
 
     /// The same of a document of the ledger.

@@ -10,7 +10,7 @@ use cloudtrail2parquet::sample::{SampleOptions, generate};
 use cloudtrail2parquet::scope::{EventDates, Lanes, Scope, Shard};
 use cloudtrail2parquet::store::Memory;
 use cloudtrail2parquet::table::{EncodeOptions, Schema};
-use cloudtrail2parquet::upkeep::{CompactOptions, compact};
+use cloudtrail2parquet::upkeep::{CompactOptions, Upkeep, compact};
 use cloudtrail2parquet::verify::{Level, Report, VerifyOptions, verify};
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,7 @@ pub(crate) fn records(records: &[String]) -> Vec<u8> {
 }
 
 /// Raw objects and a table.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct World {
     pub(crate) raw: Memory,
     pub(crate) table: Memory,
@@ -75,6 +75,16 @@ impl World {
     pub(crate) fn merged_sample() -> Self {
         let world = Self::sample();
         world.table.advance(Duration::from_secs(25 * 60 * 60));
+        let merged = world.compact();
+        assert!(
+            merged.replaced_files > merged.files && merged.files > 4,
+            "{merged:?}"
+        );
+        world
+    }
+
+    /// Merges what is settled.
+    pub(crate) fn compact(&self) -> Upkeep {
         let options = CompactOptions {
             schema: Arc::new(Schema::new(&[]).unwrap()),
             encode: EncodeOptions::default(),
@@ -87,18 +97,7 @@ impl World {
             memory: 1 << 28,
         };
         let stop = CancellationToken::new();
-        let merged = wait(compact(
-            world.table.store(),
-            options,
-            Arc::new(Silent),
-            stop,
-        ))
-        .unwrap();
-        assert!(
-            merged.replaced_files > merged.files && merged.files > 4,
-            "{merged:?}"
-        );
-        world
+        wait(compact(self.table.store(), options, Arc::new(Silent), stop)).unwrap()
     }
 
     pub(crate) fn convert(&self) {
