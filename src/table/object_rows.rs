@@ -40,12 +40,8 @@ pub(super) struct RowEntry {
     pub(super) event_id: Option<std::num::NonZeroU32>,
     /// The hash of that, taken while the text is in the cache.
     pub(super) id_hash: u64,
-    /// The first bytes of the same, see [`id_start`].
-    pub(super) id_start: u64,
     /// The cells of eventSource and eventName, counted from 1; 0 for none.
     pub(super) names: [u32; 2],
-    /// The cell of awsRegion, in the same way.
-    pub(super) region: u32,
 }
 
 impl ObjectRows {
@@ -153,14 +149,6 @@ pub(crate) fn id_hash(event_id: &[u8]) -> u64 {
     xxh3_64(event_id)
 }
 
-/// The first bytes of an event id as a number: ids are ordered as these are, where they differ.
-pub(super) fn id_start(event_id: &[u8]) -> u64 {
-    let mut start = [0; 8];
-    let len = event_id.len().min(8);
-    start[..len].copy_from_slice(&event_id[..len]);
-    u64::from_be_bytes(start)
-}
-
 /// One record that became a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'o> {
@@ -201,11 +189,6 @@ impl<'o> Row<'o> {
         self.entry.event_id.map(|_| self.entry.id_hash)
     }
 
-    /// The first bytes of its eventID, see [`id_start`]; 0 without one.
-    pub(super) fn id_start(self) -> u64 {
-        self.entry.id_start
-    }
-
     /// The record's eventID.
     #[inline]
     pub fn event_id(self) -> Option<&'o str> {
@@ -215,17 +198,14 @@ impl<'o> Row<'o> {
 
     /// The record's eventSource and eventName.
     pub(super) fn names(self) -> [Option<&'o [u8]>; 2] {
-        (self.entry.names).map(|number| Some(self.object.bytes_of(self.cell(number)?)))
-    }
-
-    /// A cell by its number, counted from 1.
-    fn cell(self, number: u32) -> Option<Cell> {
-        Some(self.cells()[(number as usize).checked_sub(1)?])
+        let cell = |number: u32| Some(self.cells()[(number as usize).checked_sub(1)?]);
+        (self.entry.names).map(|number| Some(self.object.bytes_of(cell(number)?)))
     }
 
     /// The record's awsRegion.
     pub fn aws_region(self) -> Option<&'o str> {
-        Some(self.object.text_of(self.cell(self.entry.region)?))
+        let slot = self.object.known.aws_region;
+        self.object.value_among(self.cells(), slot)
     }
 
     /// The lane that the record names.

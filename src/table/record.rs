@@ -6,7 +6,7 @@ use crate::cloudtrail::{EARLIEST, EventTime, Unreadable, parse_event_time};
 use crate::json::{Kind, Scanner, Span};
 
 use super::cells::MAX_TEXT;
-use super::object_rows::{RowEntry, id_hash, id_start};
+use super::object_rows::{RowEntry, id_hash};
 use super::objects::narrow;
 use super::reject_reason::{RejectEntry, RejectReason};
 use super::shape::Slot;
@@ -53,13 +53,11 @@ impl Shredder<'_> {
 
     fn add_row(&mut self, index: u32, record: Span, first_cell: usize, time: EventTime) {
         let known = self.schema.known;
-        let (mut event_id, mut names, mut region) = (None, [0; 2], 0);
-        let (mut hash, mut start) = (0, 0);
+        let (mut event_id, mut hash, mut names) = (None, 0, [0; 2]);
         for (number, cell) in (1..).zip(&self.cells[first_cell..]) {
             if cell.slot == known.event_id {
                 event_id = NonZeroU32::new(number);
-                let id = cell.bytes(self.text, &self.arena);
-                (hash, start) = (id_hash(id), id_start(id));
+                hash = id_hash(cell.bytes(self.text, &self.arena));
             } else if cell.slot == known.event_source {
                 names[0] = number;
                 // What S3, SQS or SNS tell is no event of CloudTrail.
@@ -67,8 +65,6 @@ impl Shredder<'_> {
                 self.has_wrapper |= source.starts_with(b"aws:");
             } else if cell.slot == known.event_name {
                 names[1] = number;
-            } else if cell.slot == known.aws_region && region == 0 {
-                region = number;
             }
         }
         if names[1] == 0 && event_id.is_none() {
@@ -82,9 +78,7 @@ impl Shredder<'_> {
             cells: (narrow(first_cell), narrow(self.cells.len())),
             event_id,
             id_hash: hash,
-            id_start: start,
             names,
-            region,
         };
         self.allowance.push(&mut self.rows, row);
     }

@@ -8,12 +8,12 @@ use super::objects::{Objects, RowRef};
 /// order does not depend on the order given.
 pub fn sort_rows(objects: &Objects, rows: &mut [RowRef]) {
     let mut numbers: FxHashMap<Names<'_>, usize> = FxHashMap::default();
-    let mut keyed: Vec<(usize, i64, u64, RowRef)> = Vec::with_capacity(rows.len());
+    let mut keyed: Vec<(usize, i64, RowRef)> = Vec::with_capacity(rows.len());
     for at in rows.iter() {
         let next = numbers.len();
         let row = objects.row(*at);
         let number = *numbers.entry(row.names()).or_insert(next);
-        keyed.push((number, row.millis(), row.id_start(), *at));
+        keyed.push((number, row.millis(), *at));
     }
     // There are few pairs of names: these are compared, the rows' are not.
     let mut names: Vec<(Names<'_>, usize)> = numbers.into_iter().collect();
@@ -27,12 +27,12 @@ pub fn sort_rows(objects: &Objects, rows: &mut [RowRef]) {
     }
     let id = |at| objects.row(at).event_id();
     keyed.sort_unstable_by(|a, b| {
-        (a.0, a.1, a.2)
-            .cmp(&(b.0, b.1, b.2))
-            .then_with(|| id(a.3).cmp(&id(b.3)))
-            .then_with(|| a.3.cmp(&b.3))
+        (a.0, a.1)
+            .cmp(&(b.0, b.1))
+            .then_with(|| id(a.2).cmp(&id(b.2)))
+            .then_with(|| a.2.cmp(&b.2))
     });
-    for (slot, (.., row)) in rows.iter_mut().zip(keyed) {
+    for (slot, (_, _, row)) in rows.iter_mut().zip(keyed) {
         *slot = row;
     }
 }
