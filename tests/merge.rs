@@ -8,8 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudtrail2parquet::cloudtrail::{Limits, read_document};
 use cloudtrail2parquet::table::{
-    Compression, EncodeOptions, Objects, RowRef, Schema, encode, merge, parse_columns_file,
-    records, shred, sort_rows,
+    Compression, Cut, EncodeOptions, Objects, RowRef, Schema, encode, merge, merge_into,
+    parse_columns_file, records, shred, sort_rows,
 };
 use futures::executor::block_on;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -145,7 +145,109 @@ fn what_is_no_file_of_the_table_is_an_error_and_never_a_panic() {
     assert!(errors > 0);
 }
 
+#[test]
+fn rows_are_cut_into_files_of_about_the_size_that_is_asked_for() {
+    let schema = schema();
+    let all: Vec<String> = (0..6000)
+        .map(|n: u32| {
+            let key = n.wrapping_mul(2_654_435_761);
+            let more =
+                format!(r#","requestParameters":{{"bucketName":"b{key}","key":"k{key:x}"}}"#);
+            event((n % 5) as u8, (n % 7) as u8, (n % 60) as u8, n, &more)
+        })
+        .collect();
+    let parts: Vec<Bytes> = all.chunks(1500).map(|part| file(&schema, part)).collect();
+    let options = EncodeOptions::default();
+    let (whole, _) = merge(&schema, &parts, &options).unwrap();
+    let largest = parts.iter().map(Bytes::len).sum::<usize>() / 3;
+    let merged = merge_into(&schema, &parts, &Cut::Bytes(largest as u64), &options).unwrap();
+    assert_eq!(merged.len(), 3);
+    for (file, _) in &merged {
+        let share = file.len() as f64 / largest as f64;
+        assert!((0.8..1.1).contains(&share), "{share} of the size");
+    }
+    let rows: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();
+    assert_eq!(rows, read(&whole));
+}
+
+#[test]
+fn a_file_that_is_in_no_order_is_merged_as_any_other() {
+    let schema = schema();
+    let unsorted = |ids: std::ops::Range<u32>| {
+        let events: Vec<String> = ids
+            .map(|n| {
+                event(
+                    (n * 7 % 5) as u8,
+                    (n * 3 % 7) as u8,
+                    (n * 37 % 60) as u8,
+                    n,
+                    "",
+                )
+            })
+            .collect();
+        let limits = Limits::of(1 << 24);
+        let document = read_document(events.join("\n").as_bytes(), limits).unwrap();
+        let object = shred(
+            &schema,
+            document,
+            "logs/b.json.gz",
+            jiff::Timestamp::MAX,
+            limits,
+        );
+        let objects = Objects::new([Arc::new(object.unwrap())]);
+        let rows: Vec<RowRef> = objects.row_refs().collect();
+        encode(&schema, &objects, &rows, &EncodeOptions::default()).unwrap()
+    };
+    let files = [
+        unsorted(0..300),
+        file(&schema, &[event(2, 2, 2, 999, "")]),
+        unsorted(300..500),
+    ];
+    assert!(!read(&files[0]).is_sorted_by_key(|record| sort_key(record)));
+    let cut = Cut::Rows(vec![200, 301]);
+    let merged = merge_into(&schema, &files, &cut, &EncodeOptions::default()).unwrap();
+    let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();
+    assert!(found.is_sorted_by_key(|record| sort_key(record)));
+    let sorted = |mut rows: Vec<String>| {
+        rows.sort();
+        rows
+    };
+    assert_eq!(sorted(found), sorted(files.iter().flat_map(read).collect()));
+}
+
+#[test]
+fn files_that_have_other_rows_than_were_claimed_are_an_error() {
+    let schema = schema();
+    let parts = [file(&schema, &[event(1, 1, 1, 1, "")])];
+    let cut = Cut::Rows(vec![1, 1]);
+    let merged = merge_into(&schema, &parts, &cut, &EncodeOptions::default());
+    let error = merged.unwrap_err().to_string();
+    assert_eq!(error, "its files have 1 rows instead of 2");
+}
+
 proptest! {
+    #[test]
+    fn whoever_merges_the_same_files_again_makes_the_same_bytes(
+        parts in vec(vec((0u8..4, 0u8..4, 0u8..3, 0u32..50), 1..40), 1..8),
+        largest in 500u64..20_000,
+    ) {
+        let schema = schema();
+        let events = |part: &Vec<(u8, u8, u8, u32)>| -> Vec<String> {
+            let events = part.iter();
+            events.map(|(source, name, second, id)| event(*source, *name, *second, *id, "")).collect()
+        };
+        let files: Vec<Bytes> = parts.iter().map(|part| file(&schema, &events(part))).collect();
+        let options = EncodeOptions::default();
+        let merged = merge_into(&schema, &files, &Cut::Bytes(largest), &options).unwrap();
+        let rows = Cut::Rows(merged.iter().map(|(_, rows)| *rows).collect());
+        prop_assert!(merged.iter().all(|(_, rows)| *rows > 0));
+        prop_assert!(merge_into(&schema, &files, &rows, &options).unwrap() == merged);
+        let (whole, count) = merge(&schema, &files, &options).unwrap();
+        prop_assert_eq!(merged.iter().map(|(_, rows)| rows).sum::<u64>(), count);
+        let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();
+        prop_assert_eq!(found, read(&whole));
+    }
+
     #[test]
     fn every_row_of_every_file_is_in_the_merged_one_in_order(
         parts in vec(vec((0u8..4, 0u8..4, 0u8..60, 0u32..50), 1..40), 1..8),

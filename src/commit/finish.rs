@@ -65,20 +65,25 @@ async fn finish_replacement(
     let Some(remover) = &context.remover else {
         return Err(Waiting::upkeep(url, &claim).into());
     };
-    let bytes = How::of(&claim.work).uncompressed_bytes(replaced_bytes(&claim));
-    let _share = context.budget.reserve(bytes).await;
+    let _share = context.budget.reserve_memory(memory(&claim)).await;
     let receipt = replace(turn, remover, claim, Merged::new()).await?;
     tell_committed(context, &receipt, true);
     Ok(receipt)
 }
 
-/// The bytes of the files that are merged for the claim's largest date.
-fn replaced_bytes(claim: &Claim) -> u64 {
-    let mut bytes: BTreeMap<Date, u64> = BTreeMap::new();
+/// The memory that it takes to make the files of the claim's largest date again.
+fn memory(claim: &Claim) -> u64 {
+    let mut dates: BTreeMap<Date, (u64, u64, u64)> = BTreeMap::new();
     for input in claim.replaced().unwrap_or_default() {
-        *bytes.entry(input.date).or_default() += input.bytes;
+        let (files, rows, bytes) = dates.entry(input.date).or_default();
+        *files += 1;
+        *rows += input.rows;
+        *bytes += input.bytes;
     }
-    bytes.into_values().max().unwrap_or_default()
+    let how = How::of(&claim.work);
+    let memory = dates.into_values();
+    let memory = memory.map(|(files, rows, bytes)| how.memory(files, rows, bytes));
+    memory.max().unwrap_or_default()
 }
 
 async fn again(

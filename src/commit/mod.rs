@@ -13,6 +13,6 @@ mod write;
 
 pub(crate) use finish::{Rebuild, Rebuilt};
 pub(crate) use protocol::{Begun, Committed, Patience, commit, commit_replacement, take_turn};
-pub(crate) use replace::{How, Merged, replacement};
+pub(crate) use replace::{How, Merged, replacements};
 pub(crate) use rows::{NewRows, seconds};
 pub(crate) use turn::Turn;

@@ -10,7 +10,8 @@ use crate::failure::{Failure, Waiting};
 use crate::lane::Partition;
 use crate::ledger::{Claim, ClaimedFile, FileReceipt, Receipt, ReplacedFile, Work};
 use crate::store::{PutOutcome, Remover};
-use crate::table::{merge, rewrite};
+use crate::table::{Cut, merge_into, rewrite};
+use crate::work::MEMORY_PER_BYTE;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
@@ -23,6 +24,21 @@ const READ_AHEAD: usize = 8;
 
 /// Bytes of JSON that a byte of Parquet holds, at most as a rule.
 const JSON_RATIO: u64 = 12;
+
+/// Bytes of memory that the order of a row takes.
+const ORDER_BYTES: u64 = 32;
+
+/// Bytes of a row in arrays and on its way into a file, about.
+const ROW_BYTES: u64 = 6 << 10;
+
+/// Rows in arrays at once, at most: a row group, and what is decoded ahead.
+const ROWS_AT_ONCE: u64 = 24_000;
+
+/// Bytes that are inflated at once of a file that is merged, at most: a page of each column.
+const PAGE_BYTES: u64 = 4 << 20;
+
+/// How much smaller a file is than its pages.
+const PAGE_RATIO: u64 = 4;
 
 /// How files become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,28 +58,36 @@ impl How {
         }
     }
 
-    /// Bytes that files of so many bytes are when they are made one: as they are, or as JSON.
-    pub(crate) fn uncompressed_bytes(self, bytes: u64) -> u64 {
+    /// Bytes of memory that it takes to make files of so many, with these rows and bytes.
+    pub(crate) fn memory(self, files: u64, rows: u64, bytes: u64) -> u64 {
         match self {
-            Self::Merge => bytes,
-            Self::Rewrite => bytes.saturating_mul(JSON_RATIO),
+            Self::Merge => {
+                let pages = bytes.saturating_mul(PAGE_RATIO).min(files * PAGE_BYTES);
+                // What there is, and what becomes of it.
+                let stored = bytes.saturating_mul(2);
+                let arrays = rows.min(ROWS_AT_ONCE) * ROW_BYTES;
+                stored.saturating_add(pages + arrays + rows * ORDER_BYTES)
+            }
+            Self::Rewrite => bytes.saturating_mul(JSON_RATIO * MEMORY_PER_BYTE),
         }
     }
 }
 
-/// The new files of a claim, by date: there is one a date.
-pub(crate) type Merged = BTreeMap<Date, Bytes>;
+/// The new files of a claim, by date and name.
+pub(crate) type Merged = BTreeMap<(Date, String), Bytes>;
 
-/// Makes one file of files of a partition, as the work has it.
+/// Makes new files of files of a partition, as the work has it: each with the number of its rows.
+/// Where columns are made anew there is one.
 ///
 /// # Errors
 /// [`Waiting::DamagedFile`] if one is not what its receipt says.
-pub(crate) async fn replacement(
+pub(crate) async fn replacements(
     turn: &Turn<'_>,
     how: How,
     date: Date,
     inputs: &[&ReplacedFile],
-) -> Result<Bytes, Failure> {
+    cut: Cut,
+) -> Result<Vec<(Bytes, u64)>, Failure> {
     let context = turn.context;
     let folder = turn.files.folder(date);
     let bodies: Vec<Bytes> = stream::iter(inputs)
@@ -77,13 +101,16 @@ pub(crate) async fn replacement(
         why: error.to_string(),
     };
     let making = context.cpu.run(move || match how {
-        How::Merge => merge(&schema, &bodies, &options).map_err(Into::into),
-        How::Rewrite => rewrite(&schema, &bodies, &options).map_err(Into::into),
+        How::Merge => merge_into(&schema, &bodies, &cut, &options).map_err(Into::into),
+        How::Rewrite => rewrite(&schema, &bodies, &options)
+            .map(|made| vec![made])
+            .map_err(Into::into),
     });
-    let (body, rows) = making.await?.map_err(unreadable)?;
+    let made = making.await?.map_err(unreadable)?;
+    let rows: u64 = made.iter().map(|(_, rows)| rows).sum();
     let promised: u64 = inputs.iter().map(|input| input.rows).sum();
     match rows == promised {
-        true => Ok(body),
+        true => Ok(made),
         false => Err(Waiting::DamagedFile {
             url: context.destination.url(&folder),
             why: format!("its files have {rows} rows instead of {promised}"),
@@ -124,8 +151,11 @@ pub(super) async fn replace(
 ) -> Result<Receipt, Failure> {
     let mut written = Vec::with_capacity(claim.files.len());
     for file in &claim.files {
-        let body = merged.remove(&file.date);
-        match put_merged(turn, &claim, file, body).await? {
+        let body = match merged.remove(&(file.date, file.name.clone())) {
+            Some(body) => Some(body),
+            None => absent(turn, &claim, file, &mut merged).await?,
+        };
+        match put_merged(turn, file, body).await? {
             Ok(receipt) => written.push(receipt),
             // It is read back, whatever is put.
             Err(receipt) => return Ok(turn.log.commit(*receipt).await?),
@@ -140,11 +170,33 @@ pub(super) async fn replace(
     put_receipt(turn, claim, written, None, Vec::new()).await
 }
 
-/// Puts one new file, unless it stands; gives the receipt instead if another worker has finished
-/// the claim.
-async fn put_merged(
+/// A new file made again, unless it stands; those of its date beside it are added to `merged`.
+async fn absent(
     turn: &Turn<'_>,
     claim: &Claim,
+    file: &ClaimedFile,
+    merged: &mut Merged,
+) -> Result<Option<Bytes>, Failure> {
+    let key = key_of(turn, file.date, &file.name);
+    if turn.context.destination.is_listed(&key).await? {
+        return Ok(None);
+    }
+    let inputs = claim.replaced().unwrap_or_default().iter();
+    let inputs: Vec<&ReplacedFile> = inputs.filter(|input| input.date == file.date).collect();
+    let files = claim.files.iter().filter(|of| of.date == file.date);
+    let cut = Cut::Rows(files.clone().map(|file| file.rows).collect());
+    let made = replacements(turn, How::of(&claim.work), file.date, &inputs, cut).await?;
+    merged.extend(files.zip(made).map(|(file, (body, _))| {
+        let file = (file.date, file.name.clone());
+        (file, body)
+    }));
+    Ok(merged.remove(&(file.date, file.name.clone())))
+}
+
+/// Puts one new file, or reads back what stands; gives the receipt instead if another worker has
+/// finished the claim.
+async fn put_merged(
+    turn: &Turn<'_>,
     file: &ClaimedFile,
     body: Option<Bytes>,
 ) -> Result<Result<FileReceipt, Box<Receipt>>, Failure> {
@@ -154,15 +206,8 @@ async fn put_merged(
         let standing = standing_file(context, &key, file, &[file.rows]).await?;
         Ok(Ok(standing))
     };
-    let body = match body {
-        Some(body) => body,
-        None if context.destination.is_listed(&key).await? => return stands().await,
-        None => {
-            let inputs = claim.replaced().unwrap_or_default().iter();
-            let inputs: Vec<&ReplacedFile> =
-                inputs.filter(|input| input.date == file.date).collect();
-            replacement(turn, How::of(&claim.work), file.date, &inputs).await?
-        }
+    let Some(body) = body else {
+        return stands().await;
     };
     if let Some(receipt) = turn.log.receipt_of_another().await? {
         return Ok(Err(Box::new(receipt)));

@@ -125,6 +125,9 @@ pub enum Work {
     RetryRejects(RetryRejects),
     /// Files are merged: their rows stand in the files to be written.
     Compact(Compact),
+    /// Files are merged into several of a date, the rows of each after those of the one before: by
+    /// eventsource, eventname and eventtimestamp, NULL first, then in the order of the files.
+    Sort(Compact),
     /// The columns of files are made anew from their records: the rows stand in the files to be
     /// written.
     Rewrite(Rewrite),
@@ -256,7 +259,7 @@ impl Claim {
                 ..
             }) => Period::Days(*first, *last),
             Work::Convert(_) | Work::RetryRejects(_) => Period::Undated,
-            Work::Compact(_) | Work::Rewrite(_) => Period::Upkeep {
+            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) => Period::Upkeep {
                 expired_before: None,
             },
             Work::Expire(expire) => Period::Upkeep {
@@ -269,7 +272,7 @@ impl Claim {
     pub fn replaced(&self) -> Option<&[ReplacedFile]> {
         match &self.work {
             Work::Convert(_) | Work::RetryRejects(_) => None,
-            Work::Compact(compact) => Some(&compact.inputs),
+            Work::Compact(compact) | Work::Sort(compact) => Some(&compact.inputs),
             Work::Rewrite(rewrite) => Some(&rewrite.inputs),
             Work::Expire(expire) => Some(&expire.inputs),
         }
@@ -279,7 +282,11 @@ impl Claim {
     pub fn objects(&self) -> &[ClaimedObject] {
         match &self.work {
             Work::Convert(convert) => &convert.objects,
-            Work::RetryRejects(_) | Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => &[],
+            Work::RetryRejects(_)
+            | Work::Compact(_)
+            | Work::Sort(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => &[],
         }
     }
 
@@ -287,7 +294,11 @@ impl Claim {
     pub fn rejects(&self) -> Option<&ClaimedRejects> {
         match &self.work {
             Work::Convert(convert) => convert.rejects.as_ref(),
-            Work::RetryRejects(_) | Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => None,
+            Work::RetryRejects(_)
+            | Work::Compact(_)
+            | Work::Sort(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => None,
         }
     }
 
@@ -301,7 +312,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.duplicates,
             Work::RetryRejects(retry) => retry.duplicates,
-            Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
+            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
         }
     }
 
@@ -310,7 +321,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.other_region_rows,
             Work::RetryRejects(retry) => retry.other_region_rows,
-            Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
+            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
         }
     }
 
@@ -322,7 +333,11 @@ impl Claim {
     /// Rejects that become rows or duplicates by it.
     pub fn retried(&self) -> u64 {
         match &self.work {
-            Work::Convert(_) | Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
+            Work::Convert(_)
+            | Work::Compact(_)
+            | Work::Sort(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => 0,
             Work::RetryRejects(retry) => {
                 let lines = retry.rejects.iter().map(|rejects| rejects.lines.len());
                 lines.sum::<usize>() as u64
@@ -335,7 +350,7 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.expired,
             Work::RetryRejects(retry) => retry.expired,
-            Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
+            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
         }
     }
 

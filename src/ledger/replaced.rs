@@ -3,11 +3,12 @@
 use super::claim::{FileReceipt, Receipt, Work};
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// The files that went, and what stands for them.
 #[derive(Debug, Default)]
 pub(crate) struct Replaced {
-    by_file: FxHashMap<(Date, String), Option<FileReceipt>>,
+    by_file: FxHashMap<(Date, String), Vec<FileReceipt>>,
     expired_before: Option<Date>,
 }
 
@@ -16,8 +17,8 @@ pub(crate) struct Replaced {
 pub(crate) enum Standing {
     /// It stands.
     Itself,
-    /// Its rows are in this file, among others.
-    In(FileReceipt),
+    /// Its rows are in these files, among others.
+    In(Vec<FileReceipt>),
     /// Its rows were removed.
     Expired,
 }
@@ -26,10 +27,10 @@ impl Replaced {
     /// Adds what a receipt says.
     pub(crate) fn add(&mut self, receipt: &Receipt) {
         for input in receipt.claim.replaced().unwrap_or_default() {
-            let mut written = receipt.written.iter();
-            let output = written.find(|file| file.date == input.date).cloned();
-            self.by_file
-                .insert((input.date, input.name.clone()), output);
+            let written = receipt.written.iter();
+            let outputs = written.filter(|file| file.date == input.date);
+            let file = (input.date, input.name.clone());
+            self.by_file.insert(file, outputs.cloned().collect());
         }
         if let Work::Expire(expire) = &receipt.claim.work {
             self.expired_before = self.expired_before.max(Some(expire.before));
@@ -48,18 +49,21 @@ impl Replaced {
 
     /// What stands for a file, which may have been merged more than once.
     pub(crate) fn standing(&self, date: Date, name: &str) -> Standing {
-        let mut standing = Standing::Itself;
-        let mut name = name.to_owned();
-        while let Some(output) = self.by_file.get(&(date, name)) {
-            match output {
-                None => return Standing::Expired,
-                Some(output) => {
-                    name = output.name.clone();
-                    standing = Standing::In(output.clone());
-                }
+        let Some(outputs) = self.by_file.get(&(date, name.to_owned())) else {
+            return Standing::Itself;
+        };
+        let mut left: Vec<&FileReceipt> = outputs.iter().collect();
+        let mut standing: BTreeMap<&str, &FileReceipt> = BTreeMap::new();
+        while let Some(file) = left.pop() {
+            match self.by_file.get(&(date, file.name.clone())) {
+                Some(outputs) => left.extend(outputs),
+                None => _ = standing.insert(&file.name, file),
             }
         }
-        standing
+        match standing.is_empty() {
+            true => Standing::Expired,
+            false => Standing::In(standing.into_values().cloned().collect()),
+        }
     }
 
     /// Rows of events of earlier dates were removed.

@@ -63,16 +63,14 @@ pub(super) async fn read_claim(
         KeyKind::Raw(key) => days.has(key.day),
         _ => true,
     };
-    let parts = receipt.written.iter().filter_map(|file| {
-        if !claim.replaced.has(file.date, &file.name) {
-            return Some((file, None));
-        }
-        let merged = claim
-            .merged
-            .iter()
-            .find(|rows| rows.file.date == file.date)?;
-        Some((&merged.file, Some(&merged.sources)))
-    });
+    let own = receipt.written.iter();
+    let own = own.filter(|file| !claim.replaced.has(file.date, &file.name));
+    let merged = claim.merged.iter();
+    let merged = merged.map(|rows| (&rows.file, Some(&rows.sources)));
+    let parts = own.map(|file| (file, None)).chain(merged);
+    let mut parts: Vec<_> = parts.collect();
+    // As before they were merged.
+    parts.sort_by_key(|(file, _)| file.date);
     for (file, sources) in parts {
         for row in rows(restoring, &claim.lane, file, sources).await? {
             let source = row.source_file.unwrap_or_default();
@@ -107,7 +105,9 @@ fn read_at(receipt: &Receipt) -> Timestamp {
     match &receipt.claim.work {
         Work::Convert(convert) => convert.read_at,
         Work::RetryRejects(retry) => retry.read_at,
-        Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => Timestamp::UNIX_EPOCH,
+        Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => {
+            Timestamp::UNIX_EPOCH
+        }
     }
 }
 

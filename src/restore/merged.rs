@@ -32,9 +32,9 @@ impl Owners {
     ) -> Result<Vec<MergedRows>, Failure> {
         let written = receipt.written.iter();
         let merged: Vec<FileReceipt> = written
-            .filter_map(|file| match replaced.standing(file.date, &file.name) {
-                Standing::In(merged) => Some(merged),
-                Standing::Itself | Standing::Expired => None,
+            .flat_map(|file| match replaced.standing(file.date, &file.name) {
+                Standing::In(merged) => merged,
+                Standing::Itself | Standing::Expired => Vec::new(),
             })
             .collect();
         if merged.is_empty() {
@@ -85,6 +85,8 @@ async fn sources(destination: &Store, receipt: &Receipt) -> Result<BTreeSet<Stri
             }
             Ok(sources)
         }
-        Work::Compact(_) | Work::Rewrite(_) | Work::Expire(_) => Ok(BTreeSet::new()),
+        Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => {
+            Ok(BTreeSet::new())
+        }
     }
 }

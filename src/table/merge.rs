@@ -1,6 +1,5 @@
-//! Files of one partition → one sorted file with all of their rows and columns.
+//! Files of one partition → sorted files with all of their rows and columns.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,19 +7,25 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::interleave;
 use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
 
 use super::compression::EncodeOptions;
-use super::conform::{conform, union_type};
+use super::conform::union_type;
 use super::encode::{EncodeError, FileWriter};
 use super::layout::{GROUP_BYTES, GROUP_ROWS};
+use super::merge_input::{Input, WEIGHT_OF_BYTE, open};
 use super::merge_order::{Place, is_ascending, order};
 use super::read::ReadError;
 use super::schema::Schema;
 
-/// Bytes of values that are decoded at a time of a file that is read in its order, about.
-const DECODED_BYTES: usize = 4 << 20;
+/// How merged rows are cut into files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cut {
+    /// Into as few as there can be of about so many bytes at most, and about equal ones.
+    Bytes(u64),
+    /// Into files of these numbers of rows.
+    Rows(Vec<u64>),
+}
 
 /// Why files cannot be merged.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +43,14 @@ pub enum MergeError {
         /// Its type in another.
         other: String,
     },
+    /// They do not have as many rows as the files that they are to become.
+    #[error("its files have {found} rows instead of {claimed}")]
+    Rows {
+        /// Rows of the files.
+        found: u64,
+        /// Rows of what they are to become.
+        claimed: u64,
+    },
     /// The arrays do not come together.
     #[error("merging rows")]
     Arrow(#[from] arrow::error::ArrowError),
@@ -46,44 +59,108 @@ pub enum MergeError {
     Encode(#[from] EncodeError),
 }
 
-/// Merges files of a partition into one: all rows of all, in the order of the table; rows that
-/// sort alike stay in the order of the files. A column that some file lacks is null in its rows.
-///
-/// Files are decoded a few thousand rows at a time, but for one that is in no order.
-///
-/// Gives the file and the number of its rows.
+/// Merges files of a partition into one, as [`merge_into`] does. Gives the file and the number of
+/// its rows.
 ///
 /// # Panics
 ///
-/// If the merged file would not have as many rows as the files together.
+/// As [`merge_into`].
 pub fn merge(
     schema: &Schema,
     files: &[Bytes],
     options: &EncodeOptions,
 ) -> Result<(Bytes, u64), MergeError> {
+    let merged = merge_into(schema, files, &Cut::Bytes(u64::MAX), options)?;
+    Ok(merged.into_iter().next().unwrap_or_default())
+}
+
+/// Merges files of a partition: all rows of all, in the order of the table; rows that sort alike
+/// stay in the order of the files. A column that some file lacks is null in its rows. Where the
+/// rows are cut into several files, those of each come after those of the one before.
+///
+/// Files are decoded some hundred rows at a time, but for one that is in no order.
+///
+/// Gives the files, each with the number of its rows. Which rows a file has follows from the files
+/// and the numbers of rows alone: a claim relies on it.
+///
+/// # Panics
+///
+/// If a merged file would not have as many rows as it is to have.
+pub fn merge_into(
+    schema: &Schema,
+    files: &[Bytes],
+    cut: &Cut,
+    options: &EncodeOptions,
+) -> Result<Vec<(Bytes, u64)>, MergeError> {
     // The Parquet reader panics on some bytes that no writer makes.
-    let merging = AssertUnwindSafe(|| merge_sorted(schema, files, options));
+    let merging = AssertUnwindSafe(|| merge_sorted(schema, files, cut, options));
     catch_unwind(merging).unwrap_or(Err(ReadError::Damaged.into()))
 }
 
 fn merge_sorted(
     schema: &Schema,
     files: &[Bytes],
+    cut: &Cut,
     options: &EncodeOptions,
-) -> Result<(Bytes, u64), MergeError> {
+) -> Result<Vec<(Bytes, u64)>, MergeError> {
     let places = order(files)?;
     let arrow_schema = Arc::new(union(schema, files)?);
     let mut inputs = Vec::with_capacity(files.len());
     for (number, file) in files.iter().enumerate() {
-        let in_order = is_ascending(&places, number);
+        let in_order = is_ascending(&places, number).then_some(files.len());
         inputs.push(Input::open(file, &arrow_schema, in_order)?);
     }
-    let mut writer = FileWriter::new(Arc::clone(&arrow_schema), places.len(), options)?;
-    for group in groups(&places, &inputs) {
-        writer.write(gather(&arrow_schema, &mut inputs, group)?)?;
+    let mut merged = Vec::new();
+    let mut rest = &places[..];
+    for rows in cut_rows(&places, &inputs, cut)? {
+        let (part, after) = rest.split_at(rows);
+        rest = after;
+        let mut writer = FileWriter::new(Arc::clone(&arrow_schema), rows, options)?;
+        for group in groups(part, &inputs) {
+            writer.write(gather(&arrow_schema, &mut inputs, group)?)?;
+        }
+        let file = writer.finish().map_err(EncodeError::from)?;
+        merged.push((file, rows as u64));
     }
-    let merged = writer.finish().map_err(EncodeError::from)?;
-    Ok((merged, places.len() as u64))
+    Ok(merged)
+}
+
+/// The rows of each file.
+fn cut_rows(places: &[Place], inputs: &[Input], cut: &Cut) -> Result<Vec<usize>, MergeError> {
+    let largest = match cut {
+        Cut::Bytes(largest) => *largest,
+        Cut::Rows(rows) => {
+            let (found, claimed) = (places.len() as u64, rows.iter().sum());
+            return match found == claimed {
+                true => Ok(rows.iter().map(|rows| *rows as usize).collect()),
+                false => Err(MergeError::Rows { found, claimed }),
+            };
+        }
+    };
+    let weights = places
+        .iter()
+        .map(|place| inputs[place.file()].weight(place.row()));
+    let all: u64 = weights.clone().sum();
+    let count = (all / WEIGHT_OF_BYTE).div_ceil(largest.max(1)).max(1);
+    let (mut cuts, mut before) = (vec![0; 1], 0);
+    for (row, weight) in weights.enumerate() {
+        // The row belongs to the file that its middle lies in.
+        let middle = u128::from(before + weight / 2);
+        let file = middle * u128::from(count) / u128::from(all.max(1));
+        while (cuts.len() as u128) <= file {
+            cuts.push(row);
+        }
+        before += weight;
+    }
+    let last = places.len();
+    let ends = cuts[1..].iter().chain([&last]);
+    let rows = cuts.iter().zip(ends).map(|(start, end)| end - start);
+    // A row may weigh more than a file.
+    let rows: Vec<usize> = rows.filter(|rows| *rows > 0).collect();
+    match rows.is_empty() {
+        true => Ok(vec![0]),
+        false => Ok(rows),
+    }
 }
 
 /// All columns of all files: those of the table in its order, then others.
@@ -116,11 +193,6 @@ fn union(schema: &Schema, files: &[Bytes]) -> Result<ArrowSchema, MergeError> {
         place.unwrap_or(columns.len())
     });
     Ok(ArrowSchema::new(fields))
-}
-
-fn open(file: &Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, MergeError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone());
-    Ok(builder.map_err(ReadError::from)?)
 }
 
 /// Cuts the rows into row groups of about equal length.
@@ -185,73 +257,4 @@ fn gather(
         }
     }
     Ok(columns)
-}
-
-/// A file while it is read.
-struct Input {
-    reader: ParquetRecordBatchReader,
-    schema: SchemaRef,
-    /// Bytes of values a row, on average.
-    row_bytes: usize,
-    /// Whether rows are taken in the order of the file.
-    in_order: bool,
-    /// Batches with the number of their first row.
-    decoded: VecDeque<(usize, RecordBatch)>,
-    /// Rows decoded so far.
-    rows: usize,
-}
-
-impl Input {
-    fn open(file: &Bytes, schema: &SchemaRef, in_order: bool) -> Result<Self, MergeError> {
-        let builder = open(file)?;
-        let metadata = Arc::clone(builder.metadata());
-        let sum = |values: &mut dyn Iterator<Item = i64>| {
-            usize::try_from(values.sum::<i64>()).unwrap_or_default()
-        };
-        let groups = metadata.row_groups();
-        let rows = sum(&mut groups.iter().map(|group| group.num_rows())).max(1);
-        let row_bytes = sum(&mut groups.iter().map(|group| group.total_byte_size())) / rows;
-        let at_once = match in_order {
-            true => (DECODED_BYTES / row_bytes.max(1)).clamp(1, GROUP_ROWS),
-            false => rows,
-        };
-        let reader = builder.with_batch_size(at_once).build();
-        Ok(Self {
-            reader: reader.map_err(ReadError::from)?,
-            schema: Arc::clone(schema),
-            row_bytes,
-            in_order,
-            decoded: VecDeque::new(),
-            rows: 0,
-        })
-    }
-
-    /// Decodes up to this row.
-    fn decode_to(&mut self, row: usize) -> Result<(), MergeError> {
-        while self.rows <= row {
-            let batch = self.reader.next().ok_or(ReadError::Damaged)??;
-            let batch = conform(&batch, &self.schema)?;
-            let first = self.rows;
-            self.rows += batch.num_rows();
-            self.decoded.push_back((first, batch));
-        }
-        Ok(())
-    }
-
-    /// The batch of a decoded row, and its place there.
-    fn find(&self, row: usize) -> (usize, usize) {
-        let after = self.decoded.partition_point(|(first, _)| *first <= row);
-        let batch = after - 1;
-        (batch, row - self.decoded[batch].0)
-    }
-
-    /// Forgets what is not taken any more after this row.
-    fn forget(&mut self, row: usize) {
-        while self.in_order
-            && let Some((first, batch)) = self.decoded.front()
-            && first + batch.num_rows() <= row + 1
-        {
-            self.decoded.pop_front();
-        }
-    }
 }

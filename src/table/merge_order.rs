@@ -52,8 +52,9 @@ pub(super) fn is_ascending(places: &[Place], file: usize) -> bool {
 #[derive(Default)]
 struct KeyedRows {
     /// Pairs of names, numbered as they are met.
-    names: FxHashMap<Box<[u8]>, usize>,
-    rows: Vec<(usize, Option<i64>, Place)>,
+    names: FxHashMap<Box<[u8]>, u32>,
+    /// With the number of their names, and their time; NULL is before all.
+    rows: Vec<(u32, i64, Place)>,
 }
 
 impl KeyedRows {
@@ -72,7 +73,10 @@ impl KeyedRows {
             let times = times.ok_or(ReadError::NoKey)?;
             for at in 0..batch.num_rows() {
                 spell(&names, at, &mut pair);
-                let time = times.is_valid(at).then(|| times.value(at));
+                let time = match times.is_valid(at) {
+                    true => times.value(at),
+                    false => i64::MIN,
+                };
                 let place = Place { file: number, row };
                 let names = self.number_of(&pair);
                 self.rows.push((names, time, place));
@@ -82,8 +86,8 @@ impl KeyedRows {
         Ok(())
     }
 
-    fn number_of(&mut self, pair: &[u8]) -> usize {
-        let next = self.names.len();
+    fn number_of(&mut self, pair: &[u8]) -> u32 {
+        let next = self.names.len() as u32;
         match self.names.get(pair) {
             Some(number) => *number,
             None => *self.names.entry(pair.into()).or_insert(next),
@@ -92,14 +96,16 @@ impl KeyedRows {
 
     fn sorted(mut self) -> Vec<Place> {
         // There are few pairs of names: these are compared, the rows' are not.
-        let mut names: Vec<(Box<[u8]>, usize)> = self.names.into_iter().collect();
+        let mut names: Vec<(Box<[u8]>, u32)> = self.names.into_iter().collect();
         names.sort_unstable();
         let mut ranks = vec![0; names.len()];
-        for (rank, (_, number)) in names.into_iter().enumerate() {
-            ranks[number] = rank;
+        for (rank, (_, number)) in (0_u32..).zip(names) {
+            ranks[number as usize] = rank;
         }
-        self.rows
-            .sort_unstable_by_key(|(number, time, place)| (ranks[*number], *time, *place));
+        for (number, ..) in &mut self.rows {
+            *number = ranks[*number as usize];
+        }
+        self.rows.sort_unstable();
         self.rows.into_iter().map(|(.., place)| place).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Which files are merged with which.
 
 use super::listing::{Partitions, StandingFile};
+use crate::commit::How;
 use crate::ledger::ReplacedFile;
 use jiff::civil::Date;
 
@@ -25,20 +26,45 @@ impl Group {
     pub(super) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.file.bytes).sum()
     }
+
+    /// Rows of the files.
+    pub(super) fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.file.rows).sum()
+    }
+}
+
+/// How much may be made one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Bytes of a new file, about.
+    pub(super) largest: u64,
+    pub(super) how: How,
+    /// Bytes that are taken at a time.
+    pub(super) memory: u64,
+}
+
+impl Limits {
+    /// Whether files can be made new ones at a time: what becomes one file always can.
+    fn allow(&self, group: &Group) -> bool {
+        let (files, rows, bytes) = (group.files.len() as u64, group.rows(), group.bytes());
+        bytes <= self.largest
+            || self.how == How::Merge && self.how.memory(files, rows, bytes) <= self.memory
+    }
 }
 
 /// Groups of files that become files of at most `largest` bytes, about, claim by claim.
 ///
 /// A partition that fits becomes one file. In a larger one, files of half that size and more stay
-/// as they are, and others are merged in the order of their claims; so what is merged once is left
-/// when the same is asked again.
-pub(super) fn plan(partitions: Partitions, largest: u64) -> Vec<Vec<Group>> {
+/// as they are, and others are merged, as many at a time as the memory allows; so what is merged
+/// once is left when the same is asked again.
+pub(super) fn plan(partitions: Partitions, limits: Limits) -> Vec<Vec<Group>> {
+    let largest = limits.largest;
     let groups = partitions.into_iter().flat_map(|(date, mut files)| {
         let all: u64 = files.iter().map(|file| file.file.bytes).sum();
         if all > largest {
             files.retain(|file| file.file.bytes < largest / 2);
         }
-        let mut groups = groups(date, files, largest);
+        let mut groups = groups(date, files, limits);
         groups.retain(|group| group.files.len() > 1);
         groups
     });
@@ -46,24 +72,35 @@ pub(super) fn plan(partitions: Partitions, largest: u64) -> Vec<Vec<Group>> {
 }
 
 /// Groups of all files, claim by claim, of at most `largest` bytes where no file is larger.
-pub(super) fn plan_all(partitions: Partitions, largest: u64) -> Vec<Vec<Group>> {
+pub(super) fn plan_all(partitions: Partitions, limits: Limits) -> Vec<Vec<Group>> {
     let partitions = partitions.into_iter();
     claims(
-        partitions.flat_map(|(date, files)| groups(date, files, largest)),
-        largest,
+        partitions.flat_map(|(date, files)| groups(date, files, limits)),
+        limits.largest,
     )
 }
 
-fn groups(date: Date, mut files: Vec<StandingFile>, largest: u64) -> Vec<Group> {
+fn groups(date: Date, mut files: Vec<StandingFile>, limits: Limits) -> Vec<Group> {
     files.sort_by_key(|file| file.name.number);
     let mut groups: Vec<Group> = Vec::new();
     for file in files {
-        match groups.last_mut() {
-            Some(group) if group.bytes() + file.file.bytes <= largest => group.files.push(file),
-            _ => groups.push(Group {
+        if let Some(group) = groups.last_mut() {
+            group.files.push(file);
+            if limits.allow(group) {
+                continue;
+            }
+            let Some(file) = group.files.pop() else {
+                continue;
+            };
+            groups.push(Group {
                 date,
                 files: vec![file],
-            }),
+            });
+        } else {
+            groups.push(Group {
+                date,
+                files: vec![file],
+            });
         }
     }
     groups
@@ -123,10 +160,23 @@ mod tests {
         files.collect()
     }
 
+    /// Memory for one file at a time.
+    fn limits(largest: u64) -> Limits {
+        Limits {
+            largest,
+            how: How::Merge,
+            memory: 0,
+        }
+    }
+
     /// The sizes of the files of each group.
     fn planned(sizes: &[u64], largest: u64) -> Vec<Vec<u64>> {
+        planned_within(sizes, limits(largest))
+    }
+
+    fn planned_within(sizes: &[u64], limits: Limits) -> Vec<Vec<u64>> {
         let partitions = Partitions::from([(date(2024, 5, 1), files(sizes))]);
-        let groups = plan(partitions, largest).into_iter().flatten();
+        let groups = plan(partitions, limits).into_iter().flatten();
         let sizes = groups.map(|group| group.files.iter().map(|file| file.file.bytes).collect());
         sizes.collect()
     }
@@ -142,6 +192,24 @@ mod tests {
     fn of_a_larger_one_large_files_stay_and_small_ones_are_merged_in_their_order() {
         let groups = planned(&[40, 40, 60, 40, 40, 90, 10], 100);
         assert_eq!(groups, [vec![40, 40], vec![40, 40, 10]]);
+    }
+
+    #[test]
+    fn small_files_are_merged_together_as_far_as_the_memory_allows() {
+        let sizes = [40, 40, 60, 40, 40, 90, 10];
+        let memory = How::Merge.memory(5, 5, 170);
+        let enough = Limits {
+            memory,
+            ..limits(100)
+        };
+        let groups = planned_within(&sizes, enough);
+        assert_eq!(groups, [[40, 40, 40, 40, 10]]);
+        let less = Limits {
+            memory: memory - 1,
+            ..limits(100)
+        };
+        let groups = planned_within(&sizes, less);
+        assert_eq!(groups, [[40, 40, 40, 40]]);
     }
 
     #[test]
@@ -170,9 +238,9 @@ mod tests {
     fn small_partitions_share_a_claim_and_a_date_is_once_in_it() {
         let dates = [date(2024, 5, 1), date(2024, 5, 2), date(2024, 5, 3)];
         let small = dates.map(|date| (date, files(&[10, 10])));
-        assert_eq!(plan(Partitions::from(small), 100).len(), 1);
+        assert_eq!(plan(Partitions::from(small), limits(100)).len(), 1);
         let large = Partitions::from([(dates[0], files(&[40, 40, 40, 40, 40]))]);
-        let claims = plan(large, 100);
+        let claims = plan(large, limits(100));
         assert_eq!(claims.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
     }
 }

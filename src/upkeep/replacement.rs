@@ -1,17 +1,18 @@
-//! Making one file of files of a partition: merged, or made anew.
+//! Making new files of files of a partition: merged, or made anew.
 
 use super::lanes::{LaneWork, Task, Tools, over_lanes};
 use super::listing::partitions;
 use super::options::{CompactOptions, Upkeep};
-use super::plan::{Group, plan, plan_all};
+use super::plan::{Group, Limits, plan, plan_all};
 use super::settled::Settled;
-use crate::commit::{Committed, How, Merged, Turn, commit_replacement, replacement};
+use crate::commit::{Committed, How, Merged, Turn, commit_replacement, replacements};
 use crate::failure::Failure;
 use crate::files::FileName;
 use crate::ledger::{ClaimedFile, Compact, MIXED, ReplacedFile, Rewrite, RowOptions, Work};
 use crate::monitor::{Monitor, Progress};
 use crate::scope::EventDates;
 use crate::store::Store;
+use crate::table::Cut;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,7 @@ pub async fn rewrite(
     stop: CancellationToken,
 ) -> Result<Upkeep, Failure> {
     // The records of its files are in memory as JSON, and taken apart.
-    let largest = options.memory / How::Rewrite.uncompressed_bytes(3);
+    let largest = options.memory / How::Rewrite.memory(1, 1, 1);
     replace(destination, options, (How::Rewrite, largest), monitor, stop).await
 }
 
@@ -64,7 +65,11 @@ async fn replace(
         settled: Settled::now(&destination).await?,
         dates: options.dates,
         schema: options.schema.fingerprint(),
-        largest: largest.max(1),
+        limits: Limits {
+            largest: largest.max(1),
+            how,
+            memory: options.memory,
+        },
     };
     let tools = Tools {
         schema: options.schema,
@@ -84,7 +89,7 @@ struct Replacement {
     dates: EventDates,
     /// Fingerprint of the columns that are written.
     schema: String,
-    largest: u64,
+    limits: Limits,
 }
 
 impl LaneWork for Replacement {
@@ -101,8 +106,8 @@ impl LaneWork for Replacement {
         }
         let young = self.settled.retain(&mut partitions);
         let claims = match self.how {
-            How::Merge => plan(partitions, self.largest),
-            How::Rewrite => plan_all(partitions, self.largest),
+            How::Merge => plan(partitions, self.limits),
+            How::Rewrite => plan_all(partitions, self.limits),
         };
         let groups = claims.iter().flatten();
         let (objects, bytes) = groups.fold((0, 0), |(objects, bytes), group| {
@@ -112,7 +117,7 @@ impl LaneWork for Replacement {
         task.context.monitor.report(pending);
         for groups in claims {
             if task.dry_run {
-                would_replace(task, &groups);
+                self.would_replace(task, &groups);
             } else if task.context.stop.is_cancelled() {
                 return Ok(false);
             } else if self.replace(task, turn, groups).await? {
@@ -124,15 +129,18 @@ impl LaneWork for Replacement {
     }
 }
 
-fn would_replace(task: &Task, groups: &[Group]) {
-    for group in groups {
-        task.tally.replaced(&group.inputs());
-    }
-    task.tally
-        .count(|upkeep| upkeep.files += groups.len() as u64);
-}
-
 impl Replacement {
+    fn would_replace(&self, task: &Task, groups: &[Group]) {
+        for group in groups {
+            task.tally.replaced(&group.inputs());
+            let files = match self.how {
+                How::Merge => group.bytes().div_ceil(self.limits.largest),
+                How::Rewrite => 1,
+            };
+            task.tally.count(|upkeep| upkeep.files += files);
+        }
+    }
+
     /// Makes the new files, then claims, so that what cannot be made is never claimed; true if
     /// another worker took the number.
     async fn replace(
@@ -141,18 +149,21 @@ impl Replacement {
         turn: &mut Turn<'_>,
         groups: Vec<Group>,
     ) -> Result<bool, Failure> {
-        let bytes: u64 = groups.iter().map(Group::bytes).sum();
-        let bytes = self.how.uncompressed_bytes(bytes);
-        let _share = task.context.budget.reserve(bytes).await;
+        let count: u64 = groups.iter().map(|group| group.files.len() as u64).sum();
+        let rows = groups.iter().map(Group::rows).sum();
+        let bytes = groups.iter().map(Group::bytes).sum();
+        let memory = self.how.memory(count, rows, bytes);
+        let _share = task.context.budget.reserve_memory(memory).await;
         let draft = turn.draft()?;
         let (mut merged, mut files, mut inputs) = (Merged::new(), Vec::new(), Vec::new());
-        let mut keep_duplicates = false;
+        let (mut keep_duplicates, mut is_cut) = (false, false);
         let mut schemas = BTreeSet::new();
         for group in groups {
             let replaced: Vec<&ReplacedFile> = group.files.iter().map(|file| &file.file).collect();
-            let made = replacement(turn, self.how, group.date, &replaced).await;
-            let body = match Failure::waits(made)? {
-                Ok(body) => body,
+            let cut = Cut::Bytes(self.limits.largest);
+            let made = replacements(turn, self.how, group.date, &replaced, cut).await;
+            let made = match Failure::waits(made)? {
+                Ok(made) => made,
                 Err(_) if turn.is_taken().await? => return Ok(true),
                 Err(waiting) => {
                     task.tally.waits(turn.lane(), waiting);
@@ -162,25 +173,30 @@ impl Replacement {
             keep_duplicates |= group.files.iter().any(|file| file.keeps_duplicates);
             schemas.extend(group.files.iter().map(|file| file.schema.clone()));
             let seconds = group.files.iter().map(|file| file.name.seconds);
-            let name = FileName {
-                number: draft.number,
-                seconds: seconds.fold((u32::MAX, 0), |(first, last), seconds| {
-                    (first.min(seconds.0), last.max(seconds.1))
-                }),
-                claim_id: draft.id.clone(),
-            };
-            files.push(ClaimedFile {
-                date: group.date,
-                name: name.to_string(),
-                rows: replaced.iter().map(|file| file.rows).sum(),
+            let seconds = seconds.fold((u32::MAX, 0), |(first, last), seconds| {
+                (first.min(seconds.0), last.max(seconds.1))
             });
-            merged.insert(group.date, body);
+            is_cut |= made.len() > 1;
+            for (part, (body, rows)) in (0_usize..).zip(made) {
+                let name = FileName {
+                    number: draft.number,
+                    seconds,
+                    claim_id: match part {
+                        0 => draft.id.clone(),
+                        _ => format!("{}{part:04x}", draft.id),
+                    },
+                };
+                let (date, name) = (group.date, name.to_string());
+                merged.insert((date, name.clone()), body);
+                files.push(ClaimedFile { date, name, rows });
+            }
             inputs.extend(group.files.into_iter().map(|file| file.file));
         }
         if files.is_empty() {
             return Ok(false);
         }
         let (schema, work) = match self.how {
+            How::Merge if is_cut => (common(schemas), Work::Sort(Compact { inputs })),
             How::Merge => (common(schemas), Work::Compact(Compact { inputs })),
             How::Rewrite => (self.schema.clone(), Work::Rewrite(Rewrite { inputs })),
         };

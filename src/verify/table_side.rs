@@ -4,7 +4,7 @@ use super::verifier::Verifier;
 use crate::convert::source_file;
 use crate::failure::Failure;
 use crate::lane::Partition;
-use crate::ledger::{Convert, Receipt, RejectedLine, Replaced, Standing};
+use crate::ledger::{Convert, FileReceipt, Receipt, RejectedLine, Replaced, Standing};
 use crate::table::{Needle, RecordHasher, StoredRow, stored_rows};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
@@ -46,22 +46,17 @@ impl TableSide {
             .iter()
             .map(|object| source_file(convert, &object.address))
             .collect();
-        for file in &receipt.written {
-            let (file, needles) = match replaced.standing(file.date, &file.name) {
-                Standing::Itself => (file.clone(), Vec::new()),
-                Standing::Expired => continue,
-                Standing::In(merged) => {
-                    let values = sources.clone();
-                    let column = "sourcefile";
-                    (merged, vec![Needle { column, values }])
-                }
+        for (file, is_merged) in standing_files(replaced, receipt) {
+            let (values, column) = (sources.clone(), "sourcefile");
+            let needles = match is_merged {
+                true => vec![Needle { column, values }],
+                false => Vec::new(),
             };
             let partition = Partition {
                 lane: lane.clone(),
                 date: file.date,
             };
             let key = format!("{}{}", partition.path(), file.name);
-            let is_merged = !needles.is_empty();
             let body = match verifier.destination.get(&key).await {
                 Ok(body) => body,
                 // It may have gone since it was looked at.
@@ -124,4 +119,17 @@ impl TableSide {
             count.map(|count| *count -= 1).is_some()
         })
     }
+}
+
+/// The files in which a claim's rows stand, and whether they have rows of others.
+fn standing_files(replaced: &Replaced, receipt: &Receipt) -> Vec<(FileReceipt, bool)> {
+    let mut files = Vec::new();
+    for file in &receipt.written {
+        match replaced.standing(file.date, &file.name) {
+            Standing::Itself => files.push((file.clone(), false)),
+            Standing::In(merged) => files.extend(merged.into_iter().map(|file| (file, true))),
+            Standing::Expired => {}
+        }
+    }
+    files
 }

@@ -5,7 +5,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of memory that a batch takes for each uncompressed byte it reads: the text, its
 /// cells, one row group's arrays a thread, and the encoded files.
-const MEMORY_PER_BYTE: u64 = 3;
+pub(crate) const MEMORY_PER_BYTE: u64 = 3;
 
 /// A batch above this many uncompressed bytes gives no better files, and is only more to read
 /// again when its claim has to be finished by another.
@@ -44,8 +44,14 @@ impl Budget {
     /// Waits for the memory of a batch that reads so many uncompressed bytes; a batch above
     /// the whole budget gets all of it and runs alone.
     pub(crate) async fn reserve(&self, uncompressed_bytes: u64) -> Share {
-        let units = uncompressed_bytes.saturating_mul(MEMORY_PER_BYTE) / UNIT;
-        let units = u32::try_from(units)
+        let memory = uncompressed_bytes.saturating_mul(MEMORY_PER_BYTE);
+        self.reserve_memory(memory).await
+    }
+
+    /// Waits for so many bytes of memory; what is above the whole budget gets all of it and runs
+    /// alone.
+    pub(crate) async fn reserve_memory(&self, bytes: u64) -> Share {
+        let units = u32::try_from(bytes / UNIT)
             .unwrap_or(u32::MAX)
             .clamp(1, self.total);
         let permit = Arc::clone(&self.permits).acquire_many_owned(units).await;

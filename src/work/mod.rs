@@ -4,6 +4,6 @@ mod budget;
 mod context;
 mod cpu;
 
-pub(crate) use budget::{Budget, Share};
+pub(crate) use budget::{Budget, MEMORY_PER_BYTE, Share};
 pub(crate) use context::Context;
 pub(crate) use cpu::Cpu;

@@ -120,11 +120,44 @@ fn compact_writes_the_codec_that_it_is_asked_for_and_reads_any() {
 
 #[test]
 fn what_was_merged_is_restored_and_verified_as_before() {
-    let place = night_by_night();
+    restored_and_verified_after(&night_by_night(), "compact table");
+}
+
+#[test]
+fn a_partition_that_became_several_files_is_restored_and_verified_as_before() {
+    let place = Place::new();
+    for object in 0..12_u64 {
+        let records = (0..60_u64).map(|n| {
+            let id = (object * 60 + n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let time = format!("2024-05-01T{:02}:{n:02}:{object:02}Z", n % 24);
+            event(&format!("{id:016x}"), "111111111111", &time)
+        });
+        let records: Vec<String> = records.collect();
+        let key = format!(
+            "logs/AWSLogs/111111111111/CloudTrail/eu-west-1/2024/05/02/111111111111_CloudTrail_eu-west-1_20240502T{object:02}00Z_aaaa.json.gz"
+        );
+        let text = format!(r#"{{"Records":[{}]}}"#, records.join(","));
+        place.write(&key, gzip(&text));
+    }
+    place.convert("--memory 1kB", 0);
+    let table = place.table();
+    let before = tree(&place.path("table")).into_iter();
+    let before = before.filter(|(path, _)| path.extension().is_some_and(|end| end == "parquet"));
+    let sizes: Vec<usize> = before.map(|(_, bytes)| bytes.len()).collect();
+    assert_eq!(sizes.len(), 12);
+    let target = sizes.iter().max().unwrap() * 2 + 1;
+    restored_and_verified_after(&place, &format!("compact table --target-size {target}B"));
+    assert_eq!(place.table(), table);
+    assert!((2..6).contains(&parquet_files(&place)));
+    let again = summary(&place, "compact table");
+    assert_eq!(again["files"], 0, "they are younger than a day");
+}
+
+fn restored_and_verified_after(place: &Place, compaction: &str) {
     let before = place.run("restore table before --json");
     assert_eq!(before.status.code(), Some(0));
-    age(&place);
-    summary(&place, "compact table");
+    age(place);
+    summary(place, compaction);
     let after = place.run("restore table after --json");
     assert_eq!(after.status.code(), Some(0), "{}", stderr(&after));
     assert_eq!(json(&before)["records"], json(&after)["records"]);
@@ -136,7 +169,7 @@ fn what_was_merged_is_restored_and_verified_as_before() {
         files.collect()
     };
     assert!(files("before") == files("after"));
-    verified(&place);
+    verified(place);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Files that are merged, by workers that are killed, sleep, or meet others.
 
-use crate::history::raw::{Form, Record, lane};
+use crate::history::raw::{DAYS, Form, Record, lane};
 use crate::history::worker::{Side, State, Worker};
 use crate::history::world::{Spec, TINY, World};
 use crate::support::{asleep_after, checked, complete, event, in_lane, rows, run};
@@ -84,6 +84,79 @@ fn a_compaction_killed_before_or_after_any_store_call_is_completed_by_the_next()
             0,
             "killed after {killed_after}"
         );
+    }
+}
+
+/// A dozen files of one partition, and a size of which they make several.
+fn converted_often() -> (World, u64) {
+    let mut world = World::default();
+    for id in 0..12 {
+        let records = (4..24).map(|hour| event(id * DAYS.len() as u8, hour));
+        world.deliver(in_lane(0, 0), records.collect(), Form::Delivered);
+        run(&world, &Spec::all());
+    }
+    world.pass_a_day();
+    let store = world.table.store();
+    let listed = store.list("account=", None).now_or_never().unwrap();
+    let sizes = listed.unwrap().into_iter().map(|entry| entry.size);
+    (world, sizes.max().unwrap() * 2 + 1)
+}
+
+/// The rows of each file, by name.
+fn rows_of_files(world: &World) -> Vec<usize> {
+    let files = checked(world).files;
+    files.iter().map(|file| file.rows.len()).collect()
+}
+
+#[test]
+fn a_compaction_into_several_files_killed_after_any_store_call_is_completed_by_the_next() {
+    let (world, target) = converted_often();
+    let compact = |world: &World| {
+        let mut worker = world.compacting_into(target);
+        worker.finish().unwrap().unwrap();
+        worker
+    };
+    let calls = compact(&world).calls().len();
+    let merged = rows_of_files(&world);
+    assert!((2..6).contains(&merged.len()), "{merged:?}");
+    assert_eq!(merged.iter().sum::<usize>(), 240);
+    for killed_after in 0..=calls {
+        let (world, _) = converted_often();
+        let mut worker = world.compacting_into(target);
+        worker.go(killed_after);
+        drop(worker);
+        checked(&world);
+        compact(&world);
+        complete(&world);
+        assert_eq!(rows_of_files(&world), merged, "killed after {killed_after}");
+        assert_eq!(
+            compact(&world).written_bytes(),
+            0,
+            "killed after {killed_after}"
+        );
+    }
+}
+
+#[test]
+fn a_compaction_into_several_files_sleeps_at_any_store_call_while_another_finishes_it() {
+    for sleeps_after in 0.. {
+        let (mut world, target) = converted_often();
+        let mut sleeper = world.compacting_into(target);
+        let state = sleeper.go(sleeps_after);
+        let is_putting = sleeper.is_putting();
+        world.compacting_into(target).finish().unwrap().unwrap();
+        checked(&world);
+        if matches!(state, State::Ended(_)) {
+            break;
+        }
+        // What was converted before is still found, wherever its rows stand.
+        world.deliver(in_lane(0, 0), vec![event(0, 5)], Form::Delivered);
+        run(&world, &Spec::all());
+        if !is_putting {
+            sleeper.finish().unwrap().unwrap();
+        }
+        complete(&world);
+        assert_eq!(rows(&world), 240, "slept after {sleeps_after}");
     }
 }
 

@@ -61,6 +61,17 @@ impl World {
         self.chore(Chore::Compact, &[])
     }
 
+    /// One that makes files of about so many bytes.
+    pub(crate) fn compacting_into(&self, target_bytes: u64) -> Worker {
+        let options = CompactOptions {
+            target_bytes,
+            ..options(&SCHEMA)
+        };
+        Worker::upkeep(&self.table, &[], |table, monitor, stop| {
+            compact(table, options, monitor, stop).boxed_local()
+        })
+    }
+
     /// A rewriting that has not begun.
     pub(crate) fn rewriting(&self) -> Worker {
         self.chore(Chore::Rewrite, &[])

@@ -12,9 +12,9 @@ type Name = (Lane, Date, String);
 pub(crate) struct Replaced {
     /// By claims with a receipt: they must be gone.
     gone: BTreeSet<Name>,
-    /// By open claims, with what is to stand for each: they may be gone once that stands. Nothing
-    /// stands for what expires.
-    going: BTreeMap<Name, Option<Name>>,
+    /// By open claims, with what is to stand for each: they may be gone once all of that stands.
+    /// Nothing stands for what expires.
+    going: BTreeMap<Name, Vec<Name>>,
 }
 
 impl Replaced {
@@ -26,12 +26,11 @@ impl Replaced {
                 let is_done = receipts.is_some_and(|receipts| receipts.contains_key(number));
                 for input in claim.replaced().unwrap_or_default() {
                     let name = (lane.clone(), input.date, input.name.clone());
-                    let mut outputs = claim.files.iter();
-                    let output = outputs.find(|file| file.date == input.date);
-                    let output = output.map(|file| (lane.clone(), file.date, file.name.clone()));
+                    let outputs = claim.files.iter().filter(|file| file.date == input.date);
+                    let outputs = outputs.map(|file| (lane.clone(), file.date, file.name.clone()));
                     match is_done {
                         true => _ = replaced.gone.insert(name),
-                        false => _ = replaced.going.insert(name, output),
+                        false => _ = replaced.going.insert(name, outputs.collect()),
                     }
                 }
             }
@@ -56,23 +55,22 @@ impl Replaced {
         if let Some((lane, date, name)) = self.gone.intersection(&standing).next() {
             return Err(format!("BROUGHT BACK in {lane} on {date}: {name}"));
         }
-        for (file, output) in &self.going {
-            let stands = output
-                .as_ref()
-                .is_none_or(|output| standing.contains(output));
-            if !stands && !standing.contains(file) {
+        let mut twice = BTreeSet::new();
+        for (file, outputs) in &self.going {
+            if outputs.is_empty() {
+                continue;
+            }
+            if outputs.iter().all(|output| standing.contains(output)) {
+                twice.insert(file.clone());
+            } else if standing.contains(file) {
+                // Some of the rows, as long as others may be missing.
+                twice.extend(outputs.iter().cloned());
+            } else {
                 let (lane, date, name) = file;
                 return Err(format!("LOST in {lane} on {date}: {name} went too early"));
             }
         }
-        let is_twice = |file: &super::snapshot::File| {
-            let output = self.going.get(&name(file));
-            output.is_some_and(|output| {
-                output
-                    .as_ref()
-                    .is_some_and(|output| standing.contains(output))
-            })
-        };
+        let is_twice = |file: &super::snapshot::File| twice.contains(&name(file));
         snapshot.files.retain(|file| !is_twice(file));
         Ok(())
     }

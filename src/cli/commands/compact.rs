@@ -13,7 +13,7 @@ pub(crate) struct CompactArgs {
     /// What `rewrite` has too
     #[command(flatten)]
     replace: ReplaceArgs,
-    /// Size of a merged file, at most; a third of the memory if that is less
+    /// Size of a merged file, about; a third of the memory if that is less
     #[arg(long, value_name = "BYTES", default_value = "256MB", value_parser = parse_size)]
     target_size: u64,
 }
