@@ -19,6 +19,8 @@ static WIDE_SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chore {
     Compact,
+    /// Into files of about so many bytes.
+    CompactInto(u64),
     /// With a further column.
     Rewrite,
     /// Of what is before a day.
@@ -44,6 +46,13 @@ impl World {
     pub(crate) fn chore(&self, chore: Chore, planned: &[Planned]) -> Worker {
         Worker::upkeep(&self.table, planned, |table, monitor, stop| match chore {
             Chore::Compact => compact(table, options(&SCHEMA), monitor, stop).boxed_local(),
+            Chore::CompactInto(target_bytes) => {
+                let options = CompactOptions {
+                    target_bytes,
+                    ..options(&SCHEMA)
+                };
+                compact(table, options, monitor, stop).boxed_local()
+            }
             Chore::Rewrite => rewrite(table, options(&WIDE_SCHEMA), monitor, stop).boxed_local(),
             Chore::Expire(before) => {
                 let options = ExpireOptions {
@@ -63,13 +72,7 @@ impl World {
 
     /// One that makes files of about so many bytes.
     pub(crate) fn compacting_into(&self, target_bytes: u64) -> Worker {
-        let options = CompactOptions {
-            target_bytes,
-            ..options(&SCHEMA)
-        };
-        Worker::upkeep(&self.table, &[], |table, monitor, stop| {
-            compact(table, options, monitor, stop).boxed_local()
-        })
+        self.chore(Chore::CompactInto(target_bytes), &[])
     }
 
     /// A rewriting that has not begun.

@@ -54,10 +54,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Bytes of two or three files of the histories.
+const SMALL: u64 = 25_000;
+
 /// Mostly compactions; what is expired is out of play.
 fn chore() -> impl Strategy<Value = Chore> {
     prop_oneof![
-        6 => Just(Chore::Compact),
+        4 => Just(Chore::Compact),
+        4 => Just(Chore::CompactInto(SMALL)),
         3 => Just(Chore::Rewrite),
         1 => prop::sample::select(&DAYS[1..3]).prop_map(Chore::Expire),
     ]

@@ -11,6 +11,7 @@ use cloudtrail2parquet::store::{ErrorKind, Memory};
 use cloudtrail2parquet::table::{EncodeOptions, Schema};
 use futures::FutureExt as _;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 
 pub(crate) static SCHEMA: LazyLock<Arc<Schema>> =
@@ -105,6 +106,8 @@ pub(crate) struct World {
     pub(crate) present: BTreeMap<String, String>,
     pub(crate) unreachable: Unreachable,
     pub(crate) numbers: usize,
+    /// Whether a document of the ledger was gone for a time.
+    pub(crate) lacked: AtomicBool,
     /// Bytes that some keys have, as another compressor packed them.
     pub(crate) packed: BTreeMap<String, Vec<u8>>,
 }
@@ -250,6 +253,7 @@ impl World {
                 documents.into_iter().skip(at).take(1).collect()
             }
         };
+        self.lacked.store(true, SeqCst);
         let bodies: Vec<(String, Bytes)> = removed
             .into_iter()
             .map(|key| (key.clone(), self.body(&key)))
