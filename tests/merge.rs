@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudtrail2parquet::cloudtrail::{Limits, read_document};
 use cloudtrail2parquet::table::{
-    Compression, Cut, EncodeOptions, Objects, RowRef, Schema, encode, merge, merge_into,
+    Compression, Cut, EncodeOptions, MergeError, Objects, RowRef, Schema, encode, merge,
     parse_columns_file, records, shred, sort_rows,
 };
 use futures::executor::block_on;
@@ -35,6 +35,17 @@ fn file(schema: &Schema, records: &[String]) -> Bytes {
     let mut rows: Vec<RowRef> = objects.row_refs().collect();
     sort_rows(&objects, &mut rows);
     encode(schema, &objects, &rows, &EncodeOptions::default()).unwrap()
+}
+
+/// However large the one file becomes.
+fn merge_into_one(
+    schema: &Schema,
+    files: &[Bytes],
+    options: &EncodeOptions,
+) -> Result<(Bytes, u64), MergeError> {
+    let merged = merge(schema, files, &Cut::Bytes(u64::MAX), options)?;
+    assert_eq!(merged.len(), 1);
+    Ok(merged.into_iter().next().unwrap())
 }
 
 fn event(source: u8, name: u8, second: u8, id: u32, more: &str) -> String {
@@ -77,7 +88,7 @@ fn a_merged_file_is_the_one_that_would_have_been_written_at_once() {
         .collect();
     let at_once = file(&schema, &all);
     let parts: Vec<Bytes> = all.chunks(130).map(|part| file(&schema, part)).collect();
-    let (merged, rows) = merge(&schema, &parts, &EncodeOptions::default()).unwrap();
+    let (merged, rows) = merge_into_one(&schema, &parts, &EncodeOptions::default()).unwrap();
     assert_eq!(rows, 900);
     assert_eq!(column_names(&merged), column_names(&at_once));
     let keys = |file: &Bytes| -> Vec<_> { read(file).iter().map(|row| sort_key(row)).collect() };
@@ -99,7 +110,7 @@ fn a_merged_file_has_the_columns_of_all_also_those_that_this_program_does_not_kn
     let colourful = event(1, 1, 1, 1, r#","requestParameters":{"colour":"red"}"#);
     let bucket = event(1, 1, 2, 2, r#","requestParameters":{"bucketName":"b"}"#);
     let parts = [file(&wide, &[colourful]), file(&plain, &[bucket])];
-    let (merged, _) = merge(&plain, &parts, &EncodeOptions::default()).unwrap();
+    let (merged, _) = merge_into_one(&plain, &parts, &EncodeOptions::default()).unwrap();
     let names = column_names(&merged);
     for name in ["requestparameters_colour", "requestparameters_bucketname"] {
         assert!(
@@ -117,9 +128,10 @@ fn a_merged_file_has_the_codec_that_is_asked_for_whatever_the_files_have() {
         .map(|n| file(&schema, &[event(1, 1, n, 1, "")]))
         .collect();
     for compression in [Compression::Zstd, Compression::Gzip, Compression::None] {
-        let (merged, _) = merge(&schema, &parts, &EncodeOptions { compression }).unwrap();
+        let (merged, _) = merge_into_one(&schema, &parts, &EncodeOptions { compression }).unwrap();
         let again = [merged, file(&schema, &[event(2, 1, 1, 4, "")])];
-        let (merged, rows) = merge(&schema, &again, &EncodeOptions { compression }).unwrap();
+        let (merged, rows) =
+            merge_into_one(&schema, &again, &EncodeOptions { compression }).unwrap();
         assert_eq!((rows, read(&merged).len()), (4, 4));
         let builder = ParquetRecordBatchReaderBuilder::try_new(merged).unwrap();
         let chunks = builder.metadata().row_group(0).columns();
@@ -134,13 +146,13 @@ fn what_is_no_file_of_the_table_is_an_error_and_never_a_panic() {
     let schema = schema();
     let good = file(&schema, &[event(1, 1, 1, 1, "")]);
     let options = EncodeOptions::default();
-    assert!(merge(&schema, &[Bytes::from_static(b"PAR1")], &options).is_err());
+    assert!(merge_into_one(&schema, &[Bytes::from_static(b"PAR1")], &options).is_err());
     let mut errors = 0;
     for at in (0..good.len()).step_by(13) {
         let mut bytes = good.to_vec();
         bytes[at] ^= 0x81;
         let parts = [good.clone(), bytes.into()];
-        errors += usize::from(merge(&schema, &parts, &options).is_err());
+        errors += usize::from(merge_into_one(&schema, &parts, &options).is_err());
     }
     assert!(errors > 0);
 }
@@ -158,9 +170,9 @@ fn rows_are_cut_into_files_of_about_the_size_that_is_asked_for() {
         .collect();
     let parts: Vec<Bytes> = all.chunks(1500).map(|part| file(&schema, part)).collect();
     let options = EncodeOptions::default();
-    let (whole, _) = merge(&schema, &parts, &options).unwrap();
+    let (whole, _) = merge_into_one(&schema, &parts, &options).unwrap();
     let largest = parts.iter().map(Bytes::len).sum::<usize>() / 3;
-    let merged = merge_into(&schema, &parts, &Cut::Bytes(largest as u64), &options).unwrap();
+    let merged = merge(&schema, &parts, &Cut::Bytes(largest as u64), &options).unwrap();
     assert_eq!(merged.len(), 3);
     for (file, _) in &merged {
         let share = file.len() as f64 / largest as f64;
@@ -205,7 +217,7 @@ fn a_file_that_is_in_no_order_is_merged_as_any_other() {
     ];
     assert!(!read(&files[0]).is_sorted_by_key(|record| sort_key(record)));
     let cut = Cut::Rows(vec![200, 301]);
-    let merged = merge_into(&schema, &files, &cut, &EncodeOptions::default()).unwrap();
+    let merged = merge(&schema, &files, &cut, &EncodeOptions::default()).unwrap();
     let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();
     assert!(found.is_sorted_by_key(|record| sort_key(record)));
     let sorted = |mut rows: Vec<String>| {
@@ -220,7 +232,7 @@ fn files_that_have_other_rows_than_were_claimed_are_an_error() {
     let schema = schema();
     let parts = [file(&schema, &[event(1, 1, 1, 1, "")])];
     let cut = Cut::Rows(vec![1, 1]);
-    let merged = merge_into(&schema, &parts, &cut, &EncodeOptions::default());
+    let merged = merge(&schema, &parts, &cut, &EncodeOptions::default());
     let error = merged.unwrap_err().to_string();
     assert_eq!(error, "its files have 1 rows instead of 2");
 }
@@ -238,11 +250,11 @@ proptest! {
         };
         let files: Vec<Bytes> = parts.iter().map(|part| file(&schema, &events(part))).collect();
         let options = EncodeOptions::default();
-        let merged = merge_into(&schema, &files, &Cut::Bytes(largest), &options).unwrap();
+        let merged = merge(&schema, &files, &Cut::Bytes(largest), &options).unwrap();
         let rows = Cut::Rows(merged.iter().map(|(_, rows)| *rows).collect());
         prop_assert!(merged.iter().all(|(_, rows)| *rows > 0));
-        prop_assert!(merge_into(&schema, &files, &rows, &options).unwrap() == merged);
-        let (whole, count) = merge(&schema, &files, &options).unwrap();
+        prop_assert!(merge(&schema, &files, &rows, &options).unwrap() == merged);
+        let (whole, count) = merge_into_one(&schema, &files, &options).unwrap();
         prop_assert_eq!(merged.iter().map(|(_, rows)| rows).sum::<u64>(), count);
         let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();
         prop_assert_eq!(found, read(&whole));
@@ -263,7 +275,7 @@ proptest! {
                 file(&schema, &events)
             })
             .collect();
-        let (merged, rows) = merge(&schema, &files, &EncodeOptions::default()).unwrap();
+        let (merged, rows) = merge_into_one(&schema, &files, &EncodeOptions::default()).unwrap();
         let found = read(&merged);
         prop_assert_eq!(rows as usize, found.len());
         prop_assert!(found.is_sorted_by_key(|record| sort_key(record)));

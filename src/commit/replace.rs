@@ -10,7 +10,7 @@ use crate::failure::{Failure, Waiting};
 use crate::lane::Partition;
 use crate::ledger::{Claim, ClaimedFile, FileReceipt, Receipt, ReplacedFile, Work};
 use crate::store::{PutOutcome, Remover};
-use crate::table::{Cut, merge_into, rewrite};
+use crate::table::{Cut, merge, rewrite};
 use crate::work::MEMORY_PER_BYTE;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -101,7 +101,7 @@ pub(crate) async fn replacements(
         why: error.to_string(),
     };
     let making = context.cpu.run(move || match how {
-        How::Merge => merge_into(&schema, &bodies, &cut, &options).map_err(Into::into),
+        How::Merge => merge(&schema, &bodies, &cut, &options).map_err(Into::into),
         How::Rewrite => rewrite(&schema, &bodies, &options)
             .map(|made| vec![made])
             .map_err(Into::into),

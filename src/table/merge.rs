@@ -59,21 +59,6 @@ pub enum MergeError {
     Encode(#[from] EncodeError),
 }
 
-/// Merges files of a partition into one, as [`merge_into`] does. Gives the file and the number of
-/// its rows.
-///
-/// # Panics
-///
-/// As [`merge_into`].
-pub fn merge(
-    schema: &Schema,
-    files: &[Bytes],
-    options: &EncodeOptions,
-) -> Result<(Bytes, u64), MergeError> {
-    let merged = merge_into(schema, files, &Cut::Bytes(u64::MAX), options)?;
-    Ok(merged.into_iter().next().unwrap_or_default())
-}
-
 /// Merges files of a partition: all rows of all, in the order of the table; rows that sort alike
 /// stay in the order of the files. A column that some file lacks is null in its rows. Where the
 /// rows are cut into several files, those of each come after those of the one before.
@@ -86,7 +71,7 @@ pub fn merge(
 /// # Panics
 ///
 /// If a merged file would not have as many rows as it is to have.
-pub fn merge_into(
+pub fn merge(
     schema: &Schema,
     files: &[Bytes],
     cut: &Cut,

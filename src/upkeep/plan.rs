@@ -44,9 +44,11 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Whether files can be made new ones at a time: what becomes one file always can.
-    fn allow(&self, group: &Group) -> bool {
-        let (files, rows, bytes) = (group.files.len() as u64, group.rows(), group.bytes());
+    /// Whether a group's files and one more can be made new ones at a time: what becomes one file
+    /// always can.
+    fn allow(&self, group: &Group, more: &ReplacedFile) -> bool {
+        let files = group.files.len() as u64 + 1;
+        let (rows, bytes) = (group.rows() + more.rows, group.bytes() + more.bytes);
         bytes <= self.largest
             || self.how == How::Merge && self.how.memory(files, rows, bytes) <= self.memory
     }
@@ -84,23 +86,12 @@ fn groups(date: Date, mut files: Vec<StandingFile>, limits: Limits) -> Vec<Group
     files.sort_by_key(|file| file.name.number);
     let mut groups: Vec<Group> = Vec::new();
     for file in files {
-        if let Some(group) = groups.last_mut() {
-            group.files.push(file);
-            if limits.allow(group) {
-                continue;
-            }
-            let Some(file) = group.files.pop() else {
-                continue;
-            };
-            groups.push(Group {
+        match groups.last_mut() {
+            Some(group) if limits.allow(group, &file.file) => group.files.push(file),
+            _ => groups.push(Group {
                 date,
                 files: vec![file],
-            });
-        } else {
-            groups.push(Group {
-                date,
-                files: vec![file],
-            });
+            }),
         }
     }
     groups
@@ -113,7 +104,7 @@ fn claims(groups: impl Iterator<Item = Group>, largest: u64) -> Vec<Vec<Group>> 
     for group in groups {
         let fits = files + group.files.len() <= FILES_OF_A_CLAIM
             && bytes + group.bytes() <= largest
-            // One file a date, so that the date names it.
+            // The files of a date are made of all inputs of the date.
             && claims.last().is_some_and(|claim| claim.iter().all(|other| other.date != group.date));
         if !fits {
             claims.push(Vec::new());
