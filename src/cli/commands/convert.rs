@@ -12,7 +12,6 @@ use crate::cli::groups::glue;
 use crate::cli::groups::s3::check_apart;
 use crate::cli::groups::source::Source;
 use crate::cli::groups::upkeep;
-use crate::cli::limits;
 use crate::cli::log::LogArgs;
 use crate::cli::output::{is_broken_pipe, print_json_line, print_text};
 use crate::cli::progress::TermMonitor;
@@ -172,8 +171,8 @@ impl ConvertArgs {
             },
             target_bytes: TARGET_BYTES,
             dry_run: false,
-            threads: self.threads.map_or_else(limits::threads, usize::from),
-            memory: self.memory.unwrap_or_else(limits::upkeep_memory),
+            threads: self.resources.threads(),
+            memory: self.resources.upkeep_memory(),
         };
         let destination = destination.clone();
         let run = |monitor, stop| compact(destination, options, monitor, stop);

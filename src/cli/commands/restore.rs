@@ -3,10 +3,10 @@
 use crate::cli::error::usage;
 use crate::cli::exit::Exit;
 use crate::cli::groups::range::DeliveryArgs;
+use crate::cli::groups::resources::ResourceArgs;
 use crate::cli::groups::s3::{DestArgs, OutArgs, S3Args};
-use crate::cli::limits;
 use crate::cli::log::LogArgs;
-use crate::cli::numbers::{count, parse_size, size};
+use crate::cli::numbers::{count, size};
 use crate::cli::output::{ResultArgs, lines};
 use crate::cli::progress::TermMonitor;
 use crate::cli::text::Text;
@@ -39,12 +39,9 @@ pub(crate) struct RestoreArgs {
     /// Restore the records, too, that could not become rows
     #[arg(long, conflicts_with_all = ["where_event_id", "where_access_key", "where_ip"])]
     rejects: bool,
-    /// Threads that decode and compress [default: the cores of the machine or container]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-    /// Memory for what is under way [default: by the machine's or container's memory]
-    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
-    memory: Option<u64>,
+    /// Threads and memory
+    #[command(flatten)]
+    resources: ResourceArgs,
     /// The form of the result
     #[command(flatten)]
     result: ResultArgs,
@@ -103,7 +100,6 @@ pub(crate) async fn run(args: &RestoreArgs, log: &LogArgs) -> anyhow::Result<Exi
 
 impl RestoreArgs {
     fn options(&self) -> anyhow::Result<RestoreOptions> {
-        let threads = self.threads.map_or_else(limits::threads, usize::from);
         let sought = [
             ("eventid", &self.where_event_id),
             ("useridentity_accesskeyid", &self.where_access_key),
@@ -118,8 +114,8 @@ impl RestoreArgs {
             scope: self.range.scope()?,
             needles: needles.collect(),
             rejects: self.rejects,
-            threads,
-            memory: self.memory.unwrap_or_else(|| limits::memory(threads)),
+            threads: self.resources.threads(),
+            memory: self.resources.memory(),
         })
     }
 }

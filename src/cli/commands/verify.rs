@@ -6,11 +6,11 @@ use crate::cli::error::usage;
 use crate::cli::exit::Exit;
 use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::range::DeliveryArgs;
+use crate::cli::groups::resources::ResourceArgs;
 use crate::cli::groups::s3::{DestArgs, S3Args};
 use crate::cli::groups::source::SourceArgs;
-use crate::cli::limits;
 use crate::cli::log::LogArgs;
-use crate::cli::numbers::{count, parse_size, size};
+use crate::cli::numbers::{count, size};
 use crate::cli::output::ResultArgs;
 use crate::cli::progress::TermMonitor;
 use crate::cli::text::Text;
@@ -31,12 +31,9 @@ pub(crate) struct VerifyArgs {
     /// How much is looked at [default: raw with SOURCE, rows without]
     #[arg(long, value_name = "LEVEL")]
     level: Option<Level>,
-    /// Threads that hash, decode and parse [default: the cores of the machine or container]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-    /// Memory for what is under way [default: by the machine's or container's memory]
-    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
-    memory: Option<u64>,
+    /// Threads and memory
+    #[command(flatten)]
+    resources: ResourceArgs,
     /// Check the raw logs of SOURCE against CloudTrail's signed digests, which lie beside them
     #[arg(long)]
     digests: bool,
@@ -112,12 +109,11 @@ pub(crate) async fn run(args: &VerifyArgs, log: &LogArgs) -> anyhow::Result<Exit
         source.store
     });
     let destination = args.dest_s3.open(&args.dest, &args.s3).await?;
-    let threads = args.threads.map_or_else(limits::threads, usize::from);
     let options = VerifyOptions {
         level: level.into(),
         scope,
-        threads,
-        memory: args.memory.unwrap_or_else(|| limits::memory(threads)),
+        threads: args.resources.threads(),
+        memory: args.resources.memory(),
         digests: match args.digests {
             true => Some(DigestOptions {
                 keys: args.digest_keys.source().await?,

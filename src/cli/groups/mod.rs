@@ -7,6 +7,7 @@ pub(crate) mod glue;
 pub(crate) mod plan_file;
 pub(crate) mod questions;
 pub(crate) mod range;
+pub(crate) mod resources;
 pub(crate) mod s3;
 pub(crate) mod shard;
 pub(crate) mod source;

@@ -2,11 +2,11 @@
 
 use super::columns::SchemaArgs;
 use super::range::EventArgs;
+use super::resources::ResourceArgs;
 use super::s3::{DestWriteArgs, S3Args};
 use crate::cli::exit::Exit;
-use crate::cli::limits;
 use crate::cli::log::LogArgs;
-use crate::cli::numbers::{count, parse_size, size};
+use crate::cli::numbers::{count, size};
 use crate::cli::output::ResultArgs;
 use crate::cli::progress::TermMonitor;
 use crate::cli::stop::Stop;
@@ -37,12 +37,9 @@ pub(crate) struct ReplaceArgs {
     /// How Parquet is compressed: snappy, zstd, gzip or none
     #[arg(long, value_name = "CODEC", default_value = "snappy")]
     compression: Compression,
-    /// Threads that decode and encode [default: the cores of the machine or container]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-    /// Memory for the files under way [default: half of the machine's or container's, 2 GiB at most]
-    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
-    memory: Option<u64>,
+    /// Threads and memory
+    #[command(flatten)]
+    resources: ResourceArgs,
     /// The form of the result
     #[command(flatten)]
     result: ResultArgs,
@@ -74,8 +71,8 @@ impl ReplaceArgs {
             dates: self.range.dates()?,
             target_bytes,
             dry_run: self.dry_run,
-            threads: self.threads.map_or_else(limits::threads, usize::from),
-            memory: self.memory.unwrap_or_else(limits::upkeep_memory),
+            threads: self.resources.threads(),
+            memory: self.resources.upkeep_memory(),
         };
         Ok((destination, options))
     }

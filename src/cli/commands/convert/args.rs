@@ -5,10 +5,10 @@ use crate::cli::groups::columns::SchemaArgs;
 use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::glue::GlueArgs;
 use crate::cli::groups::range::DeliveryArgs;
+use crate::cli::groups::resources::ResourceArgs;
 use crate::cli::groups::s3::{DestWriteArgs, S3Args};
 use crate::cli::groups::shard::ShardArgs;
 use crate::cli::groups::source::SourceArgs;
-use crate::cli::limits;
 use crate::cli::numbers::{parse_size, size};
 use crate::cli::output::ResultArgs;
 use clap::{Args, ValueEnum};
@@ -88,12 +88,9 @@ pub(crate) struct ConvertArgs {
     /// How Parquet is compressed: snappy, zstd, gzip or none
     #[arg(long, value_name = "CODEC", default_value = "snappy")]
     pub(super) compression: Compression,
-    /// Threads that inflate, parse and encode [default: the cores of the machine or container]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) threads: Option<u16>,
-    /// Memory for the batches under way [default: by the machine's or container's memory]
-    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
-    pub(super) memory: Option<u64>,
+    /// Threads and memory
+    #[command(flatten)]
+    pub(super) resources: ResourceArgs,
     /// The form of the result
     #[command(flatten)]
     pub(super) result: ResultArgs,
@@ -134,8 +131,8 @@ pub(super) enum Digests {
 impl ConvertArgs {
     /// What the library is asked to do.
     pub(super) async fn options(&self) -> anyhow::Result<ConvertOptions> {
-        let threads = self.threads.map_or_else(limits::threads, usize::from);
-        let memory = self.memory.unwrap_or_else(|| limits::memory(threads));
+        let threads = self.resources.threads();
+        let memory = self.resources.memory();
         debug!("{threads} threads, {} for batches", size(memory));
         Ok(ConvertOptions {
             finish_upkeep: self.compact,
