@@ -16,7 +16,6 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::Arc;
 
 /// Files that are merged read at once.
@@ -96,17 +95,15 @@ pub(crate) async fn replacements(
         .try_collect()
         .await?;
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    let unreadable = |error: Box<dyn Error + Send + Sync>| Waiting::DamagedFile {
-        url: context.destination.url(&folder),
-        why: error.to_string(),
-    };
+    let (store, place) = (context.destination.clone(), folder.clone());
     let making = context.cpu.run(move || match how {
-        How::Merge => merge(&schema, &bodies, &cut, &options).map_err(Into::into),
+        How::Merge => merge(&schema, &bodies, &cut, &options)
+            .map_err(|error| Failure::unreadable_file(&store, &place, error)),
         How::Rewrite => rewrite(&schema, &bodies, &options)
             .map(|made| vec![made])
-            .map_err(Into::into),
+            .map_err(|error| Failure::unreadable_file(&store, &place, error)),
     });
-    let made = making.await?.map_err(unreadable)?;
+    let made = making.await??;
     let rows: u64 = made.iter().map(|(_, rows)| rows).sum();
     let promised: u64 = inputs.iter().map(|input| input.rows).sum();
     match rows == promised {
