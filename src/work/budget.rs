@@ -7,9 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// cells, one row group's arrays a thread, and the encoded files.
 pub(crate) const MEMORY_PER_BYTE: u64 = 3;
 
-/// A batch above this many uncompressed bytes gives no better files, and is only more to read
-/// again when its claim has to be finished by another.
-const MAX_BATCH_BYTES: u64 = 128 << 20;
+/// Uncompressed bytes of a batch at most, however much memory there is: whoever finishes its claim
+/// takes three times as much, whatever it was given.
+const MAX_BATCH_BYTES: u64 = 512 << 20;
 
 /// The semaphore counts kibibytes, so that large budgets fit its 32-bit acquire.
 const UNIT: u64 = 1024;
