@@ -72,7 +72,7 @@ impl<'t> LaneCheck<'t> {
         folders: &[String],
     ) -> Result<Self, Failure> {
         let days = task.options.scope.days;
-        let digests = reader.list(lane, folders, days).await?;
+        let digests = LaneDigests::list(reader, lane, folders, days).await?;
         for fault in digests.strays() {
             task.tally.fault(&fault);
         }

@@ -21,6 +21,7 @@ mod places;
 mod read;
 mod reclaim;
 mod rejects;
+mod rejects_judge;
 mod retry;
 mod run;
 mod status;
@@ -35,6 +36,7 @@ pub(crate) use discover::{Discovered, Walk, discover, own_prefixes};
 pub(crate) use list::LaneList;
 pub(crate) use pending::UnplacedLedger;
 pub(crate) use places::{claimed_key, elsewhere, source_file};
+pub(crate) use rejects_judge::{JudgedLine, RejectsJudge};
 
 pub use decode::{Decoded, decode, latest_event_time};
 pub use ignored::{EXCLUDED, Ignored, IgnoredKind};

@@ -1,21 +1,19 @@
 //! Kept rejects judged again: those that became rows by a later program or clock are added.
 
-use super::batch::{BatchObject, Content, LaneRows};
+use super::batch::{BatchObject, Content};
 use super::commit_batch::{Views, other_region_rows, row_options};
-use super::decode::{decode, latest_event_time};
 use super::duplicates::distinct;
 use super::finish::Finisher;
-use super::list::RawObject;
+use super::rejects_judge::{JudgedLine, RejectsJudge};
 use super::task::Task;
-use crate::cloudtrail::{Limits, Rules};
+use crate::cloudtrail::Limits;
 use crate::commit::{Committed, Rebuilt, Turn, commit};
 use crate::failure::{Failure, Waiting};
 use crate::ledger::{
-    Claim, Month, RejectedLine, RetriedRejects, RetryRejects, Work, rejects_folder, rejects_number,
+    Claim, Month, RetriedRejects, RetryRejects, Work, rejects_folder, rejects_number,
 };
 use crate::store::{Entry, Store};
 use jiff::Timestamp;
-use std::sync::Arc;
 
 /// Lines of one rejects object, and the rows that they give.
 struct Retried {
@@ -46,10 +44,14 @@ pub(super) async fn retry_rejects(
         let wanted = |line| !views.is_retried(&entry.key, line);
         let read_at = task.options.now;
         let limits = Limits::of(task.options.rows.max_object_bytes);
-        let retried = read_lines(turn, &entry, limits, read_at, wanted).await?;
-        if retried.lines.is_empty() {
+        let judged = read_lines(turn, &entry, (limits, read_at), wanted).await?;
+        if judged.is_empty() {
             continue;
         }
+        let retried = Retried {
+            lines: judged.iter().map(|line| line.number).collect(),
+            objects: judged.into_iter().map(object).collect(),
+        };
         match commit_retried(task, turn, views, entry.key, retried).await? {
             Committed::Done(_) => {}
             Committed::Taken => return Ok(true),
@@ -131,8 +133,8 @@ pub(super) async fn rebuild_retry(
     let limits = Limits::of(claim.options.max_object_bytes);
     for (entry, lines) in &found {
         let wanted = |line| lines.binary_search(&line).is_ok();
-        let again = read_lines(turn, entry, limits, retry.read_at, wanted).await?;
-        objects.extend(again.objects);
+        let judged = read_lines(turn, entry, (limits, retry.read_at), wanted).await?;
+        objects.extend(judged.into_iter().map(object));
     }
     let is_lower = |number| number < claim.number;
     let distinct = distinct(turn, claim.number, &objects, &claim.options, is_lower).await?;
@@ -174,87 +176,32 @@ fn gone(address: String, claim: String) -> Waiting {
     }
 }
 
-/// The lines of a rejects object that are asked for and are rows, each an object of one row.
+/// The lines of a rejects object that are asked for and are rows.
 async fn read_lines(
     turn: &Turn<'_>,
     entry: &Entry,
-    limits: Limits,
-    read_at: Timestamp,
+    (limits, read_at): (Limits, Timestamp),
     wanted: impl Fn(u32) -> bool,
-) -> Result<Retried, Failure> {
-    let (destination, key) = (turn.destination(), entry.key.as_str());
-    let body = destination
-        .get_listed(entry)
-        .await
-        .map_err(Failure::of_table)?;
-    let mut retried = Retried {
-        lines: Vec::new(),
-        objects: Vec::new(),
+) -> Result<Vec<JudgedLine>, Failure> {
+    let destination = turn.destination();
+    let body = destination.get_listed(entry).await;
+    let body = body.map_err(Failure::of_table)?;
+    let judge = RejectsJudge {
+        schema: turn.schema(),
+        cpu: turn.cpu(),
+        limits,
+        read_at,
     };
-    for (number, line) in (0..).zip(body.split(|&byte| byte == b'\n')) {
-        if line.is_empty() || !wanted(number) {
-            continue;
-        }
-        let line: RejectedLine = serde_json::from_slice(line).map_err(|error| {
-            Waiting::Ledger(format!(
-                "line {} of {} cannot be read ({error}): it is damaged; restore it from a backup",
-                number + 1,
-                destination.url(key)
-            ))
-        })?;
-        if let Some(object) = judge(turn, line, limits, read_at).await? {
-            retried.lines.push(number);
-            retried.objects.push(object);
-        }
-    }
-    Ok(retried)
+    judge
+        .rows(&destination.url(&entry.key), &body, wanted)
+        .await
 }
 
-/// The record as an object of one row, if it is one now.
-async fn judge(
-    turn: &Turn<'_>,
-    line: RejectedLine,
-    limits: Limits,
-    read_at: Timestamp,
-) -> Result<Option<BatchObject>, Failure> {
-    let Some(record) = line.record else {
-        return Ok(None);
-    };
-    let entry = Entry {
-        key: line.sourcefile.clone(),
-        size: record.len() as u64,
-        etag: String::new(),
-        modified: None,
-    };
-    let object = RawObject::named(entry, line.source, line.sourcefile);
-    let latest = latest_event_time(&object, read_at);
-    let schema = Arc::clone(turn.schema());
-    let (source_file, text) = (object.source_file.clone(), record.clone());
-    let rules = Rules {
-        unwrap: None,
-        is_log: object.lane.is_some(),
-    };
-    let decode = move || {
-        decode(
-            &schema,
-            text.as_bytes(),
-            limits,
-            &source_file,
-            latest,
-            rules,
-        )
-    };
-    let Ok(decoded) = turn.cpu().run(decode).await? else {
-        return Ok(None);
-    };
-    // A record may look like a container of records; then it is none.
-    let is_row = decoded.rows.rejects().len() == 0
-        && decoded.rows.len() == 1
-        && decoded.rows.row(0).record_text() == record.trim();
-    Ok(is_row.then(|| BatchObject {
-        object,
-        content: Content::Rows(LaneRows::all(decoded)),
+fn object(line: JudgedLine) -> BatchObject {
+    BatchObject {
+        object: line.object,
+        content: Content::Rows(line.rows),
         lanes: Vec::new(),
         digest: None,
-    }))
+    }
 }

@@ -1,7 +1,7 @@
 //! CloudTrail's digests: signed lists of what was delivered, each of which names the one before.
 //!
-//! Pure: [`read_digest`], [`PublicKeys`], [`judge`] and [`Coverage`]. The reader lists and fetches
-//! the digests of a lane, and judges them month by month.
+//! Pure: [`read_digest`], [`PublicKeys`], [`judge`] and [`Coverage`]. `LaneDigests` lists the digests of
+//! a lane, has the reader fetch them, and judges them month by month.
 
 mod chain;
 mod coverage;
@@ -9,6 +9,7 @@ mod digest;
 mod fault;
 mod key;
 mod key_ring;
+mod lane_digests;
 mod public_keys;
 mod reader;
 
@@ -19,5 +20,6 @@ pub use digest::{DeliveredLog, Digest, Previous, read_digest};
 pub use fault::{Fault, FaultKind};
 pub use key::{Chain, DigestKey, FOLDER, key_day, moved_key, parse_digest_key};
 pub use key_ring::KeySource;
+pub(crate) use lane_digests::LaneDigests;
 pub use public_keys::{NoPublicKeys, PublicKeys};
-pub(crate) use reader::{DigestReader, LaneDigests, key_below};
+pub(crate) use reader::{DigestReader, key_below};

@@ -91,7 +91,7 @@ enum NotHashed {
 impl Check<'_> {
     async fn lane(&self, lane: &Lane, folders: &[String]) -> Result<(), Failure> {
         let days = self.verifier.options.scope.days;
-        let digests = self.reader.list(lane, folders, days).await?;
+        let digests = LaneDigests::list(&self.reader, lane, folders, days).await?;
         for fault in digests.strays() {
             self.fault(lane, fault);
         }

@@ -10,6 +10,7 @@
 //!
 //! Beside them, raw objects are checked against CloudTrail's digests ([`DigestOptions`]).
 
+mod comparison;
 mod content;
 mod digest_report;
 mod digests;
@@ -23,6 +24,7 @@ mod raw;
 mod raw_claim;
 mod raw_object;
 mod report;
+mod retried_claim;
 mod run;
 mod table_side;
 mod verifier;

@@ -1,10 +1,9 @@
 //! What the table has of one claim: its rows, by the hash of their records, and its rejects.
 
 use super::verifier::Verifier;
-use crate::convert::source_file;
 use crate::failure::Failure;
 use crate::lane::Partition;
-use crate::ledger::{Convert, FileReceipt, Receipt, RejectedLine, Replaced, Standing};
+use crate::ledger::{FileReceipt, Receipt, RejectedLine, Replaced, Standing};
 use crate::table::{Needle, RecordHasher, StoredRow, stored_rows};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
@@ -25,12 +24,13 @@ pub(super) struct TableSide {
 }
 
 impl TableSide {
-    /// None if some of it cannot be read, which is told already.
+    /// What the claim has of raw objects with these values of `sourcefile`. None if some of it cannot
+    /// be read, which is told already.
     pub(super) async fn read(
         verifier: &Verifier,
         replaced: &Replaced,
         receipt: &Receipt,
-        convert: &Convert,
+        sources: &BTreeSet<String>,
     ) -> Result<Option<Self>, Failure> {
         let lane = &receipt.claim.lane;
         let hasher = Arc::new(RecordHasher::default());
@@ -41,11 +41,6 @@ impl TableSide {
             hashes: FxHashSet::default(),
             rejects: FxHashMap::default(),
         };
-        let sources: BTreeSet<String> = convert
-            .objects
-            .iter()
-            .map(|object| source_file(convert, &object.address))
-            .collect();
         for (file, is_merged) in standing_files(replaced, receipt) {
             let (values, column) = (sources.clone(), "sourcefile");
             let needles = match is_merged {

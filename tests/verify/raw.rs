@@ -1,7 +1,9 @@
 //! Raw objects against the table.
 
 use crate::support::{World, event, key, records};
+use cloudtrail2parquet::convert::ConvertOptions;
 use cloudtrail2parquet::verify::Level;
+use std::time::Duration;
 
 #[test]
 fn every_raw_record_is_a_row_a_duplicate_or_a_reject() {
@@ -60,25 +62,62 @@ fn rows_of_another_table_are_not_what_the_raw_objects_give() {
         .replace(&name, records(&[event("a", 1), event("c", 1)]));
     world.convert();
     other.convert();
-    // A file of as many rows, and documents that name it, as if a defect had written it.
-    let (file, twin) = (
-        world.keys(".parquet").remove(0),
-        other.keys(".parquet").remove(0),
-    );
-    world.table.replace(&file, other.body(&twin));
-    let receipt = world.keys("/2024-05/").remove(0);
-    let text = String::from_utf8(world.body(&receipt)).unwrap();
-    let (unsealed, _) = text.rsplit_once(",\"sha256\":\"").unwrap();
-    let own = &world.body(&receipt);
-    let theirs = String::from_utf8(other.body(&other.keys("/2024-05/").remove(0))).unwrap();
+    take_file_of(&world, &other, "/2024-05/");
+    assert!(world.codes(Level::Rows).is_empty());
+    assert_eq!(world.codes(Level::Raw), ["foreign_row", "missing_record"]);
+}
+
+/// Two events that were rejected by a clock that was behind, and are rows since.
+fn retried(ids: [&str; 2]) -> World {
+    let world = World::default();
+    let events = ids.map(|id| event(id, 3));
+    world.raw.replace("dump.json", records(&events));
+    world.convert_as(ConvertOptions {
+        now: "2024-05-01T00:00:00Z".parse().unwrap(),
+        ..World::options()
+    });
+    assert!(world.keys(".parquet").is_empty());
+    world.convert_as(ConvertOptions {
+        retry_rejects: true,
+        ..World::options()
+    });
+    assert_eq!(world.keys(".parquet").len(), 1);
+    world
+}
+
+#[test]
+fn rejects_that_became_rows_are_these_rows_also_in_merged_files() {
+    let world = retried(["a", "b"]);
+    world.raw.replace(&key(3, "new"), records(&[event("c", 3)]));
+    world.convert();
+    assert_eq!(world.verify(Level::Raw).findings, []);
+    world.table.advance(Duration::from_secs(25 * 60 * 60));
+    assert_eq!(world.compact().replaced_files, 2);
+    assert_eq!(world.verify(Level::Raw).findings, []);
+}
+
+#[test]
+fn rows_that_no_retried_reject_gives_are_found() {
+    let (world, other) = (retried(["a", "b"]), retried(["a", "c"]));
+    take_file_of(&world, &other, "/undated/");
+    assert!(world.codes(Level::Rows).is_empty());
+    assert_eq!(world.codes(Level::Raw), ["foreign_row", "missing_record"]);
+}
+
+/// Gives a table's one file the content of another's, of as many rows, and the last receipt of such
+/// a name what that one says of it: as if a defect had written it.
+fn take_file_of(world: &World, other: &World, receipts: &str) {
+    let file = |world: &World| world.keys(".parquet").remove(0);
+    let receipt = |world: &World| world.keys(receipts).pop().unwrap();
+    world.table.replace(&file(world), other.body(&file(other)));
+    let text = |world: &World| String::from_utf8(world.body(&receipt(world))).unwrap();
     let written = |text: &str| {
         let (_, written) = text.split_once("\"written\":[").unwrap();
         let (_, bytes) = written.split_once("\"bytes\":").unwrap();
         bytes.split_once('}').unwrap().0.to_owned()
     };
-    let own = String::from_utf8(own.clone()).unwrap();
-    let text = format!("{unsealed}}}").replace(&written(&own), &written(&theirs));
-    world.table.replace(&receipt, text);
-    assert!(world.codes(Level::Rows).is_empty());
-    assert_eq!(world.codes(Level::Raw), ["foreign_row", "missing_record"]);
+    let (own, theirs) = (text(world), text(other));
+    let (unsealed, _) = own.rsplit_once(",\"sha256\":\"").unwrap();
+    let changed = format!("{unsealed}}}").replace(&written(&own), &written(&theirs));
+    world.table.replace(&receipt(world), changed);
 }

@@ -105,13 +105,25 @@ impl World {
     }
 
     pub(crate) fn convert_with(&self, keep_duplicates: bool) {
-        let options = ConvertOptions {
+        let mut options = Self::options();
+        options.rows.keep_duplicates = keep_duplicates;
+        self.convert_as(options);
+    }
+
+    pub(crate) fn convert_as(&self, options: ConvertOptions) {
+        let (raw, table) = (self.raw.store(), self.table.store());
+        let stop = CancellationToken::new();
+        wait(convert(raw, table, options, Arc::new(Silent), stop)).unwrap();
+    }
+
+    pub(crate) fn options() -> ConvertOptions {
+        ConvertOptions {
             finish_upkeep: false,
             revive: false,
             schema: Arc::new(Schema::new(&[]).unwrap()),
             encode: EncodeOptions::default(),
             rows: RowOptions {
-                keep_duplicates,
+                keep_duplicates: false,
                 max_object_bytes: 1 << 28,
                 account_of_unknown: None,
                 expired_before: None,
@@ -127,10 +139,7 @@ impl World {
             threads: 2,
             memory: 1 << 20,
             now: "2026-06-10T00:00:00Z".parse().unwrap(),
-        };
-        let (raw, table) = (self.raw.store(), self.table.store());
-        let stop = CancellationToken::new();
-        wait(convert(raw, table, options, Arc::new(Silent), stop)).unwrap();
+        }
     }
 
     pub(crate) fn verify(&self, level: Level) -> Report {
