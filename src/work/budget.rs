@@ -61,8 +61,8 @@ impl Budget {
         }
     }
 
-    /// The uncompressed bytes at which a batch is cut: two batches a thread fit the budget,
-    /// so that one is read while another is written.
+    /// The uncompressed bytes at which a batch is cut: one for each thread and one more fit the
+    /// budget, so that one is read while another is written.
     pub(crate) fn batch_bytes(&self, threads: usize) -> u64 {
         let share = u64::from(self.total) * UNIT / MEMORY_PER_BYTE / (threads as u64 + 1);
         share.clamp(1, MAX_BATCH_BYTES)
