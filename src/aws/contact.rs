@@ -9,21 +9,23 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextMut, InterceptorContext,
 };
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-/// From the first failure on; with the pause before the last attempt, and the time that an attempt
-/// may take, whoever waits is told within five seconds. A service that has answered before is
-/// waited for as long as a call has attempts; one that never has is rather a wrong address.
+/// How long a service that has never answered is tried again after it refused at once. A service
+/// that has answered before is waited for as long as a call has attempts; one that never has is
+/// rather a wrong address.
 const SILENCE: Duration = Duration::from_millis(1_500);
 
 /// How long a service that has never answered may take for an answer to begin, or to be connected
-/// to: two of them, and a pause between, are five seconds at most.
-pub(crate) const FIRST_ANSWER: Duration = Duration::from_millis(1_800);
+/// to. It is waited for once: so it may be slow, and whoever waits is told well within five seconds.
+pub(crate) const FIRST_ANSWER: Duration = Duration::from_millis(3_000);
 
-/// Gives up a service that has not answered at all for [`SILENCE`]. Its clones are one.
+/// Gives up a service that has not answered at all within [`FIRST_ANSWER`], or for [`SILENCE`]. Its
+/// clones are one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FirstContact(Arc<Contact>);
 
@@ -74,13 +76,14 @@ impl ClassifyRetry for FirstContact {
         }
         let outcome = attempt.output_or_error();
         let error = outcome.and_then(std::result::Result::err);
-        let unanswered = error.is_some_and(|error| error.is_connector_error());
-        if !unanswered || self.has_answered() {
+        let unanswered = error.and_then(OrchestratorError::as_connector_error);
+        let Some(unanswered) = unanswered.filter(|_| !self.has_answered()) else {
             return RetryAction::NoActionIndicated;
-        }
-        match self.0.first_failure.get_or_init(Instant::now).elapsed() {
-            silence if silence < SILENCE => RetryAction::NoActionIndicated,
-            _ => RetryAction::RetryForbidden,
+        };
+        let silence = self.0.first_failure.get_or_init(Instant::now).elapsed();
+        match unanswered.is_timeout() || silence >= SILENCE {
+            true => RetryAction::RetryForbidden,
+            false => RetryAction::NoActionIndicated,
         }
     }
 }
