@@ -1,5 +1,6 @@
 //! The command `table columns`.
 
+mod examples;
 mod page;
 
 use crate::cli::groups::columns::SchemaArgs;

@@ -1,5 +1,6 @@
 //! The page `docs/columns.md`: the columns by what they tell, those of requests by service.
 
+use super::examples::Examples;
 use crate::cli::text::Text;
 use cloudtrail2parquet::table::{ColumnInfo, ColumnKind, Example, Schema, example};
 use std::collections::BTreeMap;
@@ -26,12 +27,15 @@ pub(super) fn page(schema: &Schema) -> Text {
     section(&mut page, IDENTITY, who.into_iter());
     page.line("");
     BY_SERVICE.lines().for_each(|line| page.line(line));
+    let examples = Examples::of_sample();
     for (service, columns) in by_service {
         page.line("");
         match service {
             "*" => page.line("### Of any service"),
             service => page.line(format!("### {service}")),
         }
+        let events = columns.iter().map(|(_, event)| *event);
+        whole_event(&mut page, service, events, &examples);
         page.line("");
         page.line("| column | type | from | for example in |");
         page.line("|---|---|---|---|");
@@ -64,6 +68,32 @@ fn section<'c>(page: &mut Text, head: &str, columns: impl Iterator<Item = &'c Co
         let (source, what) = (code(&column.source), cell(&column.comment));
         page.line(format!("| {name} | {ty} | {source} | {what} |"));
     }
+}
+
+/// Folds a whole event away: of those named the one that fills most columns, of those in the sample.
+fn whole_event<'e>(
+    page: &mut Text,
+    service: &str,
+    events: impl Iterator<Item = &'e str>,
+    examples: &Examples,
+) {
+    let mut columns: BTreeMap<&str, usize> = BTreeMap::new();
+    events.for_each(|event| *columns.entry(event).or_default() += 1);
+    let lines = |(event, columns)| Some((columns, event, examples.of(service, event)?));
+    let found = columns.into_iter().filter_map(lines);
+    let Some((_, event, lines)) = found.max_by_key(|(columns, event, _)| (*columns, *event)) else {
+        return;
+    };
+    page.line("");
+    page.line(format!(
+        "<details><summary>{event}, a whole event</summary>"
+    ));
+    page.line("");
+    page.line("```json");
+    lines.into_iter().for_each(|line| page.line(line));
+    page.line("```");
+    page.line("");
+    page.line("</details>");
 }
 
 fn cell(text: &str) -> String {
@@ -106,7 +136,8 @@ const BY_SERVICE: &str = "\
 ## Of requests and responses, by service
 
 The fields that published detection rules ask for. Each is filled by every event that has its path,
-of whatever service: it stands here with the service, and an event, where it is most likely to be met.";
+of whatever service: it stands here with the service, and an event, where it is most likely to be met.
+Whole events are those of `cloudtrail2parquet sample`: invented, in CloudTrail's form.";
 
 const OWN: &str = "\
 ## Further ones
