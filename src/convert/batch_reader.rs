@@ -1,8 +1,8 @@
 //! Pending objects, read ahead and cut into batches.
 
 use super::batch::{Batch, BatchObject, Content, LaneRows};
-use super::list::{Aside, RawObject};
-use super::pending::{Pending, PendingObjects};
+use super::list::RawObject;
+use super::pending::{Pending, PendingObjects, WithReceipts};
 use super::read::{Attempt, READ_AHEAD, read_pending};
 use super::task::Task;
 use crate::cloudtrail::{Limits, Unreadable};
@@ -27,7 +27,7 @@ pub(crate) struct BatchReader<'r> {
     task: &'r Task,
     pending: PendingObjects<'r>,
     /// Objects whose batch was full, or of another month, before their turn came.
-    planned: VecDeque<(Pending, Arc<Converted>)>,
+    planned: VecDeque<WithReceipts>,
     ratio: f64,
     unread: u64,
 }
@@ -43,16 +43,6 @@ impl<'r> BatchReader<'r> {
             ratio: EXPECTED_RATIO,
             unread: 0,
         }
-    }
-
-    /// Counts what was met that is converted, and gives what was listed besides.
-    pub(crate) fn finish(self) -> Aside {
-        let met = self.pending.finish();
-        self.task.tally.count(|summary| {
-            summary.skipped_objects += met.skipped;
-            summary.awaiting_digest_objects += met.awaiting_digest;
-        });
-        met.aside
     }
 
     /// Forgets what was counted: another reader meets the same objects again.
@@ -81,8 +71,8 @@ impl<'r> BatchReader<'r> {
     }
 
     /// Takes pending objects of one month until they are expected to fill a batch.
-    async fn plan(&mut self, target: u64) -> Result<VecDeque<(Pending, Arc<Converted>)>, Failure> {
-        let mut plan: VecDeque<(Pending, Arc<Converted>)> = VecDeque::new();
+    async fn plan(&mut self, target: u64) -> Result<VecDeque<WithReceipts>, Failure> {
+        let mut plan: VecDeque<WithReceipts> = VecDeque::new();
         let mut expected = 0;
         while expected < target && plan.len() < MAX_OBJECTS {
             let Some(next) = self.next_pending().await? else {
@@ -104,7 +94,7 @@ impl<'r> BatchReader<'r> {
         Ok(plan)
     }
 
-    async fn next_pending(&mut self) -> Result<Option<(Pending, Arc<Converted>)>, Failure> {
+    async fn next_pending(&mut self) -> Result<Option<WithReceipts>, Failure> {
         if let Some(pending) = self.planned.pop_front() {
             return Ok(Some(pending));
         }
@@ -114,7 +104,7 @@ impl<'r> BatchReader<'r> {
     /// Reads the planned objects in order until the batch is full; the rest waits.
     async fn read(
         &mut self,
-        mut plan: VecDeque<(Pending, Arc<Converted>)>,
+        mut plan: VecDeque<WithReceipts>,
         target: u64,
         converted: Arc<Converted>,
     ) -> Result<Batch, Failure> {

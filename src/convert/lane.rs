@@ -63,15 +63,16 @@ pub(crate) async fn convert_lane(
             task.tally.finished(&task.context.destination, receipt);
         }
         let mut views = Views::new(&task.context.destination, lane);
-        let pending = LanePending::new(task, source).await?;
-        let pending = PendingObjects::Lane(Box::new(pending));
-        let mut reader = BatchReader::new(task, pending);
-        let committed = commit_batches(task, &mut turn, &mut views, &mut reader).await;
+        let mut pending = LanePending::new(task, source).await?;
+        let (sender, listed) = mpsc::channel(task.listed_ahead());
+        let mut reader = BatchReader::new(task, PendingObjects::Lane(listed));
+        let list = pending.list(sender);
+        let committed = commit_batches(task, &mut turn, &mut views, &mut reader, list).await;
         let is_taken = match Failure::waits(committed)? {
             Ok(is_taken) => is_taken,
             Err(waiting) => {
                 task.tally.waits(lane, waiting);
-                return Ok(LaneEnd::Done(reader.finish()));
+                return Ok(LaneEnd::Done(pending.finish()));
             }
         };
         let retries = task.options.retry_rejects && task.options.scope.lanes.has(lane);
@@ -86,19 +87,20 @@ pub(crate) async fn convert_lane(
             is_taken => is_taken,
         };
         if !is_taken {
-            return Ok(LaneEnd::Done(reader.finish()));
+            return Ok(LaneEnd::Done(pending.finish()));
         }
         reader.abandon();
     }
 }
 
 /// Commits what the reader gives, in order; true if another worker took a number. Reading goes on meanwhile, so that the threads
-/// have work while a batch waits for the store.
+/// have work while a batch waits for the store; and listing, so that it is known early how much there is.
 async fn commit_batches(
     task: &Task,
     turn: &mut Turn<'_>,
     views: &mut Views,
     reader: &mut BatchReader<'_>,
+    list: impl Future<Output = ()>,
 ) -> Result<bool, Failure> {
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let read = async move {
@@ -108,6 +110,13 @@ async fn commit_batches(
             }
         }
         Ok::<_, Failure>(())
+    };
+    let read = async {
+        match select(pin!(list), pin!(read)).await {
+            Either::Left(((), read)) => read.await,
+            // Without a reader, what is listed ahead is of no use.
+            Either::Right((read, _)) => read,
+        }
     };
     let commit = async {
         while let Some(mut batch) = batches.recv().await

@@ -18,6 +18,9 @@ pub(super) const CONCURRENT_LANES: usize = 32;
 /// threads not to be left alone at the end.
 const CONCURRENT_LOCAL_LANES: usize = 2;
 
+/// Objects that are listed before they are read, over all lanes that are worked on: some 30 MB.
+const LISTED_AHEAD: usize = 50_000;
+
 /// What all lanes of a conversion share.
 pub(crate) struct Task {
     /// What all work on a table needs.
@@ -60,5 +63,10 @@ impl Task {
         } else {
             CONCURRENT_LANES
         }
+    }
+
+    /// Objects of one lane that are listed before they are read.
+    pub(crate) fn listed_ahead(&self) -> usize {
+        LISTED_AHEAD / self.concurrent_lanes()
     }
 }

@@ -28,7 +28,6 @@ pub(crate) async fn convert_unplaced(task: &Task, objects: Vec<RawObject>) -> Re
     while let Some(batch) = reader.next().await? {
         commit_parts(task, &ledger, batch).await?;
     }
-    let _ = reader.finish();
     Ok(())
 }
 

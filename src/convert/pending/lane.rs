@@ -1,16 +1,17 @@
 //! What a lane's prefixes hold, without what its receipts have.
 
-use super::Met;
 use super::object::Pending;
+use super::{Listed, WithReceipts};
 use crate::convert::digests::{LaneCheck, Said};
 use crate::convert::lane::LaneSource;
-use crate::convert::list::{LaneList, RawObject};
+use crate::convert::list::{Aside, LaneList, RawObject};
 use crate::convert::task::Task;
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{Converted, Month};
 use crate::monitor::Progress;
 use std::{mem, sync::Arc};
+use tokio::sync::mpsc;
 
 /// What a lane's prefixes hold, without what its receipts have.
 pub(crate) struct LanePending<'t> {
@@ -48,8 +49,17 @@ impl<'t> LanePending<'t> {
         })
     }
 
-    /// The next object, and what the receipts of its month say.
-    pub(super) async fn next(&mut self) -> Result<Option<(Pending, Arc<Converted>)>, Failure> {
+    /// Lists the objects ahead of whoever reads them, as far as there is room for them.
+    pub(crate) async fn list(&mut self, listed: mpsc::Sender<Listed>) {
+        while let Some(next) = self.next().await.transpose() {
+            let is_last = next.is_err();
+            if listed.send(next).await.is_err() || is_last {
+                break;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<WithReceipts>, Failure> {
         loop {
             let month = self.list.peek().await?.map(RawObject::month);
             if let Some(digests) = &mut self.digests {
@@ -105,10 +115,7 @@ impl<'t> LanePending<'t> {
     }
 
     /// An object that digests list and the source has not; none if that was accepted.
-    async fn missing(
-        &mut self,
-        object: RawObject,
-    ) -> Result<Option<(Pending, Arc<Converted>)>, Failure> {
+    async fn missing(&mut self, object: RawObject) -> Result<Option<WithReceipts>, Failure> {
         let converted = self.converted_of(object.month()).await?;
         self.task.meet(&object);
         if converted.is_settled(object.id()) {
@@ -142,12 +149,12 @@ impl<'t> LanePending<'t> {
         Ok(converted)
     }
 
-    /// What was met besides.
-    pub(super) fn finish(self) -> Met {
-        Met {
-            skipped: self.skipped,
-            awaiting_digest: self.digests.map_or(0, |digests| digests.awaiting()),
-            aside: self.list.aside,
-        }
+    /// Counts what was met that is not pending, and gives what was listed besides.
+    pub(crate) fn finish(self) -> Aside {
+        self.task.tally.count(|summary| {
+            summary.skipped_objects += self.skipped;
+            summary.awaiting_digest_objects += self.digests.map_or(0, |digests| digests.awaiting());
+        });
+        self.list.aside
     }
 }

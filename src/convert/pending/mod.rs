@@ -4,51 +4,35 @@ mod lane;
 mod object;
 mod unplaced;
 
-use super::list::Aside;
 use crate::failure::Failure;
 use crate::ledger::Converted;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 pub(crate) use lane::LanePending;
 pub(crate) use object::Pending;
 pub(crate) use unplaced::{UnplacedLedger, UnplacedObjects};
 
-/// What was met besides pending objects.
-#[derive(Debug, Default)]
-pub(crate) struct Met {
-    /// Objects that are converted.
-    pub(crate) skipped: u64,
-    /// Objects that are left until their digests come.
-    pub(crate) awaiting_digest: u64,
-    /// What was listed besides.
-    pub(crate) aside: Aside,
-}
+/// A pending object, and what the receipts of its month say.
+pub(crate) type WithReceipts = (Pending, Arc<Converted>);
+
+/// The next of those of a lane, or why there is none.
+pub(crate) type Listed = Result<WithReceipts, Failure>;
 
 /// Where pending objects come from.
 pub(crate) enum PendingObjects<'t> {
-    /// A lane's prefixes.
-    Lane(Box<LanePending<'t>>),
+    /// A lane's prefixes, listed ahead.
+    Lane(mpsc::Receiver<Listed>),
     /// Objects whose key names no lane.
     Unplaced(UnplacedObjects<'t>),
 }
 
 impl PendingObjects<'_> {
-    /// The next object, and what the receipts of its month say.
-    pub(crate) async fn next(&mut self) -> Result<Option<(Pending, Arc<Converted>)>, Failure> {
+    /// The next object.
+    pub(crate) async fn next(&mut self) -> Result<Option<WithReceipts>, Failure> {
         match self {
-            Self::Lane(lane) => lane.next().await,
+            Self::Lane(listed) => listed.recv().await.transpose(),
             Self::Unplaced(unplaced) => Ok(unplaced.next()),
-        }
-    }
-
-    /// What was met besides.
-    pub(crate) fn finish(self) -> Met {
-        match self {
-            Self::Lane(lane) => lane.finish(),
-            Self::Unplaced(unplaced) => Met {
-                skipped: unplaced.skipped(),
-                ..Met::default()
-            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Objects whose key names no lane, and what receipts say of them.
 
+use super::WithReceipts;
 use super::object::Pending;
 use crate::cloudtrail::{Left, UnwrapPath};
 use crate::convert::digests::Said;
@@ -8,8 +9,8 @@ use crate::convert::task::{CONCURRENT_LANES, Task};
 use crate::failure::Failure;
 use crate::lane::Lane;
 use crate::ledger::{
-    Cause, ClaimedObject, Converted, LeftObjects, Month, ObjectId, Outcome, Reading, RowOptions,
-    lanes, month_receipts,
+    Cause, ClaimedObject, LeftObjects, Month, ObjectId, Outcome, Reading, RowOptions, lanes,
+    month_receipts,
 };
 use crate::monitor::Progress;
 use crate::scope::{DeliveryDays, Lanes};
@@ -122,7 +123,6 @@ pub(crate) struct UnplacedObjects<'t> {
     task: &'t Task,
     objects: VecDeque<RawObject>,
     ledger: Arc<UnplacedLedger>,
-    skipped: u64,
 }
 
 impl<'t> UnplacedObjects<'t> {
@@ -149,17 +149,18 @@ impl<'t> UnplacedObjects<'t> {
             task,
             objects: objects.into(),
             ledger,
-            skipped: 0,
         }
     }
 
     /// The next object. What its lanes' receipts say is asked for when it is known which.
-    pub(super) fn next(&mut self) -> Option<(Pending, Arc<Converted>)> {
+    pub(super) fn next(&mut self) -> Option<WithReceipts> {
         loop {
             let object = self.objects.pop_front()?;
             self.task.meet(&object);
             if (self.ledger).is_settled(object.id(), &self.task.options.scope.lanes) {
-                self.skipped += 1;
+                self.task
+                    .tally
+                    .count(|summary| summary.skipped_objects += 1);
                 continue;
             }
             let told = &self.task.options.rows.unwrap;
@@ -186,10 +187,5 @@ impl<'t> UnplacedObjects<'t> {
             };
             return Some((pending, Arc::default()));
         }
-    }
-
-    /// How many were met that are converted.
-    pub(super) fn skipped(&self) -> u64 {
-        self.skipped
     }
 }
