@@ -2,8 +2,10 @@
 
 use crate::history::raw::{Form, LANES, Place, Record, lane};
 use crate::history::worker::{State, Worker};
+use crate::history::world::TINY;
 use crate::history::world::{Spec, World};
 use crate::support::{checked, complete, event, in_lane, respelled, rows, run, varied};
+use cloudtrail2parquet::monitor::Progress;
 
 #[test]
 fn an_event_delivered_under_two_regions_is_one_row_in_each() {
@@ -99,4 +101,24 @@ fn shards_that_run_at_once_convert_everything_once() {
         checked(&world);
     }
     complete(&world);
+}
+
+#[test]
+fn a_lane_is_listed_ahead_so_that_it_is_known_early_how_much_there_is() {
+    let mut world = World::default();
+    for number in 0..40 {
+        let records = vec![event(number % 5, 4 + number % 24)];
+        world.deliver(in_lane(0, 0), records, Form::Delivered);
+    }
+    let mut worker = world.start(&Spec::all().with_memory(TINY));
+    worker.finish().unwrap().unwrap();
+    let told = worker.told();
+    let is_listed = |told: &Progress| *told == Progress::LaneListed(lane(0));
+    let before = told.split(is_listed).next().unwrap();
+    let is_committed = |told: &&Progress| matches!(told, Progress::Committed { .. });
+    let early = before.iter().filter(is_committed).count();
+    assert!(
+        early < 20,
+        "{early} of 40 batches are committed before the lane is listed"
+    );
 }

@@ -1,7 +1,7 @@
 //! How random histories are drawn.
 
 use super::chores::Chore;
-use super::raw::{DAYS, Form, LANES, Place, Record};
+use super::raw::{DAYS, Form, LANES, NAMELESS, Place, Record, UNWRAP};
 use super::steps::{History, Step};
 use super::worker::{Call, Planned};
 use super::world::{AMPLE, LATE, Spec, TINY};
@@ -97,7 +97,7 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
 fn record() -> impl Strategy<Value = Record> {
     let id =
         prop_oneof![4 => (0u8..2).prop_map(Some), 2 => (2u8..5).prop_map(Some), 1 => Just(None)];
-    let lane = || few(LANES.len() as u8);
+    let lane = || few(NAMELESS + 1);
     let variant = prop_oneof![5 => few(4), 1 => 4u8..28];
     prop_oneof![
         12 => (id, variant, lane(), 0u8..9)
@@ -108,7 +108,7 @@ fn record() -> impl Strategy<Value = Record> {
 }
 
 fn form() -> impl Strategy<Value = Form> {
-    prop_oneof![8 => Just(Form::Delivered), 2 => Just(Form::Lines), 1 => Just(Form::Truncated), 1 => Just(Form::Garbage), 1 => Just(Form::Note)]
+    prop_oneof![8 => Just(Form::Delivered), 2 => Just(Form::Lines), 1 => Just(Form::Truncated), 1 => Just(Form::Garbage), 1 => Just(Form::Note), 2 => Just(Form::Wrapped)]
 }
 
 /// Over a window without objects a run only finishes what is open.
@@ -176,11 +176,17 @@ fn asked() -> impl Strategy<Value = Spec> {
     let early = prop_oneof![Just("2024-05-29T00:00:00Z"), Just("2024-05-30T12:00:00Z")];
     let now = prop_oneof![5 => Just(LATE), 1 => early];
     let seldom = || prop::bool::weighted(0.1);
-    (keep, cap, now, seldom(), seldom(), seldom(), seldom()).prop_map(
+    let unwrap =
+        prop_oneof![3 => Just(None), 2 => Just(Some(UNWRAP)), 1 => Just(Some("elsewhere"))];
+    let account_of_unknown =
+        option::weighted(0.2, prop::sample::select(vec![LANES[0].0, LANES[2].0]));
+    let told = (unwrap, account_of_unknown);
+    (keep, cap, now, told, seldom(), seldom(), seldom(), seldom()).prop_map(
         |(
             keep_duplicates,
             max_object_bytes,
             now,
+            (unwrap, account_of_unknown),
             retry_rejects,
             accept_unread,
             give_up_missing,
@@ -190,6 +196,8 @@ fn asked() -> impl Strategy<Value = Spec> {
                 keep_duplicates,
                 max_object_bytes,
                 now,
+                unwrap,
+                account_of_unknown,
                 retry_rejects,
                 accept_unread,
                 give_up_missing,

@@ -3,6 +3,7 @@
 use super::raw::{Record, canonical};
 use super::snapshot::{Cache, File, Rejected, Snapshot};
 use super::world::{Version, World};
+use cloudtrail2parquet::cloudtrail::UnwrapPath;
 use cloudtrail2parquet::lane::{Lane, Partition};
 use cloudtrail2parquet::ledger::{Claim, ClaimedObject, Expire, Outcome, Receipt, Work};
 use jiff::civil::Date;
@@ -18,11 +19,12 @@ pub(crate) struct Bounds {
 
 pub(crate) type Row = (Lane, &'static str, String);
 
-/// The records of an object that are a lane's, with their positions.
-fn records_of<'v>(version: &'v Version, lane: &Lane) -> impl Iterator<Item = (u64, &'v Record)> {
-    let of_key = version.place.lane();
+/// The records of an object that are those of a claim's lane, with their positions.
+fn records_of<'v>(version: &'v Version, claim: &Claim) -> impl Iterator<Item = (u64, &'v Record)> {
+    let (of_key, lane) = (version.place.lane(), &claim.lane);
+    let told = claim.options.account_of_unknown;
     let records = (0..).zip(&version.records);
-    records.filter(move |(_, record)| of_key.clone().unwrap_or_else(|| record.lane()) == *lane)
+    records.filter(move |(_, record)| of_key.clone().unwrap_or_else(|| record.lane(told)) == *lane)
 }
 
 /// What must be there, claim by claim in the order of each log.
@@ -54,7 +56,8 @@ impl Expected {
             if matches!(object.outcome, Outcome::Unread { .. }) {
                 continue;
             }
-            if !version.form.is_readable() {
+            let unwrap = claim.options.unwrap.as_ref();
+            if !version.form.is_readable(unwrap.map(UnwrapPath::as_str)) {
                 return Err(format!("{} cannot be read, but is claimed", object.address));
             }
             let is_first = self.taken.insert((lane.clone(), id.0, id.1));
@@ -64,14 +67,14 @@ impl Expected {
             let has_id = |(_, record): (u64, &Record)| record.has_id();
             let repeats = world.lacked.load(SeqCst)
                 && !claim.options.keep_duplicates
-                && records_of(version, lane).all(has_id);
+                && records_of(version, claim).all(has_id);
             if !is_first && adds && !repeats {
                 return Err(format!("{} is claimed twice in {lane}", object.address));
             }
             let lost = |receipt: &Receipt| receipt.lost.contains(&object.address);
             let is_lost = receipt.is_some_and(lost);
             self.check_content(claim, object, version)?;
-            let expected = records_of(version, lane).count() as u64;
+            let expected = records_of(version, claim).count() as u64;
             if !matches!(object.outcome, Outcome::Known { .. })
                 && expected != object.outcome.records()
             {
@@ -120,7 +123,7 @@ impl Expected {
         let Work::Convert(convert) = &claim.work else {
             return;
         };
-        for (index, record) in records_of(version, &claim.lane) {
+        for (index, record) in records_of(version, claim) {
             let date = record.row_date(version.place.delivered(), convert.read_at);
             match date {
                 Some(date) => self.row(claim, date, &record.text(), record.has_id(), sure),

@@ -1,24 +1,22 @@
 //! What the table must hold, by the naive rule: all that the receipts say was read, once.
 
 use super::expected::{Bounds, Expected, Row};
-use super::raw::home;
+use super::raw::{Form, Record, UNWRAP, home};
 use super::replaced::Replaced;
 use super::snapshot::{Cache, Rejected, Snapshot};
 use super::world::{Version, World};
 use cloudtrail2parquet::lane::Lane;
-use cloudtrail2parquet::ledger::{Claim, Outcome, Work};
+use cloudtrail2parquet::ledger::{Cause, Claim, Outcome, Reading, Work};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The lanes that an object's records go to.
-pub(crate) fn lanes_of(version: &Version) -> BTreeSet<Lane> {
+/// The lanes that an object's records go to, as it was read.
+fn lanes_of(version: &Version, reading: Option<&Reading>) -> BTreeSet<Lane> {
     if let Some(lane) = version.place.lane() {
         return [lane].into();
     }
-    let lanes: BTreeSet<Lane> = version
-        .records
-        .iter()
-        .map(super::raw::Record::lane)
-        .collect();
+    let told = reading.and_then(|reading| reading.account_of_unknown);
+    let lane = |record: &Record| record.lane(told);
+    let lanes: BTreeSet<Lane> = version.records.iter().map(lane).collect();
     if lanes.is_empty() {
         [home()].into()
     } else {
@@ -222,21 +220,41 @@ fn check_rejects(snapshot: &Snapshot, expected: BTreeMap<Rejected, Bounds>) -> R
     }
 }
 
+/// An object's address and version.
+type Id = (String, String);
+
+/// Of how an object was read, what tells where its records are or go.
+fn relevant(version: &Version, reading: Reading) -> Reading {
+    let is_unplaced = version.place.lane().is_none();
+    let is_nameless = !version.records.iter().all(Record::names_account);
+    Reading {
+        unwrap: (reading.unwrap).filter(|_| is_unplaced && version.form == Form::Wrapped),
+        account_of_unknown: (reading.account_of_unknown).filter(|_| is_unplaced && is_nameless),
+    }
+}
+
 /// Checks that every readable object that is there was converted in every lane that its
-/// records name, and the others recorded as unread.
+/// records name, by one reading, and the others recorded as unread.
 pub(crate) fn check_complete(world: &World, snapshot: &Snapshot) -> Result<(), String> {
     let mut read = BTreeSet::new();
     let mut unread = BTreeSet::new();
+    let mut readings: BTreeMap<Id, Reading> = BTreeMap::new();
     for (lane, receipts) in &snapshot.receipts {
-        for object in receipts
-            .values()
-            .flat_map(|receipt| receipt.claim.objects())
-        {
-            let id = (object.address.clone(), object.etag.clone());
-            match object.outcome {
-                Outcome::Unread { .. } => unread.insert(id),
-                _ => read.insert((lane.clone(), id)),
-            };
+        for claim in receipts.values().map(|receipt| &receipt.claim) {
+            for object in claim.objects() {
+                let id = (object.address.clone(), object.etag.clone());
+                if let Outcome::Unread { .. } = object.outcome {
+                    unread.insert(id);
+                    continue;
+                }
+                let version = world.delivered.get(&id).ok_or("from nowhere")?;
+                let reading = relevant(version, claim.options.reading());
+                let first = readings.entry(id.clone()).or_insert(reading.clone());
+                if *first != reading {
+                    return Err(format!("{} is read by {first:?} and {reading:?}", id.0));
+                }
+                read.insert((lane.clone(), id));
+            }
         }
     }
     for (key, etag) in &world.present {
@@ -244,16 +262,22 @@ pub(crate) fn check_complete(world: &World, snapshot: &Snapshot) -> Result<(), S
         let Some(version) = world.version(key) else {
             continue;
         };
-        if snapshot.accepted(&id.0, &id.1) {
+        // What is left without a path is tried again by another.
+        let is_tried =
+            |cause: &Cause| version.form == Form::Wrapped && matches!(cause, Cause::Left(_));
+        if snapshot
+            .accepted(&id.0, &id.1)
+            .any(|cause| !is_tried(cause))
+        {
             continue;
         }
-        if !version.form.is_readable() {
+        if !version.form.is_readable(Some(UNWRAP)) {
             if !unread.contains(&id) {
                 return Err(format!("{key} cannot be read, and no receipt says so"));
             }
             continue;
         }
-        for lane in lanes_of(version) {
+        for lane in lanes_of(version, readings.get(&id)) {
             if !read.contains(&(lane.clone(), id.clone())) {
                 return Err(format!("{key} is not converted in {lane}"));
             }

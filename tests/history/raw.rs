@@ -1,6 +1,6 @@
 //! Raw records and objects, and what is to become of them.
 
-use cloudtrail2parquet::lane::Lane;
+use cloudtrail2parquet::lane::{Account, Lane};
 use flate2::{Compression, write::GzEncoder};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -25,6 +25,20 @@ pub(crate) fn lane(index: u8) -> Lane {
 /// The lane of records that name none.
 pub(crate) fn home() -> Lane {
     Lane::unknown()
+}
+
+/// What stands for a record's lane where it names only the region.
+pub(crate) const NAMELESS: u8 = LANES.len() as u8;
+
+/// Account and region that a record of a lane names.
+fn named(lane: u8) -> (Option<&'static str>, &'static str) {
+    match lane {
+        NAMELESS => (None, LANES[0].1),
+        lane => {
+            let (account, region) = LANES[usize::from(lane) % LANES.len()];
+            (Some(account), region)
+        }
+    }
 }
 
 /// One record.
@@ -68,14 +82,14 @@ impl Record {
         else {
             return match *self {
                 Record::Timeless { lane } => {
-                    let (account, region) = LANES[usize::from(lane) % LANES.len()];
+                    let (account, region) = named(lane);
                     json!({"eventName": "Timeless", "recipientAccountId": account, "awsRegion": region}).to_string()
                 }
                 Record::Number(number) => number.to_string(),
                 Record::Event { .. } => unreachable!(),
             };
         };
-        let (account, region) = LANES[usize::from(lane) % LANES.len()];
+        let (account, region) = named(lane);
         let (day, hour) = Self::time(id, variant);
         let parameters = match spelling % 2 {
             0 => format!(r#"{{"variant":{variant},"none":null}}"#),
@@ -87,7 +101,6 @@ impl Record {
             r#""eventSource":"iam.amazonaws.com""#.to_owned(),
             format!(r#""eventName":"Event{}""#, variant % 2),
             format!(r#""awsRegion":"{region}""#),
-            format!(r#""recipientAccountId":"{account}""#),
             format!(r#""requestParameters":{parameters}"#),
             r#""futureMember":{"deep":[1.50,null]}"#.to_owned(),
         ];
@@ -97,6 +110,9 @@ impl Record {
             Some(id) => members.push(format!(r#""eventID":"{id}""#)),
             None => {}
         }
+        if let Some(account) = account {
+            members.push(format!(r#""recipientAccountId":"{account}""#));
+        }
         if spelling.is_multiple_of(3) {
             members.push(r#""errorCode":null"#.into());
         }
@@ -105,12 +121,25 @@ impl Record {
         format!("{{{}}}", members.join(","))
     }
 
-    /// The lane that it names.
-    pub(crate) fn lane(&self) -> Lane {
-        match *self {
-            Record::Event { lane: of, .. } | Record::Timeless { lane: of } => lane(of),
-            Record::Number(_) => home(),
+    /// The lane that it names; what it does not name is as a run was told.
+    pub(crate) fn lane(&self, account_of_unknown: Option<Account>) -> Lane {
+        let (account, region) = match *self {
+            Record::Event { lane, .. } | Record::Timeless { lane } => {
+                let (account, region) = named(lane);
+                (account, Some(region))
+            }
+            Record::Number(_) => (None, None),
+        };
+        let lane = Lane::of_record(account, None, region);
+        match account_of_unknown.filter(|_| account.is_none()) {
+            Some(account) => Lane { account, ..lane },
+            None => lane,
         }
+    }
+
+    /// Whether it names its account.
+    pub(crate) fn names_account(&self) -> bool {
+        self.lane(None).account != home().account
     }
 
     /// The date of its row; none if it is a reject of an object delivered then, or read then
@@ -250,12 +279,34 @@ pub(crate) enum Form {
     Garbage,
     /// JSON without a record: it is left where no key of a log's says that it must have some.
     Note,
+    /// All below [`UNWRAP`]: without that path it is like a note.
+    Wrapped,
 }
 
+/// Where the events of [`Form::Wrapped`] stand.
+pub(crate) const UNWRAP: &str = "note.raw";
+
 impl Form {
-    /// Whether it can be read.
-    pub(crate) fn is_readable(self) -> bool {
-        matches!(self, Form::Delivered | Form::Lines)
+    /// Whether it can be read by who looks for events at a path.
+    pub(crate) fn is_readable(self, unwrap: Option<&str>) -> bool {
+        match self {
+            Form::Delivered | Form::Lines => true,
+            Form::Wrapped => unwrap == Some(UNWRAP),
+            Form::Truncated | Form::Garbage | Form::Note => false,
+        }
+    }
+
+    /// What can be delivered in it: below a path stand objects, and an event among them.
+    pub(crate) fn fit(self, mut records: Vec<Record>) -> (Self, Vec<Record>) {
+        let is_event = |record: &Record| matches!(record, Record::Event { .. });
+        match self {
+            Form::Wrapped if records.iter().any(is_event) => {
+                records.retain(|record| !matches!(record, Record::Number(_)));
+                (self, records)
+            }
+            Form::Wrapped => (Form::Note, records),
+            _ => (self, records),
+        }
     }
 
     /// The object's bytes.
@@ -275,6 +326,7 @@ impl Form {
             }
             Form::Garbage => gzip("AccessDenied"),
             Form::Note => gzip(r#"{"name":"notes"}"#),
+            Form::Wrapped => gzip(&format!(r#"{{"note":{{"raw":[{}]}}}}"#, texts.join(","))),
         }
     }
 }

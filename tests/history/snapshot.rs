@@ -2,7 +2,7 @@
 
 use super::raw::canonical;
 use cloudtrail2parquet::lane::{Lane, Partition};
-use cloudtrail2parquet::ledger::{Claim, Outcome, Receipt};
+use cloudtrail2parquet::ledger::{Cause, Claim, Outcome, Receipt};
 use cloudtrail2parquet::store::Memory;
 use cloudtrail2parquet::table::records;
 use futures::FutureExt as _;
@@ -117,14 +117,31 @@ impl Snapshot {
             != count(self.receipts.get(lane).map(BTreeMap::len))
     }
 
-    /// Whether some receipt accepts that the object cannot be read.
-    pub(crate) fn accepted(&self, address: &str, etag: &str) -> bool {
-        let receipts = self.receipts.values().flat_map(BTreeMap::values);
-        let mut objects = receipts.flat_map(|receipt| receipt.claim.objects());
-        objects.any(|object| {
-            let is_accepted = matches!(object.outcome, Outcome::Unread { accepted: true, .. });
-            is_accepted && object.address == address && object.etag == etag
+    /// Why the object cannot be read, as receipts accept it.
+    pub(crate) fn accepted<'s>(
+        &'s self,
+        address: &str,
+        etag: &str,
+    ) -> impl Iterator<Item = &'s Cause> {
+        let outcomes = self.outcomes(address, etag);
+        outcomes.filter_map(|outcome| match outcome {
+            Outcome::Unread { cause, accepted } => Some(cause).filter(|_| *accepted),
+            _ => None,
         })
+    }
+
+    /// Whether some receipt says that the object was read.
+    pub(crate) fn is_read(&self, address: &str, etag: &str) -> bool {
+        let mut outcomes = self.outcomes(address, etag);
+        outcomes.any(|outcome| !matches!(outcome, Outcome::Unread { .. }))
+    }
+
+    /// What receipts say of an object.
+    fn outcomes<'s>(&'s self, address: &str, etag: &str) -> impl Iterator<Item = &'s Outcome> {
+        let receipts = self.receipts.values().flat_map(BTreeMap::values);
+        let objects = receipts.flat_map(|receipt| receipt.claim.objects());
+        let of_it = objects.filter(move |object| object.address == address && object.etag == etag);
+        of_it.map(|object| &object.outcome)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::chores::Chore;
 use super::oracle::{check, check_complete};
-use super::raw::{Form, Place, Record};
+use super::raw::{Form, Place, Record, UNWRAP};
 use super::reports::check_reports;
 use super::snapshot::{Cache, Snapshot};
 use super::worker::{Planned, State, Worker};
@@ -305,7 +305,7 @@ impl Player {
         }
         let any = !gone.is_empty();
         if any {
-            let mut worker = self.world.start_giving_up(&Spec::all(), gone);
+            let mut worker = self.world.start_giving_up(&finding(), gone);
             judge(worker.finish()?, &worker)?;
         }
         Ok(any)
@@ -349,8 +349,11 @@ impl Player {
         check_complete(&self.world, &snapshot)?;
         let present = self.world.present.iter().filter(|(key, etag)| {
             let version = self.world.version(key);
-            let is_unread = version.is_some_and(|version| !version.form.is_readable());
-            is_unread && !snapshot.accepted(&self.world.address(key), etag)
+            let is_unread = version.is_some_and(|version| !version.form.is_readable(Some(UNWRAP)));
+            is_unread
+                && (snapshot.accepted(&self.world.address(key), etag))
+                    .next()
+                    .is_none()
         });
         let unreadable = present.count() as u64;
         if summary.unread_objects != unreadable {
@@ -364,7 +367,7 @@ impl Player {
         for _ in 0..20 {
             let mut worker = self.world.compacting();
             judge(worker.finish()?, &worker)?;
-            let mut worker = self.world.start(&Spec::all());
+            let mut worker = self.world.start(&finding());
             judge(worker.finish()?, &worker)?;
             self.check()?;
             if !self.give_up()? {
@@ -402,7 +405,7 @@ impl Player {
 
     /// A run after a run writes nothing.
     fn run_twice(&mut self) -> Result<Summary, String> {
-        let mut worker = self.world.start(&Spec::all());
+        let mut worker = self.world.start(&finding());
         let summary = judge(worker.finish()?, &worker)?.ok_or("a run without faults failed")?;
         self.check()?;
         if worker.written_bytes() > 0 || worker.puts() != 1 {
@@ -412,6 +415,14 @@ impl Player {
             ));
         }
         Ok(summary)
+    }
+}
+
+/// Everything, also what only a path finds.
+fn finding() -> Spec {
+    Spec {
+        unwrap: Some(UNWRAP),
+        ..Spec::all()
     }
 }
 

@@ -56,7 +56,7 @@ struct Log {
     calls: Vec<(Side, Op)>,
     counts: BTreeMap<(bool, bool), u8>,
     failed: bool,
-    problems: Vec<Problem>,
+    told: Vec<Progress>,
 }
 
 /// What a worker's gates and monitor share.
@@ -111,9 +111,7 @@ impl Shared {
 
 impl Monitor for Shared {
     fn report(&self, progress: Progress) {
-        if let Progress::Problem(problem) = progress {
-            self.log.lock().unwrap().problems.push(problem);
-        }
+        self.log.lock().unwrap().told.push(progress);
     }
 }
 
@@ -269,9 +267,18 @@ impl Worker {
         texts.join("\n")
     }
 
+    /// What it told, in order.
+    pub(crate) fn told(&self) -> Vec<Progress> {
+        self.shared.log.lock().unwrap().told.clone()
+    }
+
     /// What it told as problems.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        self.shared.log.lock().unwrap().problems.clone()
+        let problem = |told| match told {
+            Progress::Problem(problem) => Some(problem),
+            _ => None,
+        };
+        self.told().into_iter().filter_map(problem).collect()
     }
 
     /// Whether it sleeps in the middle of putting a file of the table.

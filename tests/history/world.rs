@@ -153,7 +153,8 @@ impl World {
         }
     }
 
-    fn put(&mut self, key: String, version: Version) {
+    fn put(&mut self, key: String, mut version: Version) {
+        (version.form, version.records) = version.form.fit(version.records);
         let bytes = match self.packed.get(&key) {
             Some(bytes) => bytes.clone(),
             None => version.form.pack(&version.records),
