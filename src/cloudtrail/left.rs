@@ -14,7 +14,7 @@ pub enum Left {
     Notification,
     /// A snapshot or history of AWS Config.
     Config,
-    /// Rows of a query in Athena or CloudTrail Lake: names in small letters, JSON as text.
+    /// Rows of a query in Athena, CloudTrail Lake or the console: CSV, or JSON and times as text.
     QueryResult,
     /// What CloudWatch Logs says when a subscription or export begins.
     Control,
@@ -82,7 +82,7 @@ impl Left {
             Self::Aggregated => "aggregated events",
             Self::Notification => "notifications of S3, SNS or SQS",
             Self::Config => "AWS Config snapshots or histories",
-            Self::QueryResult => "results of queries in Athena or CloudTrail Lake",
+            Self::QueryResult => "results of queries in Athena, CloudTrail Lake or the console",
             Self::Control => "control messages of CloudWatch Logs",
             Self::FlowLog => "VPC flow logs",
             Self::LoadBalancerLog => "load balancer logs",

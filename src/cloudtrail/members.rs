@@ -22,14 +22,14 @@ const OBJECTS: [&str; 7] = [
 /// What an object has, of what tells what it is.
 #[derive(Default)]
 pub(super) struct Members {
-    /// `CloudTrailEvent`: of a text, what stands between its quotes.
-    pub(super) event: Option<(Kind, Span)>,
+    /// Each `CloudTrailEvent`: of a text, what stands between its quotes.
+    pub(super) events: Vec<(Kind, Span)>,
     /// Where each list begins that is opened.
     pub(super) lists: Vec<usize>,
-    /// Where an EventBridge object's event begins.
-    pub(super) detail: Option<usize>,
-    /// A `message` text.
-    pub(super) message: Option<StringToken>,
+    /// Where an EventBridge object's event begins; each, should it be there twice.
+    pub(super) details: Vec<usize>,
+    /// Each `message` text.
+    pub(super) messages: Vec<StringToken>,
     /// What is opened if it holds a record.
     pub(super) wrapped: Vec<Wrapped>,
     /// Whether it has an eventTime.
@@ -37,6 +37,8 @@ pub(super) struct Members {
     /// What it is, if it is known to be no record.
     pub(super) left: Option<Left>,
     has_version: bool,
+    /// Whether it has the names by which `lookup-events` lists an event.
+    is_listed: bool,
     /// Whether it is a message of a queue or topic.
     is_message: bool,
     has_name_or_id: bool,
@@ -48,6 +50,7 @@ impl Members {
         let mut members = Self::default();
         let mut query = QueryRow::default();
         let (mut has_detail_type, mut first) = (false, true);
+        let (mut has_listed_id, mut has_listed_name) = (false, false);
         scanner.enter_object()?;
         while let Some(key) = scanner.next_key(&mut first)? {
             let (name, _) = unescape(key.span.of(text));
@@ -57,21 +60,26 @@ impl Members {
             let span = scanner.skip()?;
             match (&*name, kind) {
                 ("CloudTrailEvent", Kind::String) => {
-                    members.event = Some((kind, value.string()?.span));
+                    members.events.push((kind, value.string()?.span));
                 }
-                ("CloudTrailEvent", _) => members.event = Some((kind, span)),
+                ("CloudTrailEvent", _) => members.events.push((kind, span)),
                 (list, Kind::Array) if LISTS.contains(&list) => members.lists.push(start),
-                ("detail", Kind::Object) => members.detail = Some(start),
+                ("detail", Kind::Object) => members.details.push(start),
                 ("detail-type", _) => has_detail_type = true,
-                ("message", Kind::String) => members.message = Some(value.string()?),
+                ("message", Kind::String) => members.messages.push(value.string()?),
                 (name, _) => {
+                    has_listed_id |= name == "EventId";
+                    has_listed_name |= name == "EventName";
                     members.wrapped.extend(Wrapped::of(name, kind, start));
                     members.look(name, span.of(text));
                     query.look(name, kind, span.of(text));
                 }
             }
         }
-        members.detail = members.detail.filter(|_| has_detail_type);
+        if !has_detail_type {
+            members.details.clear();
+        }
+        members.is_listed = has_listed_id && has_listed_name;
         if query.is_one() {
             members.left.get_or_insert(Left::QueryResult);
         }
@@ -100,16 +108,22 @@ impl Members {
         self.left.or(self.is_message.then_some(Left::Notification))
     }
 
+    /// Whether it is what `lookup-events` puts around an event, without the event.
+    pub(super) fn lacks_event(&self) -> bool {
+        self.events.is_empty() && self.is_listed && !self.has_version
+    }
+
     /// Whether it is a record.
     pub(super) fn is_record(&self) -> bool {
         self.left.is_none() && (self.has_version || (self.has_time && self.has_name_or_id))
     }
 }
 
-/// What tells a row that a query gave: names in small letters, and JSON or times as text.
+/// What tells a row that a query gave: JSON or times as text, in small names or with nothing nested.
 #[derive(Default)]
 struct QueryRow {
     has_small_names: bool,
+    is_nested: bool,
     has_text_for_object: bool,
     has_time_with_space: bool,
 }
@@ -117,11 +131,13 @@ struct QueryRow {
 impl QueryRow {
     fn look(&mut self, name: &str, kind: Kind, value: &str) {
         self.has_small_names |= name == "eventtime" || name == "eventversion";
+        self.is_nested |= matches!(kind, Kind::Object | Kind::Array);
         if kind == Kind::String {
             let is_time = name.eq_ignore_ascii_case("eventTime");
             self.has_time_with_space |= is_time && value.as_bytes().get(11) == Some(&b' ');
             let is_object = |object: &&str| name.eq_ignore_ascii_case(object);
-            self.has_text_for_object |= OBJECTS.iter().any(is_object);
+            let is_text_of_one = matches!(value.as_bytes().get(1), Some(b'{' | b'['));
+            self.has_text_for_object |= is_text_of_one && OBJECTS.iter().any(is_object);
         }
     }
 
@@ -129,8 +145,8 @@ impl QueryRow {
         match (self.has_text_for_object, self.has_time_with_space) {
             (true, true) => true,
             (false, false) => false,
-            // Names in CloudTrail's own spelling may be those of a record with one odd value.
-            _ => self.has_small_names,
+            // An event's caller is an object: where one is, some value is just odd.
+            _ => self.has_small_names || !self.is_nested,
         }
     }
 }

@@ -25,7 +25,6 @@ use super::limits::Limits;
 use super::members::Members;
 use super::read_document::text_of;
 use super::sha256::Sha256;
-use super::time::parse_event_time;
 use super::unreadable::Unreadable;
 use super::unwrap_path::UnwrapPath;
 use opener::{Opener, placeholder};
@@ -163,18 +162,21 @@ impl Opener<'_> {
     ) -> Result<(), Unreadable> {
         let members = Members::read(text, inside)?;
         let at = |start: usize| Scanner::at(text.as_bytes(), start);
-        match members.event {
-            Some((Kind::Object, event)) => {
-                self.found += 1;
-                return self.push(event.of(text));
+        if members.lacks_event() {
+            return self.around(text, span);
+        }
+        if !members.events.is_empty() {
+            for (kind, event) in members.events {
+                match kind {
+                    Kind::Object => {
+                        self.found += 1;
+                        self.push(event.of(text))?;
+                    }
+                    Kind::String if !event.is_empty() => self.embedded(event.of(text))?,
+                    _ => self.around(text, span)?,
+                }
             }
-            Some((Kind::String, event)) => return self.embedded(event.of(text)),
-            // What stands around an event is none itself.
-            Some(_) => {
-                self.found += 1;
-                return self.push_damaged(&placeholder(span.len()), span.of(text).as_bytes());
-            }
-            None => {}
+            return Ok(());
         }
         if !members.lists.is_empty() && members.left.is_none() {
             for list in members.lists {
@@ -182,12 +184,17 @@ impl Opener<'_> {
             }
             return Ok(());
         }
-        if let Some(detail) = members.detail {
-            return self.value(text, &mut at(detail), damaged, layer + 1);
+        if !members.details.is_empty() {
+            for detail in members.details {
+                self.value(text, &mut at(detail), damaged, layer + 1)?;
+            }
+            return Ok(());
         }
-        if let Some(message) = members.message
-            && self.inner(message.span.of(text), layer)?
-        {
+        let mut has_message = false;
+        for message in &members.messages {
+            has_message |= self.inner(message.span.of(text), layer)?;
+        }
+        if has_message {
             return Ok(());
         }
         if members.is_record() {
@@ -206,6 +213,12 @@ impl Opener<'_> {
             true => self.push_damaged(&placeholder(span.len()), span.of(text).as_bytes()),
             false => self.push(span.of(text)),
         }
+    }
+
+    /// What stands around an event is none itself, and is kept where the event is missing.
+    fn around(&mut self, text: &str, object: Span) -> Result<(), Unreadable> {
+        self.found += 1;
+        self.push_damaged(&placeholder(object.len()), object.of(text).as_bytes())
     }
 
     /// Opens what stands at the path that was asked for, if that holds a record; else nothing is
@@ -242,7 +255,7 @@ impl Opener<'_> {
             Kind::Object => self.value(text, scanner, &Damaged::default(), layer + 1),
             Kind::String => {
                 let content = scanner.string()?.span.of(text);
-                if may_be_json(content) && !self.inner(content, layer)? {
+                if !self.inner(content, layer)? && may_be_json(content) {
                     self.push(&format!("\"{content}\""))?;
                 }
                 Ok(())
@@ -271,12 +284,17 @@ impl Opener<'_> {
 
     /// Opens the JSON text in a string, if it holds a record; else nothing is changed.
     fn inner(&mut self, content: &str, layer: u32) -> Result<bool, Unreadable> {
-        if layer >= MAX_LAYERS || !may_be_json(after_time(content)) {
+        let content = match may_be_json(content) {
+            true => content,
+            false => after_head(content),
+        };
+        if layer >= MAX_LAYERS || !may_be_json(content) {
             return Ok(false);
         }
         self.check_heap(content.len())?;
-        let (text, is_unicode) = unescape(after_time(content));
-        if !is_unicode || !begins_as_json(&text) || !is_one_value(&text) {
+        let (text, is_unicode) = unescape(content);
+        let is_text = text.starts_with('"');
+        if !is_unicode || !(is_text || begins_as_json(&text)) || !is_one_value(&text) {
             return Ok(false);
         }
         let mark = self.mark();
@@ -300,19 +318,14 @@ fn is_at_end<'t>(text: &'t str, scanner: &mut Scanner<'t>) -> bool {
     true
 }
 
-/// A line or message without the time that CloudWatch Logs puts before it, and the name of the log
-/// stream after that.
-fn after_time(line: &str) -> &str {
-    let Some((time, rest)) = line.split_once(' ') else {
-        return line;
+/// A line or message without what programs put before an object, or a list of them: a time, the name
+/// of a log stream, the head of syslog.
+fn after_head(text: &str) -> &str {
+    let Some(at) = text.find('{') else {
+        return text;
     };
-    if !time.starts_with(|first: char| first.is_ascii_digit()) || parse_event_time(time).is_none() {
-        return line;
-    }
-    match rest.split_once(' ') {
-        Some((stream, event)) if !begins_as_json(stream) && begins_as_json(event) => event,
-        _ => rest,
-    }
+    let is_list = text[..at].ends_with('[');
+    &text[at - usize::from(is_list)..]
 }
 
 /// Whether a string's content may be an object or list when its escapes are read.
@@ -328,4 +341,15 @@ fn begins_as_json(text: &str) -> bool {
 fn is_one_value(text: &str) -> bool {
     let mut scanner = Scanner::new(text.as_bytes()).within(RECORD_DEPTH);
     scanner.skip().and_then(|_| scanner.finish()).is_ok()
+}
+
+/// Whether the text is such values one after another.
+fn are_values(text: &str) -> bool {
+    let mut scanner = Scanner::new(text.as_bytes()).within(RECORD_DEPTH);
+    while !is_at_end(text, &mut scanner) {
+        if scanner.skip().is_err() {
+            return false;
+        }
+    }
+    true
 }

@@ -46,16 +46,18 @@ pub(super) fn text_of(mut bytes: Vec<u8>, limits: Limits) -> Result<(String, Dam
     }
 }
 
-/// The text of bytes that begin with a mark of UTF-16; none of others.
+/// The text of bytes that begin with a mark of UTF-16, or with JSON in it; none of others.
 fn utf16(bytes: &[u8], limits: Limits) -> Result<Option<String>, Unreadable> {
-    let unit = match bytes.first_chunk() {
-        Some([0xff, 0xfe]) => u16::from_le_bytes,
-        Some([0xfe, 0xff]) => u16::from_be_bytes,
+    let (unit, mark): (fn([u8; 2]) -> u16, usize) = match bytes.first_chunk() {
+        Some([0xff, 0xfe]) => (u16::from_le_bytes, 2),
+        Some([0xfe, 0xff]) => (u16::from_be_bytes, 2),
+        Some([b'{' | b'[', 0]) => (u16::from_le_bytes, 0),
+        Some([0, b'{' | b'[']) => (u16::from_be_bytes, 0),
         _ => return Ok(None),
     };
     // A unit of two bytes is at most three in UTF-8.
     limits.check_heap(bytes.len() + bytes.len().div_ceil(2) * 3)?;
-    let (units, rest) = bytes[2..].as_chunks();
+    let (units, rest) = bytes[mark..].as_chunks();
     if !rest.is_empty() {
         return Err(Unreadable::NotJson);
     }
@@ -170,13 +172,18 @@ mod tests {
     }
 
     #[test]
-    fn utf16_with_its_mark_is_the_same_text() {
+    fn utf16_is_the_same_text_with_its_mark_and_without() {
         let text = "{\"Records\":[{\"eventName\":\"é𝄞\"}]}";
-        let bytes = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
-            let units = format!("\u{feff}{text}").encode_utf16().collect::<Vec<_>>();
+        let bytes = |order: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
+            let units = format!("{mark}{text}").encode_utf16().collect::<Vec<_>>();
             units.into_iter().flat_map(order).collect()
         };
-        for bytes in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)] {
+        for bytes in [
+            bytes(u16::to_le_bytes, "\u{feff}"),
+            bytes(u16::to_be_bytes, "\u{feff}"),
+            bytes(u16::to_le_bytes, ""),
+            bytes(u16::to_be_bytes, ""),
+        ] {
             let document = read_document(&bytes, LIMITS).unwrap();
             assert_eq!(document.text, text);
             assert_eq!(count(&document), Ok(1));

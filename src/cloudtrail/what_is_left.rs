@@ -35,10 +35,12 @@ pub fn what_is_left(delivered: &[u8], limits: Limits) -> Option<Left> {
     if text.contains('\0') {
         return Some(Left::Binary);
     }
+    let first = text.lines().next().unwrap_or_default();
     match of_values(text) {
         Ok(left) => Some(left),
+        Err(_) if is_head(first) => Some(Left::QueryResult),
         Err(_) if MARKS.iter().any(|mark| text.contains(mark)) => None,
-        Err(_) => Some(of_line(text.lines().next().unwrap_or_default())),
+        Err(_) => Some(of_line(first)),
     }
 }
 
@@ -101,6 +103,13 @@ fn of_object(text: &str, scanner: &mut Scanner<'_>) -> Result<Left, JsonError> {
         }
     }
     Ok(Left::Json)
+}
+
+/// Whether a line names columns that tell of events, as CSV of a query does.
+fn is_head(line: &str) -> bool {
+    let names = ["eventtime", "eventname", "eventid", "eventversion"];
+    let name = |field: &str| field.replace(['"', ' '], "").to_ascii_lowercase();
+    (line.split([',', '\t', ';'])).any(|field| names.contains(&&*name(field)))
 }
 
 /// What a text is that is no JSON, by its first line.
@@ -189,6 +198,19 @@ mod tests {
             Some(Left::Binary)
         );
         assert_eq!(what_is_left(b"caf\xe9", limits), Some(Left::Text));
+    }
+
+    #[test]
+    fn rows_of_a_query_as_csv_are_told_by_their_head() {
+        for text in [
+            "eventVersion,userIdentity,eventTime,eventName\n1.08,\"{type=Root}\",2024-05-01 10:00:00.000,X",
+            "\"eventtime\",\"requestparameters\"\n\"2024-05-01T10:00:00Z\",\"{\"\"eventVersion\"\":1}\"",
+            "\u{feff}Event name,AWS access key,Event ID,Event time\r\nX,AKIA,1,2024-05-01",
+            "sourceipaddress\teventname\n10.0.0.1\tX",
+        ] {
+            let left = what_is_left(text.as_bytes(), Limits::of(1 << 20));
+            assert_eq!(left, Some(Left::QueryResult), "{text}");
+        }
     }
 
     #[test]

@@ -19,8 +19,9 @@ use super::shred::Shredder;
 type Kept = Option<String>;
 
 /// Members of what holds an event, or of what a query gives.
-const MAY_WRAP: [&[u8]; 5] = [
+const MAY_WRAP: [&[u8]; 6] = [
     b"CloudTrailEvent",
+    b"EventTime",
     b"detail-type",
     b"eventtime",
     b"eventversion",
@@ -114,6 +115,7 @@ impl<'d> Shredder<'d> {
         match (node, kind) {
             (Node::Text(slot), Kind::String) => self.irregular_string(*slot, value),
             (Node::Boolean(slot), Kind::Bool) | (Node::Json(slot), _) => {
+                self.has_text_for_object |= kind == Kind::String;
                 self.push(Cell::of(*slot, value));
                 Ok(None)
             }
@@ -166,6 +168,7 @@ impl<'d> Shredder<'d> {
                 }
             }
             (Node::Struct { .. } | Node::Structs { .. }, _) => {
+                self.has_text_for_object |= kind == Kind::String;
                 Ok(Some(value.of(self.text).to_owned()))
             }
         }

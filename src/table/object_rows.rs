@@ -88,10 +88,17 @@ impl ObjectRows {
         self.has_hollow
     }
 
-    /// Whether some object in it has no time: it may be a wrapper of another kind.
+    /// Whether some object in it has no time that can be read: it may be a wrapper of another kind,
+    /// or a row of a query.
     pub fn has_timeless(&self) -> bool {
+        let is_timeless = |reason| {
+            matches!(
+                reason,
+                RejectReason::NoEventTime | RejectReason::BadEventTime
+            )
+        };
         let mut rejects = self.rejects.iter();
-        rejects.any(|reject| reject.reason == RejectReason::NoEventTime)
+        rejects.any(|reject| is_timeless(reject.reason))
     }
 
     /// What `sourcefile` says.

@@ -41,8 +41,12 @@ impl Shredder<'_> {
             (Kind::Object, None) => self.judge(first_cell),
             (_, None) => Err(RejectReason::NotAnObject),
         };
+        let may_be_queried = std::mem::take(&mut self.has_text_for_object);
         match judged {
-            Ok(time) => self.add_row(index, record, first_cell, time),
+            Ok(time) => {
+                self.has_wrapper |= may_be_queried;
+                self.add_row(index, record, first_cell, time);
+            }
             Err(reason) => self.add_reject(index, record, (first_cell, arena), reason),
         }
         if self.allowance.is_exhausted() || self.arena.len() > MAX_TEXT {

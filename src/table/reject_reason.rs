@@ -32,7 +32,8 @@ pub enum RejectReason {
     InvalidUtf8,
     /// It is a line that is no JSON.
     NotJson,
-    /// It has a time, but nothing else that an event has.
+    /// It has a time, but nothing else that an event has; or it stands around an event that is
+    /// missing.
     NotAnEvent,
 }
 
@@ -79,7 +80,9 @@ impl fmt::Display for RejectReason {
             Self::TooLate => "eventTime is more than a day after delivery",
             Self::InvalidUtf8 => "invalid UTF-8",
             Self::NotJson => "a line that is no JSON, or nested too deeply",
-            Self::NotAnEvent => "an object without eventVersion, eventName and eventID",
+            Self::NotAnEvent => {
+                "what stands around an event that is missing, or has no more of one than a time"
+            }
         })
     }
 }

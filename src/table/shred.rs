@@ -92,6 +92,8 @@ pub(super) struct Shredder<'d> {
     pub(super) has_wrapper: bool,
     /// Whether a row has nothing that an event has but a time.
     pub(super) has_hollow: bool,
+    /// Whether the record at hand has a text where events have an object or list.
+    pub(super) has_text_for_object: bool,
     /// The keys of the map at hand.
     map_keys: Vec<Span>,
     /// The member that came next the last time, see [`Fields`]. Like the strings below these
@@ -137,6 +139,7 @@ impl<'d> Shredder<'d> {
             count: 0,
             has_wrapper: false,
             has_hollow: false,
+            has_text_for_object: false,
             map_keys: Vec::new(),
             guesses: vec![NO_GUESS; schema.slots.guesses],
             last_strings: vec![Span { start: 0, end: 0 }; schema.slots.kinds.len()],
@@ -191,6 +194,7 @@ impl<'d> Shredder<'d> {
             let root = scope.and_then(|_| self.schema.roots[index]);
             if let (Some(root), Some(scope)) = (root, scope) {
                 if let Node::Json(slot) = field.node {
+                    self.has_text_for_object |= kind == Kind::String;
                     let span = self.flatten(scanner, root, scope)?;
                     self.push(Cell::of(slot, span));
                     continue;

@@ -125,14 +125,20 @@ fn aggregated_events_stay_out_of_the_table_wherever_they_stand_and_are_counted()
 #[test]
 fn rows_of_a_query_are_named_for_what_they_are() {
     let place = Place::new();
-    let row = r#"{"eventversion":"1.08","eventtime":"2024-05-01T10:00:00Z","eventname":"x","useridentity":"{type=Root}","requestparameters":"{\"a\":1}"}"#;
+    let athenas = r#"{"eventversion":"1.08","eventtime":"2024-05-01T10:00:00Z","eventname":"x","useridentity":"{type=Root}","requestparameters":"{\"a\":1}"}"#;
+    let lakes = r#"{"eventTime":"2024-05-01 10:00:00.000","eventName":"x","eventSource":"s3.amazonaws.com"}"#;
+    let renamed =
+        r#"{"eventTime":"2024-05-01T10:00:00Z","eventName":"x","requestParameters":"{\"a\":1}"}"#;
+    for (name, row) in [("athena", athenas), ("lake", lakes), ("renamed", renamed)] {
+        place.write(&format!("logs/{name}.jsonl"), format!("{row}\n{row}\n"));
+    }
     place.write(
-        "logs/rows.json",
-        format!(
-            "{row}
-{row}
-"
-        ),
+        "logs/table.txt",
+        "eventTime,eventName\n2024-05-01 10:00:00.000,x\n",
+    );
+    place.write(
+        "logs/result.csv",
+        "eventTime,eventName\n2024-05-01 10:00:00.000,x\n",
     );
     place.write(
         "logs/lake.json",
@@ -143,8 +149,30 @@ fn rows_of_a_query_are_named_for_what_they_are() {
         event("e1", "111122223333", "2024-05-01T10:00:00Z"),
     );
     let summary = place.convert("", 0);
-    let left = vec![("left_query_result".to_owned(), 2)];
+    let kinds = [(".csv", 1), ("left_query_result", 5)];
+    let left = kinds.map(|(kind, count)| (kind.to_owned(), count)).to_vec();
     assert_eq!(outcome(&summary), (1, 0, left));
+}
+
+#[test]
+fn what_lists_an_event_without_it_is_a_reject_and_no_row() {
+    let place = Place::new();
+    let item = r#"{"EventId":"e1","EventName":"GetObject","EventTime":"2024-05-01T10:00:00+00:00","Username":"x""#;
+    let items = ["", r#","CloudTrailEvent":"""#, r#","CloudTrailEvent":null"#];
+    let items = items.map(|event| format!("{item}{event}}}"));
+    place.write(
+        "logs/page.json",
+        format!(r#"{{"Events":[{}]}}"#, items.join(",")),
+    );
+    assert_eq!(outcome(&place.convert("", 3)), (0, 3, Vec::new()));
+    let rejects = crate::support::tree(&place.path("table/_rejects"));
+    let lines = std::str::from_utf8(rejects.values().next().unwrap()).unwrap();
+    for (line, item) in lines.lines().zip(&items) {
+        let kept: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(kept["code"].as_str(), Some("not_an_event"));
+        assert_eq!(kept["record"].as_str(), Some(item.as_str()));
+    }
+    assert_eq!(lines.lines().count(), items.len());
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! Texts that are read line by line.
 
 use super::opener::{Opener, placeholder};
-use super::{RECORD_DEPTH, after_time, is_at_end};
+use super::{after_head, are_values};
 use crate::cloudtrail::damaged::Damaged;
 use crate::cloudtrail::unreadable::Unreadable;
-use crate::json::Scanner;
 
 impl Opener<'_> {
-    /// Opens each line, with the time before it that CloudWatch Logs puts there.
+    /// Opens each line; of one that has something before its JSON, the event.
     pub(super) fn lines(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         let (mut good, mut torn) = (0_u64, 0_u64);
         for line in bytes.split(|&byte| byte == b'\n') {
@@ -16,15 +15,19 @@ impl Opener<'_> {
                 continue;
             }
             let text = std::str::from_utf8(line).ok();
-            match text.and_then(values_of_line) {
-                Some(text) => {
+            let is_opened = match text {
+                Some(text) if are_values(text) => {
                     self.values(text, &Damaged::default(), 0)?;
-                    good += 1;
+                    true
                 }
-                None => {
-                    self.push_damaged(&placeholder(line.len()), line)?;
-                    torn += u64::from(is_torn(line));
-                }
+                Some(text) if !is_torn(line) => self.event_of_line(text)?,
+                _ => false,
+            };
+            if is_opened {
+                good += 1;
+            } else {
+                self.push_damaged(&placeholder(line.len()), line)?;
+                torn += u64::from(is_torn(line));
             }
         }
         // A container that is cut short is not read as lines.
@@ -33,23 +36,17 @@ impl Opener<'_> {
             false => Ok(()),
         }
     }
-}
 
-/// The JSON of a line, if it is that, perhaps after a time.
-fn values_of_line(line: &str) -> Option<&str> {
-    let is_json = |text: &str| {
-        let mut scanner = Scanner::new(text.as_bytes()).within(RECORD_DEPTH);
-        while !is_at_end(text, &mut scanner) {
-            if scanner.skip().is_err() {
-                return false;
-            }
+    /// Opens the event at the end of a line; false if there is none, and nothing is changed.
+    fn event_of_line(&mut self, line: &str) -> Result<bool, Unreadable> {
+        let event = after_head(line);
+        if !are_values(event) {
+            return Ok(false);
         }
-        true
-    };
-    if is_json(line) {
-        return Some(line);
+        let mark = self.mark();
+        self.values(event, &Damaged::default(), 0)?;
+        Ok(self.has_told(&mark))
     }
-    Some(after_time(line)).filter(|rest| is_json(rest))
 }
 
 /// Whether a line looks like a part of some JSON text, not like another text.

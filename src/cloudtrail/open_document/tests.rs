@@ -54,6 +54,11 @@ fn an_embedded_event_is_a_record_wherever_it_stands() {
         format!(r#"{{"Records":[{ONE}]}}{{"Events":[{two}]}}"#),
         format!(r#"{{"Records":[{one},{TWO}]}}"#),
         format!(r#"{{"CloudTrailEvent":{ONE}}}{two}"#),
+        format!(
+            r#"{{"CloudTrailEvent":{},"x":1,"CloudTrailEvent":{TWO}}}"#,
+            string(ONE)
+        ),
+        string(&string(&string(&format!("[{one},{two}]")))),
         string(&format!("[{one},{two}]")),
         format!("{}{two}", lookup(&string(ONE))),
     ] {
@@ -80,6 +85,17 @@ fn what_ships_logs_is_opened() {
             r#"{{"message":{}}}{TWO}"#,
             string(&format!("2024-05-01T10:00:00Z {ONE}"))
         ),
+        format!(
+            r#"{{"message":{}}}{TWO}"#,
+            string(&format!("<14>May  1 10:00:00 host cloudtrail[1]: {ONE}"))
+        ),
+        format!(r#"{{"message":{one},"message":{two}}}"#),
+        format!(r#"{{"detail-type":"x","detail":{ONE},"detail":{TWO}}}"#),
+        format!("2024-05-01T10:00:00+00:00\taws.cloudtrail\t{ONE}\n\u{1e}{TWO}\n"),
+        format!(
+            "2024-05-01T10:00:00.1Z stdout F {ONE}\n<14>1 2024-05-01T10:00:00Z h a - - - {TWO}"
+        ),
+        format!("May  1 10:00:00 host x: [{ONE},{TWO}]\n"),
         format!("{ONE}{TWO}"),
         format!("\u{feff}{ONE}\n\u{feff}{TWO}\n"),
         format!("{{\"Records\":[{ONE}]}}\u{feff}{{\"Records\":[{TWO}]}}"),
@@ -299,7 +315,7 @@ fn what_holds_no_record_is_told() {
 
 #[test]
 fn embedded_text_that_is_no_json_is_kept_as_a_string() {
-    for bad in ["", "{", "{}]", "1,2", "{} {}", "x\ny"] {
+    for bad in ["{", "{}]", "1,2", "{} {}", "x\ny"] {
         let text = format!("[{},{}]", lookup(ONE), lookup(bad));
         let expected = [ONE.to_owned(), string(bad)];
         assert_eq!(opened(text.as_bytes()).unwrap(), expected, "{bad:?}");
@@ -328,9 +344,10 @@ const NOTIFICATION: &str =
 
 #[test]
 fn what_stands_around_an_event_is_no_record_where_the_event_is_missing() {
-    for event in ["null", "7", "[]"] {
+    let events = ["null", "7", "[]", "\"\""].map(|event| format!(r#","CloudTrailEvent":{event}"#));
+    for event in events.iter().map(String::as_str).chain([""]) {
         let wrapper = format!(
-            r#"{{"EventId":"1","EventTime":"2024-05-01T00:00:00Z","EventName":"A","CloudTrailEvent":{event}}}"#
+            r#"{{"EventId":"1","EventTime":"2024-05-01T00:00:00Z","EventName":"A"{event}}}"#
         );
         let text = format!(r#"{{"Events":[{wrapper},{}]}}"#, lookup(ONE));
         let damaged = format!("damaged {wrapper}");
@@ -342,8 +359,10 @@ fn what_stands_around_an_event_is_no_record_where_the_event_is_missing() {
 #[test]
 fn a_record_with_one_odd_value_is_no_row_of_a_query() {
     let odd = [
-        r#"{"eventVersion":"1","eventTime":"2024-05-01 00:00:00","eventName":"A"}"#,
-        r#"{"eventVersion":"1","eventTime":"2024-05-01T00:00:00Z","requestParameters":"x"}"#,
+        r#"{"eventVersion":"1","eventTime":"2024-05-01 00:00:00","userIdentity":{}}"#,
+        r#"{"eventVersion":"1","eventTime":"2024-05-01T00:00:00Z","requestParameters":"x","resources":[]}"#,
+        r#"{"eventVersion":"1","eventTime":1714521600,"eventName":"A"}"#,
+        r#"{"eventTime":"2024-05-01T00:00:00Z","eventName":"A","requestParameters":"x"}"#,
     ];
     assert_eq!(opened(odd.join("\n").as_bytes()).unwrap(), odd);
 }
@@ -381,11 +400,13 @@ fn a_row_of_a_query_is_left_and_a_record_in_small_letters_is_not() {
     let query = small.replace('}', r#","requestparameters":"{}"}"#);
     let spaced = small.replace('T', " ");
     let lakes = r#"{"eventVersion":"1.08","eventTime":"2024-05-01 00:00:00.000","userIdentity":"{type=x}"}"#;
-    let text = format!("{small}\n{query}\n{spaced}\n{lakes}\n");
+    let few = r#"{"eventTime":"2024-05-01 00:00:00.000","eventName":"A","readOnly":true}"#;
+    let renamed = r#"{"eventTime":"2024-05-01T00:00:00Z","eventName":"A","userIdentity":"{\"type\":\"Root\"}"}"#;
+    let text = format!("{small}\n{query}\n{spaced}\n{lakes}\n{few}\n{renamed}\n");
     let (records, left) = opened_by(text.as_bytes(), Rules::default()).unwrap();
     assert_eq!(
         (records, left),
-        (vec![small.to_owned()], vec![(Left::QueryResult, 3)])
+        (vec![small.to_owned()], vec![(Left::QueryResult, 5)])
     );
 }
 

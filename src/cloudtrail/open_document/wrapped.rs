@@ -2,7 +2,7 @@
 //! in base64.
 
 use super::opener::Opener;
-use super::{MAX_LAYERS, RECORD_DEPTH, begins_as_json};
+use super::{MAX_LAYERS, are_values, begins_as_json};
 use crate::cloudtrail::damaged::Damaged;
 use crate::cloudtrail::inflate::inflate;
 use crate::cloudtrail::limits::Limits;
@@ -87,7 +87,7 @@ impl Opener<'_> {
         self.inflated += bytes.len() as u64;
         let Some(text) = String::from_utf8(bytes)
             .ok()
-            .filter(|text| are_values(text))
+            .filter(|text| begins_as_json(text) && are_values(text))
         else {
             return Ok(());
         };
@@ -105,15 +105,4 @@ impl Opener<'_> {
             heap: self.limits.heap.saturating_sub(taken),
         }
     }
-}
-
-/// Whether a text is JSON objects or lists one after another.
-fn are_values(text: &str) -> bool {
-    let mut scanner = Scanner::new(text.as_bytes()).within(RECORD_DEPTH);
-    while !scanner.is_at_end() {
-        if scanner.skip().is_err() {
-            return false;
-        }
-    }
-    begins_as_json(text)
 }
