@@ -101,6 +101,35 @@ fn a_merged_file_is_the_one_that_would_have_been_written_at_once() {
     assert!((0.97..1.03).contains(&size), "{size} of the size");
 }
 
+/// The columns that have a dictionary.
+fn with_dictionary(file: &Bytes) -> Vec<String> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone()).unwrap();
+    let chunks = builder.metadata().row_group(0).columns();
+    let with = chunks
+        .iter()
+        .filter(|chunk| chunk.dictionary_page_offset().is_some());
+    with.map(|chunk| chunk.column_path().string()).collect()
+}
+
+#[test]
+fn times_have_a_dictionary_if_a_third_of_them_repeats_also_in_a_merged_file() {
+    let schema = schema();
+    for (different, expected) in [(40, true), (41, false)] {
+        let all: Vec<String> = (0..60)
+            .map(|n| event(1, 1, (n % different) as u8, n, ""))
+            .collect();
+        let parts: Vec<Bytes> = all.chunks(40).map(|part| file(&schema, part)).collect();
+        let (merged, _) = merge_into_one(&schema, &parts, &EncodeOptions::default()).unwrap();
+        for file in [file(&schema, &all), merged] {
+            let with = with_dictionary(&file);
+            assert!(with.contains(&"eventname".to_owned()));
+            for time in ["eventtime", "eventtimestamp"] {
+                assert_eq!(with.contains(&time.to_owned()), expected, "{different}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_merged_file_has_the_columns_of_all_also_those_that_this_program_does_not_know() {
     let plain = schema();

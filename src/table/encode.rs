@@ -51,7 +51,8 @@ pub fn encode(
     let columns = columns_with_values(schema, &sizes);
     let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
-    let mut writer = FileWriter::new(arrow_schema, rows.len(), options)?;
+    let times = rows.iter().map(|at| objects.row(*at).millis()).collect();
+    let mut writer = FileWriter::new(arrow_schema, times, options)?;
     let groups: Vec<Vec<ArrowColumnChunk>> = groups
         .into_par_iter()
         .zip(sizes)
@@ -78,21 +79,22 @@ pub(super) struct FileWriter {
 }
 
 impl FileWriter {
-    /// An object of so many rows.
+    /// An object of rows with these times, in its order.
     pub(super) fn new(
         schema: Arc<ArrowSchema>,
-        rows: usize,
+        times: Vec<i64>,
         options: &EncodeOptions,
     ) -> Result<Self, EncodeError> {
         let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
-        let properties = properties(&parquet_schema, rows, options.compression);
+        let expected_rows = times.len();
+        let properties = properties(&parquet_schema, times, options.compression);
         let root = parquet_schema.root_schema_ptr();
         let writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties))?;
         Ok(Self {
             factory: ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema)),
             writer,
             schema,
-            expected_rows: rows,
+            expected_rows,
             groups: 0,
             written_rows: 0,
         })

@@ -6,7 +6,7 @@ use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
-use super::columns::json_columns;
+use super::columns::{EVENT_TIMESTAMP, json_columns};
 use super::compression::Compression;
 
 /// Rows of a row group, at most: engines that read min/max of row groups alone prune at this
@@ -42,6 +42,9 @@ const UNIQUE: [&str; 5] = [
     "responseelements_credentials_accesskeyid",
 ];
 
+/// The time of a row as text, and as a number.
+const TIMES: [&str; 2] = ["eventtime", EVENT_TIMESTAMP.0];
+
 /// The one JSON text of which whole values repeat often enough for a dictionary.
 const REPEATED_JSON: &str = "requestparameters";
 
@@ -72,12 +75,13 @@ const PAGED: [&str; 11] = [
 /// The share of row groups that a bloom filter lets through in vain.
 const FALSE_POSITIVES: f64 = 0.01;
 
-/// The properties of a file of `rows` rows.
+/// The properties of a file whose rows have these times, in its order.
 pub(super) fn properties(
     schema: &SchemaDescriptor,
-    rows: usize,
+    times: Vec<i64>,
     compression: Compression,
 ) -> WriterProperties {
+    let rows = times.len();
     let statistics = if rows < STATISTICS_ROWS {
         EnabledStatistics::None
     } else {
@@ -97,6 +101,11 @@ pub(super) fn properties(
         .set_statistics_truncate_length(Some(64));
     for name in UNIQUE {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    }
+    if !repeat(times) {
+        for name in TIMES {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+        }
     }
     // Least and greatest say nothing of what is in a JSON text.
     for name in json_columns() {
@@ -129,10 +138,21 @@ pub(super) fn properties(
     properties.build()
 }
 
+/// Whether a third of the values repeats another of its row group: with fewer, a dictionary and the
+/// numbers of its entries are larger than the values.
+fn repeat(mut values: Vec<i64>) -> bool {
+    let rows = values.len();
+    let different = values.chunks_mut(GROUP_ROWS).map(|group| {
+        group.sort_unstable();
+        group.chunk_by(|one, next| one == next).count()
+    });
+    different.sum::<usize>() * 3 <= rows * 2
+}
+
 /// Times by their differences: sorted, they are close together. Readers that know Zstandard know
 /// this too; with the other codecs a file has only what every reader has.
 fn delta_encoded(properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
-    let times = ColumnPath::from("eventtimestamp");
+    let times = ColumnPath::from(EVENT_TIMESTAMP.0);
     properties
         .set_column_dictionary_enabled(times.clone(), false)
         .set_column_encoding(times, Encoding::DELTA_BINARY_PACKED)

@@ -100,7 +100,8 @@ fn merge_sorted(
     for rows in cut_rows(&places, &inputs, cut)? {
         let (part, after) = rest.split_at(rows);
         rest = after;
-        let mut writer = FileWriter::new(Arc::clone(&arrow_schema), rows, options)?;
+        let times = part.iter().map(|place| place.time()).collect();
+        let mut writer = FileWriter::new(Arc::clone(&arrow_schema), times, options)?;
         for group in groups(part, &inputs) {
             writer.write(gather(&arrow_schema, &mut inputs, group)?)?;
         }

@@ -13,14 +13,21 @@ use super::read::{ReadError, mask};
 /// What rows are sorted by, but for their time.
 const NAMES: [&str; 2] = ["eventsource", "eventname"];
 
-/// A row of one of several files.
+/// A row of one of several files. Places sort by time first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
+    /// NULL is before all.
+    time: i64,
     file: u32,
     row: u32,
 }
 
 impl Place {
+    /// Its eventtimestamp.
+    pub(super) fn time(self) -> i64 {
+        self.time
+    }
+
     /// The number of its file.
     pub(super) fn file(self) -> usize {
         self.file as usize
@@ -53,8 +60,8 @@ pub(super) fn is_ascending(places: &[Place], file: usize) -> bool {
 struct KeyedRows {
     /// Pairs of names, numbered as they are met.
     names: FxHashMap<Box<[u8]>, u32>,
-    /// With the number of their names, and their time; NULL is before all.
-    rows: Vec<(u32, i64, Place)>,
+    /// With the number of their names.
+    rows: Vec<(u32, Place)>,
 }
 
 impl KeyedRows {
@@ -77,9 +84,10 @@ impl KeyedRows {
                     true => times.value(at),
                     false => i64::MIN,
                 };
-                let place = Place { file: number, row };
+                let file = number;
+                let place = Place { time, file, row };
                 let names = self.number_of(&pair);
-                self.rows.push((names, time, place));
+                self.rows.push((names, place));
                 row += 1;
             }
         }
@@ -102,11 +110,11 @@ impl KeyedRows {
         for (rank, (_, number)) in (0_u32..).zip(names) {
             ranks[number as usize] = rank;
         }
-        for (number, ..) in &mut self.rows {
+        for (number, _) in &mut self.rows {
             *number = ranks[*number as usize];
         }
         self.rows.sort_unstable();
-        self.rows.into_iter().map(|(.., place)| place).collect()
+        self.rows.into_iter().map(|(_, place)| place).collect()
     }
 }
 
