@@ -9,3 +9,13 @@ tools() {
   fi
   echo "$home/bin/python"
 }
+
+# `simulator` prints the folder where node finds iam-simulate.
+simulator() {
+  local home=${CARGO_TARGET_DIR:-target}/engines/iam-simulate-1
+  if ! [[ -e $home/node_modules/@cloud-copilot/iam-simulate ]]; then
+    mkdir -p "$home"
+    (cd "$home" && npm install --silent --no-save @cloud-copilot/iam-simulate@0.1.173 >&2) || return 1
+  fi
+  realpath "$home"
+}
