@@ -215,21 +215,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes a string if it is `known`, which stood between the quotes of a string without
-    /// escapes; else moves nowhere.
+    /// escapes; else moves nowhere and gives `false`.
     #[inline]
-    pub fn pass_string(&mut self, known: &[u8]) -> Option<StringToken> {
-        let rest = self.text.get(self.at..)?;
-        let inside = rest.strip_prefix(b"\"")?;
+    pub fn pass_string(&mut self, known: &[u8]) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let Some(inside) = rest.strip_prefix(b"\"") else {
+            return false;
+        };
         if !inside.starts_with(known) || inside.get(known.len()) != Some(&b'"') {
-            return None;
+            return false;
         }
-        let start = self.at + 1;
-        let span = self.span(start, start + known.len()).ok()?;
-        self.at = start + known.len() + 1;
-        Some(StringToken {
-            span,
-            escaped: false,
-        })
+        self.at += known.len() + 2;
+        true
     }
 
     /// Moves to the next element of an array, or passes the closing bracket and gives

@@ -231,13 +231,17 @@ impl<'d> Shredder<'d> {
         Ok(Some(index))
     }
 
-    /// Passes a string, which nearly always is that of the record before, or has no escapes.
+    /// Passes a string, which nearly always is that of the record before, or has no escapes. What
+    /// is repeated is the same place in the text: when arrays are built, it is in the cache.
     #[inline]
     fn string_of(&mut self, scanner: &mut Scanner<'_>, slot: Slot) -> Result<StringToken, Stop> {
         let last = &mut self.last_strings[usize::from(slot)];
         let known = &self.text.as_bytes()[last.start as usize..last.end as usize];
-        if let Some(token) = scanner.pass_string(known) {
-            return Ok(token);
+        if scanner.pass_string(known) {
+            return Ok(StringToken {
+                span: *last,
+                escaped: false,
+            });
         }
         let token = scanner.string()?;
         if !token.escaped {
