@@ -4,6 +4,7 @@
 # that ends in `?` may stay missing. After `needs --no-install` nothing is got, only the commands
 # are listed. What cannot be had ends the script, with the command that a person would type.
 #   cc       a C compiler with the C library's headers
+#   make     for binaries linked with musl, whose allocator is built with it
 #   rust     cargo, new enough for Cargo.toml
 #   python   python3 with venv and pip
 
@@ -18,7 +19,7 @@ has() {
     cc) echo '#include <stdlib.h>' | cc -x c -fsyntax-only - 2>/dev/null ;;
     rust) [[ $(printf '%s\n' "$rust_wanted" "$(rust_version)" | sort -V | head -n 1) == "$rust_wanted" ]] ;;
     python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
-    curl) command -v curl >/dev/null ;;
+    make | curl) command -v "$1" >/dev/null ;;
   esac
 }
 
@@ -29,6 +30,7 @@ name_of() {
     cc) echo "a C compiler" ;;
     rust) echo "Rust $rust_wanted or newer$(v=$(rust_version); echo "${v:+ (here is $v)}")" ;;
     python) echo "python3 with venv" ;;
+    make) echo "make" ;;
     curl) echo "curl, which gets Rust" ;;
   esac
 }
@@ -52,12 +54,13 @@ manager() {
 packages() { # packages MANAGER THING
   case $1/$2 in
     apt-get*/cc) echo "gcc libc6-dev" ;;
-    apk*/cc) echo "gcc musl-dev" ;;
+    apk*/cc) echo "gcc musl-dev make" ;;
     zypper*/cc) echo "gcc glibc-devel" ;;
     */cc) echo "gcc" ;;
     apt-get*/python) echo "python3-venv" ;;
     pacman*/python) echo "python" ;;
     */python) echo "python3" ;;
+    */make) echo "make" ;;
     */curl) echo "curl ca-certificates" ;;
   esac
 }
