@@ -8,8 +8,6 @@ import pathlib
 import subprocess
 import tempfile
 
-END = "2024-05-04T00:00:00Z"
-
 
 class Signer:
     """A key as CloudTrail has one; `listed` is what ListPublicKeys answers of it."""
@@ -31,24 +29,37 @@ class Signer:
         return subprocess.run(["openssl", *words], input=given, check=True, capture_output=True).stdout
 
 
-def digest(signer, bucket, logs):
-    """The key, body and metadata of a trail's first digest, of these logs of one account and region by key."""
-    _, account, _, region, *_ = next(iter(logs)).split("/")
-    day, time = END[:10].replace("-", "/"), END.translate(str.maketrans("", "", "-:"))
-    key = (f"AWSLogs/{account}/CloudTrail-Digest/{region}/{day}/"
-           f"{account}_CloudTrail-Digest_{region}_trail_us-east-1_{time}.json.gz")
-    body = json.dumps({
-        "awsAccountId": account, "digestStartTime": "2024-05-01T00:00:00Z", "digestEndTime": END,
-        "digestS3Bucket": bucket, "digestS3Object": key, "digestPublicKeyFingerprint": signer.fingerprint,
-        "digestSignatureAlgorithm": "SHA256withRSA", "newestEventTime": None, "oldestEventTime": None,
-        "previousDigestS3Bucket": None, "previousDigestS3Object": None, "previousDigestHashValue": None,
-        "previousDigestHashAlgorithm": None, "previousDigestSignature": None,
-        "logFiles": [
-            {"s3Bucket": bucket, "s3Object": log, "hashAlgorithm": "SHA-256",
-             "hashValue": hashlib.sha256(gzip.decompress(packed)).hexdigest(),
-             "newestEventTime": END, "oldestEventTime": END}
-            for log, packed in logs.items()
-        ],
-    }).encode()
-    signature = signer.sign(f"{END}\n{bucket}/{key}\n{hashlib.sha256(body).hexdigest()}\nnull")
-    return key, gzip.compress(body), {"signature": signature, "signature-algorithm": "SHA256withRSA"}
+class Trail:
+    """The digests of one account and region, each of which names the one before it; `root` is what keys in the
+    bucket begin with before `AWSLogs/`."""
+
+    def __init__(self, signer, bucket, account, region, root=""):
+        self.signer, self.bucket, self.account, self.region, self.root = signer, bucket, account, region, root
+        self._previous = dict.fromkeys(["Bucket", "Object", "HashValue", "HashAlgorithm", "Signature"])
+
+    def digest(self, start, end, logs):
+        """The key below the root, the body and the metadata of the next digest, of these logs by key."""
+        day, time = end[:10].replace("-", "/"), end.translate(str.maketrans("", "", "-:"))
+        key = (f"AWSLogs/{self.account}/CloudTrail-Digest/{self.region}/{day}/"
+               f"{self.account}_CloudTrail-Digest_{self.region}_trail_us-east-1_{time}.json.gz")
+        full, previous = self.root + key, self._previous
+        body = json.dumps({
+            "awsAccountId": self.account, "digestStartTime": start, "digestEndTime": end,
+            "digestS3Bucket": self.bucket, "digestS3Object": full,
+            "digestPublicKeyFingerprint": self.signer.fingerprint, "digestSignatureAlgorithm": "SHA256withRSA",
+            "newestEventTime": None, "oldestEventTime": None,
+            "previousDigestS3Bucket": previous["Bucket"], "previousDigestS3Object": previous["Object"],
+            "previousDigestHashValue": previous["HashValue"], "previousDigestHashAlgorithm": previous["HashAlgorithm"],
+            "previousDigestSignature": previous["Signature"],
+            "logFiles": [
+                {"s3Bucket": self.bucket, "s3Object": self.root + log, "hashAlgorithm": "SHA-256",
+                 "hashValue": hashlib.sha256(gzip.decompress(packed)).hexdigest(),
+                 "newestEventTime": end, "oldestEventTime": end}
+                for log, packed in logs.items()
+            ],
+        }).encode()
+        hashed, before = hashlib.sha256(body).hexdigest(), previous["Signature"] or "null"
+        signature = self.signer.sign(f"{end}\n{self.bucket}/{full}\n{hashed}\n{before}")
+        self._previous = {"Bucket": self.bucket, "Object": full, "HashValue": hashed, "HashAlgorithm": "SHA-256",
+                          "Signature": signature}
+        return key, gzip.compress(body), {"signature": signature, "signature-algorithm": "SHA256withRSA"}

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 from template import Resolved, load
-from trail import Signer, digest
+from trail import Signer, Trail
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -134,7 +134,9 @@ class ProvenNights(World):
     def before(self):
         self.signer = Signer()
         logs = self.deliver(self.accounts[0], "CloudTrail")
-        key, body, metadata = digest(self.signer, self.raw, logs)
+        _, account, _, region, *_ = next(iter(logs)).split("/")
+        trail = Trail(self.signer, self.raw, account, region)
+        key, body, metadata = trail.digest("2024-05-01T00:00:00Z", "2024-05-04T00:00:00Z", logs)
         self.s3.put_object(Bucket=self.raw, Key=key, Body=body, Metadata=metadata)
 
     def steps(self, gate, large):

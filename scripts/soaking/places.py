@@ -14,6 +14,8 @@ class Folder:
     """A folder `raw` and a folder `table`."""
 
     kind = "folder"
+    # Where a trail has delivered what lies here.
+    trail_bucket, trail_root = "trail-logs", ""
 
     def __init__(self, home):
         self.raw, self.table = home / "raw", home / "table"
@@ -22,7 +24,7 @@ class Folder:
         self._next = home / "next"
         self.raw.mkdir(parents=True)
 
-    def deliver(self, key, body):
+    def deliver(self, key, body, _metadata):
         """All of an object at once, as S3 does it."""
         path = self.raw / key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,9 +73,10 @@ class Bucket:
         self._client, self._bucket, self._prefix, self._proxy = client, bucket, prefix, proxy
         self.source, self.destination = (f"s3://{bucket}/{prefix}/{part}" for part in ("raw", "table"))
         self.environment = {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{proxy.port}"}
+        self.trail_bucket, self.trail_root = bucket, f"{prefix}/raw/"
 
-    def deliver(self, key, body):
-        self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}/raw/{key}", Body=body)
+    def deliver(self, key, body, metadata):
+        self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}/raw/{key}", Body=body, Metadata=metadata)
 
     def listing(self):
         return {key.removeprefix(f"{self._prefix}/table/"): (object["Size"], object["ETag"], object["LastModified"])

@@ -10,12 +10,12 @@ LONGEST_SECONDS = 300
 
 
 class Run:
-    """One process of `convert`, or of upkeep."""
+    """One process of some command."""
 
     def __init__(self, program, place, options, log, command="convert"):
         self.command, self.options = command, options
         self._out, self._log = log.with_suffix(".json"), log.with_suffix(".log")
-        places = [place.source, place.destination] if command == "convert" else [place.destination]
+        places = [place.source, place.destination] if command in ("convert", "verify") else [place.destination]
         command = [program, command, *places, "--json", *options]
         with open(self._out, "wb") as out, open(self._log, "wb") as err:
             self._process = subprocess.Popen(

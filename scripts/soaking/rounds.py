@@ -3,14 +3,13 @@
 What happens is drawn from the round's seed. When it hits is not: that is the machine's own chance.
 """
 
-import gzip
-import json
 import random
 import signal
-import subprocess
 import threading
 import time
 
+import proofs
+from deliveries import Deliveries
 from program import Run
 from proxy import FAULTS
 from truth import Truth
@@ -22,8 +21,8 @@ DAYS = ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-04", "2024-05-05"]
 # What `rewrite` adds.
 FURTHER_COLUMNS = "requestparameters_maxresults\tstring\trequestParameters.maxResults\n"
 
-# How often each thing happens, among hundred.
-STEPS = {"kill": 60, "pair": 15, "sleeper": 15, "terminate": 4, "whole": 6, "tidy": 15, "expire": 2}
+# How often each thing happens, as a weight.
+STEPS = {"kill": 60, "pair": 15, "sleeper": 15, "terminate": 4, "whole": 6, "tidy": 15, "expire": 2, "prove": 8}
 
 
 class Round:
@@ -32,7 +31,8 @@ class Round:
         self.chance = random.Random(seed)
         self.truth = Truth()
         self.watch = Watch(place, self.truth)
-        self.pending = []
+        self.deliveries = Deliveries(program, place, home, self.chance, self.truth)
+        self.digests = self.deliveries.digests
         self.runs = []
         # How far a run may go before it is stopped, in time and in puts; learned from how far they go.
         self.patience_seconds, self.patience_puts = 0.5, 10.0
@@ -40,17 +40,16 @@ class Round:
     def play(self, kills):
         """Until so many runs were killed, and then to the end."""
         wanted = self.totals.kills[self.place.kind] + kills
-        self.make_sample()
-        self.deliver(len(self.pending) // 6)
+        self.deliveries.deliver(len(self.deliveries.pending) // 6)
         while self.totals.kills[self.place.kind] < wanted:
             if self.proxy:
                 self.proxy.break_things(self.fault_rates(), self.chance.random())
             if self.chance.random() < 0.5 or not self.watch.missing():
-                self.deliver(self.chance.randint(1, len(self.pending) // 8 + 1))
+                self.deliveries.deliver(self.chance.randint(1, len(self.deliveries.pending) // 8 + 1))
             (step,) = self.chance.choices(list(STEPS), STEPS.values())
             getattr(self, step)()
             self.watch.look()
-            if not self.pending and not self.watch.missing():
+            if not self.deliveries.pending and not self.watch.missing():
                 break
         self.finish()
         self.totals.rounds[self.place.kind] += 1
@@ -61,46 +60,6 @@ class Round:
         for run in self.runs:
             if run.kill():
                 run.wait()
-
-    def make_sample(self):
-        """Raw objects in about the order in which they were delivered."""
-        draw = self.chance.choice
-        options = ["--size", draw(["1MB", "2MB", "4MB", "8MB"]), "--seed", str(self.chance.randrange(10**6)),
-                   "--accounts", draw("123"), "--regions", draw("123"), "--days", draw("234")]
-        sample = self.home / "sample"
-        subprocess.run([self.program, "sample", sample, "--quiet", *options], check=True, stdout=subprocess.DEVNULL)
-        paths = sorted(sample.rglob("*.json.gz"), key=lambda path: path.name.split("_")[3] + path.name)
-        for number, path in enumerate(paths):
-            key, body = path.relative_to(sample).as_posix(), path.read_bytes()
-            # Some come late, some twice, and some under a key that names no lane.
-            at = min(len(paths), number + (self.chance.randrange(len(paths)) if self.chance.random() < 0.15 else 0))
-            if self.chance.random() < 0.04 and "Digest" not in key:
-                self.pending.append((at, f"dump-{number}.json.gz", body))
-                continue
-            self.pending.append((at, key, body))
-            if self.chance.random() < 0.04:
-                self.pending.append((at + 5, beside(key, "copy"), body))
-        self.add_trouble()
-        self.pending.sort(key=lambda object: object[0])
-
-    def add_trouble(self):
-        """Perhaps an object that is cut, and some with a record that can be no row."""
-        usual = [object for object in self.pending if "/CloudTrail/" in object[1]]
-        if self.chance.random() < 0.25:
-            at, key, body = self.chance.choice(usual)
-            self.pending.append((at, beside(key, "cut"), body[: len(body) // 2]))
-        if self.chance.random() < 0.4:
-            for at, key, body in self.chance.sample(usual, min(5, len(usual))):
-                first, *_ = json.loads(gzip.decompress(body))["Records"]
-                timeless = {name: value for name, value in first.items() if name != "eventTime"}
-                body = gzip.compress(json.dumps({"Records": [timeless | {"at": at}, first]}).encode())
-                self.pending.append((at, beside(key, "odd"), body))
-
-    def deliver(self, count):
-        for _, key, body in self.pending[:count]:
-            self.truth.add(key, body)
-            self.place.deliver(key, body)
-        del self.pending[:count]
 
     def fault_rates(self):
         """Some faults, often or seldom."""
@@ -152,10 +111,16 @@ class Round:
 
     def tidy(self):
         """Files are merged or made anew."""
-        self.keep_up(self.chance.choice(["compact", "compact", "rewrite"]))
+        self.keep_up(self.chance.choice(["compact", "compact", "rewrite", "convert"]))
 
     def expire(self):
         self.keep_up("expire", ["--before", self.chance.choice(DAYS[:4])])
+
+    def prove(self):
+        """What stands is proven, though more is to come."""
+        if self.proxy:
+            self.proxy.settle()
+        proofs.prove_what_stands(self, self.chance.choice(["ledger", "files", "rows", "raw"]))
 
     def keep_up(self, command, options=()):
         """By one or two, of which one may be killed; then by one that comes to its end."""
@@ -189,7 +154,7 @@ class Round:
 
     def finish(self):
         """All is delivered, and runs go on until nothing is left; one more writes nothing."""
-        self.deliver(len(self.pending))
+        self.deliveries.deliver(len(self.deliveries.pending))
         for _ in range(3):
             if self.proxy and self.judge(self.start(self.options(whole=True)), alone=True) == 0:
                 break
@@ -210,10 +175,13 @@ class Round:
             if missing := self.watch.missing():
                 raise Fault("lost", f"{missing} after {command}")
         before = self.watch.known
-        for last in [self.keep_up_calmly("rewrite"), self.keep_up_calmly("compact"), self.start([])]:
+        check = self.digests.options("check")
+        for last in [self.keep_up_calmly("rewrite"), self.keep_up_calmly("compact"), self.start([]), self.start(check)]:
             self.judge(last, alone=True, calm=True)
             if self.watch.known != before:
                 raise Fault("written again", f"{self.watch.known.keys() ^ before.keys()} ({last})")
+        proofs.prove_all(self)
+        proofs.restore(self)
 
     # Parts of it.
 
@@ -225,11 +193,14 @@ class Round:
         if not whole and draw.random() < 0.15:
             days = sorted(draw.sample(DAYS, 2))
             options += ["--from", days[0], "--to", days[1]]
+        if draw.random() < 0.25:
+            options += self.digests.options(draw.choice(["check", "require"]))
         return options
 
-    def start(self, options):
+    def start(self, options, command="convert"):
         self.totals.runs[self.place.kind] += 1
-        self.runs.append(Run(self.program, self.place, options, self.home / f"run-{len(self.runs):03}"))
+        log = self.home / f"run-{len(self.runs):03}"
+        self.runs.append(Run(self.program, self.place, options, log, command))
         return self.runs[-1]
 
     def start_upkeep(self, command, options=(), whole=False):
@@ -239,14 +210,13 @@ class Round:
             columns = self.home / "columns.tsv"
             columns.write_text(FURTHER_COLUMNS)
             options += ["--columns", str(columns)]
+        if command == "convert":
+            options += ["--compact"]
         if command != "expire" and not whole:
             options += ["--memory", draw(["1MB", "64MB"])]
         if command == "compact" and not whole:
             options += ["--target-size", draw(["50kB", "1GB"])]
-        self.totals.runs[self.place.kind] += 1
-        log = self.home / f"run-{len(self.runs):03}"
-        self.runs.append(Run(self.program, self.place, options, log, command))
-        return self.runs[-1]
+        return self.start(options, command)
 
     def stop_somewhere(self, run, sign):
         """Sends a signal after some time or some progress; whether the run was still there."""
@@ -303,11 +273,13 @@ class Round:
             return code
         if code == -signal.SIGTERM and not run.said():
             return code  # It was stopped before it listened, and began.
-        # A lane with an open claim of a conversion is left.
-        codes |= {3} if run.command != "convert" else set()
+        # A lane with an open claim of a conversion is left; so is what no digest lists yet, or it is named, also
+        # by a run that finishes a claim of one that checks digests.
+        may_leave = run.command != "convert" or (not calm and {"--digests", "--compact"} & set(run.options))
+        codes |= {3} if may_leave or run.summary().get("unproven_objects") else set()
         if "panicked" in run.said() or code not in self.codes(calm) | codes:
             raise Fault("failed", str(run))
-        if code in (1, 3) and not run.said().strip():
+        if code in (1, 3) and not run.said().strip() and run.command != "verify":
             raise Fault("unreported", f"no word of what failed: {run}")
         if alone and self.watch.temporary() - temporary:
             raise Fault("left behind", f"{self.watch.temporary() - temporary} by {run}")
@@ -329,8 +301,3 @@ class Round:
         unsaid = [key for key in self.truth.unread if key not in run.said()]
         if unsaid and (sure or run.code == 0):
             raise Fault("unreported", f"objects that cannot be read, {unsaid}: {run}")
-
-
-def beside(key, word):
-    """The key of another object of the same lane and day."""
-    return key.replace(".json.gz", f"{word}.json.gz")

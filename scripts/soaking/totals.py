@@ -6,7 +6,7 @@ from collections import Counter
 class Totals:
     def __init__(self):
         self.histories = 0
-        self.rounds, self.kills, self.runs, self.records, self.sleepers = (Counter() for _ in range(5))
+        self.rounds, self.kills, self.runs, self.records, self.sleepers, self.proofs = (Counter() for _ in range(6))
         self.phases, self.exits = Counter(), Counter()
         self.faults = Counter()
         self.wrong = Counter()
@@ -20,7 +20,7 @@ class Totals:
     def lines(self):
         for kind in sorted(self.runs):
             yield (f"{kind}: {self.kills[kind]} kills in {self.runs[kind]} runs on {self.rounds[kind]} tables,"
-                   f" {self.sleepers[kind]} sleepers, {self.records[kind]} records")
+                   f" {self.sleepers[kind]} sleepers, {self.proofs[kind]} proofs by verify, {self.records[kind]} records")
             yield f"  exits: {of_kind(self.exits, kind)}"
             yield f"  claims that kills left: {of_kind(self.phases, kind)}"
         if self.faults:
