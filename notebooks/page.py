@@ -28,7 +28,10 @@ th, td { text-align: left; padding: 2px 10px 2px 0; border-bottom: 1px solid #dd
 
 DRAW = """
 const charts = JSON.parse(document.getElementById("charts").textContent);
-const config = { legend: { orient: "bottom", columns: 3, labelLimit: 110 } };
+// As many names beside each other as fit whole below the plot, beside the names on its left.
+const columns = Math.max(1, Math.floor((document.querySelector("figure").clientWidth - 150) / 190));
+const legend = { orient: "bottom", columns, labelLimit: 165 };
+const config = { legend };
 charts.forEach((chart, at) => vegaEmbed(`#chart-${at}`, chart, { renderer: "svg", actions: false, config }));
 """
 
