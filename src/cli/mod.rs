@@ -31,7 +31,7 @@ use std::ffi::OsString;
 /// partition projection. Run it again at any moment: every event is converted exactly once,
 /// and a run that finds nothing new writes nothing.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = EXAMPLES)]
+#[command(version, propagate_version = true, after_help = format!("Examples:\n{EXAMPLES}\n\nExit codes:\n{EXIT_CODES}"))]
 struct Args {
     /// What to do
     #[command(subcommand)]
@@ -41,9 +41,7 @@ struct Args {
     log: LogArgs,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  A folder in, a folder out, no AWS account:
+const EXAMPLES: &str = "  A folder in, a folder out, no AWS account:
     cloudtrail2parquet convert ./logs ./table
   The nightly run, with the Glue table:
     cloudtrail2parquet convert s3://my-logs s3://my-lake/cloudtrail --last 3 --table security.cloudtrail
@@ -54,10 +52,9 @@ Examples:
   A question as SQL for Athena and Trino:
     cloudtrail2parquet queries failed-console-logins --table security.cloudtrail --last 30
   What Athena would bill for the questions, over raw logs and over the table:
-    cloudtrail2parquet savings s3://my-lake/cloudtrail --last 30
+    cloudtrail2parquet savings s3://my-lake/cloudtrail --last 30";
 
-Exit codes:
-  0 done   1 failed   2 wrong usage   3 done, with failures kept aside
+const EXIT_CODES: &str = "  0 done   1 failed   2 wrong usage   3 done, with failures kept aside
   130 interrupted (SIGINT)   143 terminated (SIGTERM)";
 
 /// Parses the command line, runs the command, and tells the one final error.

@@ -190,6 +190,8 @@ fn completions_are_made_for_each_shell() {
         assert!(output.status.success(), "{shell}");
         assert!(stdout(&output).contains("cloudtrail2parquet"), "{shell}");
     }
+    let output = Place::new().run("completions bash");
+    assert!(stdout(&output).contains(r#"compgen -W "snappy zstd gzip none""#));
 }
 
 #[test]
@@ -202,5 +204,9 @@ fn each_command_has_a_manual_page() {
         let page = place.path(&format!("pages/cloudtrail2parquet-{name}.1"));
         let page = std::fs::read_to_string(&page).unwrap_or_else(|_| panic!("{command}"));
         assert!(page.contains("SYNOPSIS"), "{command}");
+    }
+    let page = std::fs::read_to_string(place.path("pages/cloudtrail2parquet.1")).unwrap();
+    for section in [".SH EXAMPLES\n.nf\n", ".SH EXIT STATUS\n.nf\n"] {
+        assert!(page.contains(section), "{section}");
     }
 }

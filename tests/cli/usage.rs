@@ -59,7 +59,7 @@ fn each_usage_mistake_ends_with_2_and_says_what_to_write() {
         ("convert logs table --max-object-size 0", "out of range"),
         (
             "convert logs table --compression lz4",
-            "snappy, zstd, gzip or none",
+            "snappy, zstd, gzip, none",
         ),
         (
             "convert logs table --columns nowhere.tsv",

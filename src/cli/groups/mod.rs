@@ -1,5 +1,6 @@
 //! Arguments that several commands share, and what the library makes of them.
 
+pub(crate) mod codec;
 pub(crate) mod columns;
 pub(crate) mod dialect;
 pub(crate) mod digests;

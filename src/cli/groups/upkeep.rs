@@ -1,5 +1,6 @@
 //! What commands that replace files have in common: what they are asked, how they end, and what they say.
 
+use super::codec::codec;
 use super::columns::SchemaArgs;
 use super::range::EventArgs;
 use super::resources::ResourceArgs;
@@ -34,8 +35,8 @@ pub(crate) struct ReplaceArgs {
     /// Further flattened columns: `compact` takes their order, and keeps those of the files in any case
     #[command(flatten)]
     columns: SchemaArgs,
-    /// How Parquet is compressed: snappy, zstd, gzip or none
-    #[arg(long, value_name = "CODEC", default_value = "snappy")]
+    /// How Parquet is compressed
+    #[arg(long, value_name = "CODEC", value_parser = codec(), default_value = "snappy")]
     compression: Compression,
     /// Threads and memory
     #[command(flatten)]

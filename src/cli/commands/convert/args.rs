@@ -1,6 +1,7 @@
 //! The arguments of `convert`, and what they ask for.
 
 use super::metrics::{Dimension, MetricsArgs};
+use crate::cli::groups::codec::codec;
 use crate::cli::groups::columns::SchemaArgs;
 use crate::cli::groups::digests::DigestKeyArgs;
 use crate::cli::groups::glue::GlueArgs;
@@ -85,8 +86,8 @@ pub(crate) struct ConvertArgs {
     /// Further flattened columns
     #[command(flatten)]
     pub(super) columns: SchemaArgs,
-    /// How Parquet is compressed: snappy, zstd, gzip or none
-    #[arg(long, value_name = "CODEC", default_value = "snappy")]
+    /// How Parquet is compressed
+    #[arg(long, value_name = "CODEC", value_parser = codec(), default_value = "snappy")]
     pub(super) compression: Compression,
     /// Threads and memory
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use super::statement;
 use crate::cli::error::usage;
+use crate::cli::groups::codec::codec;
 use crate::cli::groups::columns::SchemaArgs;
 use crate::cli::groups::dialect::DialectArg;
 use crate::cli::groups::glue::{self, ProjectionArgs};
@@ -29,7 +30,7 @@ pub(crate) struct DdlArgs {
     #[command(flatten)]
     columns: SchemaArgs,
     /// The compression that the table's parameters name, for Athena [default: snappy]
-    #[arg(long, value_name = "CODEC")]
+    #[arg(long, value_name = "CODEC", value_parser = codec())]
     compression: Option<Compression>,
     /// The form of the result
     #[command(flatten)]

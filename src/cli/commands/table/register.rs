@@ -1,5 +1,6 @@
 //! The command `table register`.
 
+use crate::cli::groups::codec::codec;
 use crate::cli::groups::columns::SchemaArgs;
 use crate::cli::groups::glue::{self, GlueArgs};
 use crate::cli::groups::s3::{DestArgs, S3Args};
@@ -22,7 +23,7 @@ pub(crate) struct RegisterArgs {
     #[command(flatten)]
     columns: SchemaArgs,
     /// The compression that the table's parameters name
-    #[arg(long, value_name = "CODEC", default_value = "snappy")]
+    #[arg(long, value_name = "CODEC", value_parser = codec(), default_value = "snappy")]
     compression: Compression,
     /// The form of the result
     #[command(flatten)]

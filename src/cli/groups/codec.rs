@@ -1,0 +1,10 @@
+//! The codecs by name, as help and completions list them.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use cloudtrail2parquet::table::Compression;
+
+/// Takes the name of a codec.
+pub(crate) fn codec() -> impl TypedValueParser<Value = Compression> {
+    PossibleValuesParser::new(["snappy", "zstd", "gzip", "none"])
+        .try_map(|name| name.parse::<Compression>())
+}
