@@ -67,12 +67,15 @@ class Watch:
 
     def missing(self):
         """Why the table is not complete, if it is not."""
+        claims = self.open_claims()
+        return self.missing_rows() or (f"claims without a receipt: {claims}" if claims else None)
+
+    def missing_rows(self):
         wanted = self.truth.rows - self.expired(self.truth.rows)
         for what, there, delivered in [("rows", self.rows, wanted), ("rejects", self.rejects, self.truth.rejects)]:
             if lost := delivered - there:
                 return f"{lost.total()} of {delivered.total()} {what} are not there, such as {next(iter(lost))}"
-        claims = self.open_claims()
-        return f"claims without a receipt: {claims}" if claims else None
+        return None
 
     def expired(self, rows):
         """Those of the rows that are expired."""
