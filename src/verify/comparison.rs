@@ -61,6 +61,8 @@ impl<'c> Comparison<'c> {
             let is_row = !is_copy && self.table.take(rows.rows.source(), hash);
             match row.event_id() {
                 _ if is_row || self.replaced.is_expired(row.date()) => {}
+                // An earlier program may have rejected what is a row now.
+                _ if !is_copy && self.is_reject(address, row.index(), row.record_text()) => {}
                 Some(_) if self.table.hashes.contains(&hash) => {}
                 Some(id) => self.sought.entry(row.date()).or_default().push(Sought {
                     address,
@@ -75,12 +77,16 @@ impl<'c> Comparison<'c> {
         if !is_copy {
             for &index in &rows.reject_indexes {
                 let reject = rows.rows.reject(index as usize);
-                let key = (address.to_owned(), reject.index());
-                let kept = self.table.rejects.remove(&key);
-                missing += u64::from(kept.as_deref() != Some(reject.bytes()));
+                missing += u64::from(!self.is_reject(address, reject.index(), reject.bytes()));
             }
         }
         *self.missing.entry(address).or_default() += missing;
+    }
+
+    /// Whether the record at this place is kept as a reject, byte for byte.
+    fn is_reject(&self, address: &str, index: u64, record: impl AsRef<[u8]>) -> bool {
+        let kept = self.table.rejects.get(&(address.to_owned(), index));
+        kept.is_some_and(|kept| kept == record.as_ref())
     }
 
     /// Tells what is missing, and which rows no raw record gave but those of these sources.

@@ -104,6 +104,49 @@ fn rows_that_no_retried_reject_gives_are_found() {
     assert_eq!(world.codes(Level::Raw), ["foreign_row", "missing_record"]);
 }
 
+/// A claim and its receipt say another time of reading, by which later events are rows: as if another
+/// program had rejected them.
+#[test]
+fn rejects_that_would_be_rows_by_now_are_no_finding_before_and_after_they_are_retried() {
+    let world = World::default();
+    let records_of_dump = [event("a", 3), event("b", 3), "5".to_owned()];
+    world.raw.replace("dump.json", records(&records_of_dump));
+    let early = "2024-05-01T00:00:00Z";
+    world.convert_as(ConvertOptions {
+        now: early.parse().unwrap(),
+        ..World::options()
+    });
+    let mut changed = 0;
+    for document in world.keys("_ledger/") {
+        let text = String::from_utf8(world.body(&document)).unwrap();
+        if let Some((unsealed, _)) = text.rsplit_once(",\"sha256\":\"")
+            && text.contains(early)
+        {
+            let later = unsealed.replace(early, "2024-06-01T00:00:00Z");
+            world.table.replace(&document, format!("{later}}}"));
+            changed += 1;
+        }
+    }
+    assert_eq!(changed, 2 * world.keys("_rejects/").len());
+    let report = world.verify(Level::Raw);
+    assert_eq!((report.findings, report.raw_records), (vec![], 3));
+
+    world.convert_as(ConvertOptions {
+        retry_rejects: true,
+        ..World::options()
+    });
+    assert_eq!(world.keys(".parquet").len(), 1);
+    assert_eq!(world.verify(Level::Raw).findings, []);
+    let rejects = world.keys("_rejects/");
+    for key in rejects {
+        let body = String::from_utf8(world.body(&key)).unwrap();
+        let other = body.replace("\\\"a\\\"", "\\\"x\\\"");
+        world.table.replace(&key, other);
+    }
+    let codes = world.codes(Level::Raw);
+    assert!(codes.contains(&"missing_record"), "{codes:?}");
+}
+
 /// Gives a table's one file the content of another's, of as many rows, and the last receipt of such
 /// a name what that one says of it: as if a defect had written it.
 fn take_file_of(world: &World, other: &World, receipts: &str) {
