@@ -156,8 +156,7 @@ fn a_file_of_one_small_event_is_at_most_12_kb_and_of_five_18_kb() {
     let firsts = 0..rows.len() - 5;
     for (compression, of_one, of_five) in [
         (Compression::Snappy, 12_000, 18_000),
-        // A Zstandard frame has some bytes more around each of a file's tiny pages.
-        (Compression::Zstd, 12_500, 18_000),
+        (Compression::Zstd, 12_000, 18_000),
     ] {
         let size = |rows| size_of(&schema, &objects, rows, compression);
         let ones = firsts.clone().filter(|row| is_small(*row));

@@ -33,7 +33,7 @@ CREATE OR REPLACE MACRO split_part(text, separator, index) AS string_split(text,
 /// together with Hive partitioning, the keys come from the path, by which DuckDB prunes too.
 pub fn duckdb_view(view: &str, location: &str, columns: &[CatalogColumn]) -> String {
     let location = location.trim_end_matches('/');
-    let mut sql = String::from("-- For DuckDB 1.2 or newer.\n");
+    let mut sql = String::from("-- For DuckDB 1.3 or newer.\n");
     if location.starts_with("s3://") {
         sql.push_str(
             "-- In each session, for the credentials that every AWS tool finds:\n\

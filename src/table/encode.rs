@@ -5,7 +5,6 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef};
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 use bytes::Bytes;
-use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory,
     compute_leaves,
@@ -18,6 +17,7 @@ use super::build::{Sizes, build, data_type};
 use super::compression::EncodeOptions;
 use super::layout::{GROUP_BYTES, GROUP_ROWS, properties};
 use super::objects::{Objects, RowRef};
+use super::parquet_schema::parquet_schema;
 use super::schema::{ColumnKind, Schema};
 
 /// Columns that one task encodes at least: small files are not worth many tasks.
@@ -85,7 +85,7 @@ impl FileWriter {
         times: Vec<i64>,
         options: &EncodeOptions,
     ) -> Result<Self, EncodeError> {
-        let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
+        let parquet_schema = parquet_schema(&schema)?;
         let expected_rows = times.len();
         let properties = properties(&parquet_schema, times, options.compression);
         let root = parquet_schema.root_schema_ptr();

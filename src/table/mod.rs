@@ -19,6 +19,7 @@ mod merge_input;
 mod merge_order;
 mod object_rows;
 mod objects;
+mod parquet_schema;
 mod read;
 mod rebuild;
 mod record;

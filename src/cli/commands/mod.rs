@@ -25,9 +25,10 @@ pub(crate) enum Command {
     /// Convert what SOURCE holds and DEST lacks
     ///
     /// SOURCE is walked for AWSLogs/ trees of any layout; account, region and delivery day come
-    /// from the keys. Files outside such a tree (.json, .jsonl, .ndjson, also with .gz) are read
-    /// to find out. What cannot be read or cannot become a row is kept aside and reported, and
-    /// the exit code is then 3. Nothing in SOURCE is ever changed.
+    /// from the keys. Files outside such a tree (.json, .jsonl, .ndjson, .log, .txt or without an
+    /// extension, also with .gz or .zst) are read to find out. What cannot be read or cannot
+    /// become a row is kept aside and reported, and the exit code is then 3. Nothing in SOURCE
+    /// is ever changed.
     Convert(Box<convert::ConvertArgs>),
     /// Show what is raw, converted, pending and rejected, lane by lane
     ///
