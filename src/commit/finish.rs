@@ -1,5 +1,6 @@
 //! Finishing a claim that another worker, or an earlier run, has left open.
 
+use super::encoded::encoded_files;
 use super::protocol::tell_committed;
 use super::replace::{How, Merged, replace};
 use super::rows::NewRows;
@@ -102,7 +103,8 @@ async fn again(
         let lost = Problem::Lost { address };
         turn.context.monitor.report(Progress::Problem(lost));
     }
-    write(turn, claim, &rebuilt.rows, rebuilt.rejects, rebuilt.lost).await
+    let files = encoded_files(turn.context, &rebuilt.rows, &claim);
+    write(turn, claim, files, rebuilt.rejects, rebuilt.lost).await
 }
 
 /// Fails unless the rows are those that were claimed.

@@ -4,6 +4,7 @@
 //! Whoever takes a lane's turn first finishes the claim that another worker, or an earlier
 //! run, has left open there. `DESIGN.md` states the invariants.
 
+mod encoded;
 mod finish;
 mod protocol;
 mod replace;

@@ -1,5 +1,6 @@
 //! The steps in their order: take the lane's turn, claim, write, put the receipt.
 
+use super::encoded::encoded_files;
 use super::finish::{Rebuild, finish};
 use super::replace::{Merged, replace};
 use super::rows::NewRows;
@@ -7,11 +8,13 @@ use super::turn::Turn;
 use super::write::write;
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{Claim, ClaimOutcome, LaneLog, Month, Receipt};
+use crate::ledger::{Claim, ClaimOutcome, Hint, LaneLog, Receipt};
 use crate::monitor::Progress;
 use crate::store::Remover;
 use crate::work::Context;
 use bytes::Bytes;
+use futures::{StreamExt, future::join};
+use std::pin::pin;
 
 /// What to do about a claim that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,7 @@ pub(super) fn tell_committed(context: &Context, receipt: &Receipt, by_another: b
 pub(crate) async fn take_turn<'c>(
     context: &'c Context,
     lane: &Lane,
-    hint: Option<Month>,
+    hint: Hint,
     patience: Patience,
     rebuild: &impl Rebuild,
 ) -> Result<Begun<'c>, Failure> {
@@ -100,16 +103,19 @@ pub(crate) async fn commit(
     rows: &NewRows,
     rejects: Option<Bytes>,
 ) -> Result<Committed, Failure> {
-    if turn.log.claim(&claim).await? == ClaimOutcome::Taken {
+    let context = turn.context;
+    let mut files = pin!(encoded_files(context, rows, &claim).peekable());
+    // The first are encoded while the claim is put.
+    let (claimed, _) = join(turn.log.claim(&claim), files.as_mut().peek()).await;
+    if claimed? == ClaimOutcome::Taken {
         return Ok(Committed::Taken);
     }
-    let context = turn.context;
     context.monitor.report(Progress::Claimed {
         lane: claim.lane.clone(),
         claim: context.destination.url(&claim.key()),
         rows: claim.rows(),
     });
-    let receipt = write(turn, claim, rows, rejects, Vec::new()).await?;
+    let receipt = write(turn, claim, files, rejects, Vec::new()).await?;
     tell_committed(context, &receipt, false);
     Ok(Committed::Done(Box::new(receipt)))
 }

@@ -42,6 +42,12 @@ impl<'c> Turn<'c> {
         self.log.lane()
     }
 
+    /// Whether the lane had no claim when its turn was taken. What another worker has put since is
+    /// of a claim that takes the number of this turn's first.
+    pub(crate) fn was_empty(&self) -> bool {
+        self.files.was_empty()
+    }
+
     /// The threads for work on its rows.
     pub(crate) fn cpu(&self) -> &Cpu {
         &self.context.cpu
@@ -125,14 +131,14 @@ impl<'c> Turn<'c> {
         Ok(self.log.is_taken().await?)
     }
 
-    /// Lists the partition of a date, unless that was done: what stands there must belong to
+    /// Lists the partitions of some dates, unless that was done: what stands there must belong to
     /// the ledger. `has_receipt` spares look-ups of claims that are known to be done.
     pub(crate) async fn list(
         &mut self,
-        date: Date,
+        dates: &[Date],
         has_receipt: impl Fn(ClaimNumber) -> bool,
     ) -> Result<(), Failure> {
-        self.files.list(&self.log, date, has_receipt).await
+        self.files.list(&self.log, dates, has_receipt).await
     }
 
     /// Lists the lane's rejects, unless that was done: they must belong to the ledger.
@@ -143,11 +149,11 @@ impl<'c> Turn<'c> {
         self.files.check_rejects(&self.log, has_receipt).await
     }
 
-    /// The id and the rebuilt record of each row that has one of the ids.
+    /// For each look-up, the id and the rebuilt record of each row that has one of its ids.
     pub(crate) async fn find(
         &mut self,
-        lookup: &Lookup<'_>,
-    ) -> Result<Vec<(String, String)>, Failure> {
-        self.files.find(lookup).await
+        lookups: &[Lookup<'_>],
+    ) -> Result<Vec<Vec<(String, String)>>, Failure> {
+        self.files.find(lookups).await
     }
 }

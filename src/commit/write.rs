@@ -1,23 +1,20 @@
 //! Writing what a claim promises, and its receipt.
 
-use super::rows::{NewRows, id_hashes};
+use super::encoded::EncodedFile;
 use super::turn::Turn;
 use crate::cloudtrail::Sha256;
 use crate::failure::{Failure, Waiting};
 use crate::files::FileName;
 use crate::ledger::{Claim, ClaimedFile, FORMAT, FileReceipt, LaneLog, Receipt, RejectsReceipt};
 use crate::store::PutOutcome;
-use crate::table::{RowRef, encode, sort_rows};
 use crate::work::Context;
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, future::ready, stream};
 use parquet::file::metadata::ParquetMetaDataReader;
-use std::error::Error as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Files of a claim encoded or put at once: one is encoded while another waits for the store.
-const FILES_AT_ONCE: usize = 2;
+/// Files of a claim put at once: while they wait for the store, others are encoded.
+const PUTS_AT_ONCE: usize = 8;
 
 /// Writes the rejects, the files and the receipt of the open claim; gives the receipt that
 /// stands. What is there stays, if it has the rows that were claimed, or those that are left
@@ -25,7 +22,7 @@ const FILES_AT_ONCE: usize = 2;
 pub(super) async fn write(
     turn: &mut Turn<'_>,
     claim: Claim,
-    rows: &NewRows,
+    files: impl Stream<Item = Result<EncodedFile, Failure>>,
     rejects: Option<Bytes>,
     lost: Vec<String>,
 ) -> Result<Receipt, Failure> {
@@ -33,7 +30,7 @@ pub(super) async fn write(
         (Some(claimed), Some(body)) => Some(put_rejects(turn.context, &claimed.key, body).await?),
         _ => None,
     };
-    match put_files(turn, &claim, rows, !lost.is_empty()).await? {
+    match put_files(turn, &claim, files, !lost.is_empty()).await? {
         Ok(written) => put_receipt(turn, claim, written, rejects, lost).await,
         // It is read back, whatever is put.
         Err(receipt) => Ok(turn.log.commit(*receipt).await?),
@@ -103,7 +100,11 @@ pub(super) async fn write_receipt_of_what_stands(
     }
     let mut written = Vec::with_capacity(keys.len());
     for (file, key) in keys {
-        written.push(standing_file(context, &key, file, &[file.rows]).await?);
+        match standing_file(context, &key, file, &[file.rows]).await {
+            // Whether they are given up here too is for whoever makes them again.
+            Err(Failure::Waiting(Waiting::GivenUp { .. })) => return Ok(Err(claim)),
+            standing => written.push(standing?),
+        }
     }
     let rejects = match &rejects {
         Some(key) => Some(standing_rejects(context, key).await?),
@@ -117,31 +118,32 @@ pub(super) async fn write_receipt_of_what_stands(
 async fn put_files(
     turn: &mut Turn<'_>,
     claim: &Claim,
-    rows: &NewRows,
+    files: impl Stream<Item = Result<EncodedFile, Failure>>,
     without_some: bool,
 ) -> Result<Result<Vec<FileReceipt>, Box<Receipt>>, Failure> {
     let (context, log, folder_of) = (turn.context, &turn.log, &turn.files);
     let has_failed = AtomicBool::new(false);
     let puts: Vec<_> = stream::iter(&claim.files)
-        .map(async |file| {
-            // After a failure no further file is begun, but what is under way comes to its end.
-            if has_failed.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let key = format!("{}{}", folder_of.folder(file.date), file.name);
-            let put = put_file((context, log), &key, file, rows, without_some).await;
+        .zip(files)
+        // After a failure no further file is begun, but what is under way comes to its end.
+        .take_while(|_| ready(!has_failed.load(Ordering::Relaxed)))
+        .map(async |(file, encoded)| {
+            let put = async {
+                let key = format!("{}{}", folder_of.folder(file.date), file.name);
+                put_file((context, log), &key, file, encoded?, without_some).await
+            };
+            let put = put.await;
             has_failed.fetch_or(put.is_err(), Ordering::Relaxed);
-            put.map(Some)
+            put
         })
-        .buffered(FILES_AT_ONCE)
+        .buffered(PUTS_AT_ONCE)
         .collect()
         .await;
     let mut written = Vec::with_capacity(puts.len());
     for put in puts {
         let (receipt, hashes) = match put? {
-            Some(Put::Stands(receipt, hashes)) => (receipt, hashes),
-            Some(Put::Finished(receipt)) => return Ok(Err(receipt)),
-            None => continue,
+            Put::Stands(receipt, hashes) => (receipt, hashes),
+            Put::Finished(receipt) => return Ok(Err(receipt)),
         };
         if let Some(name) = FileName::parse(&receipt.name) {
             turn.files.add(receipt.date, name, receipt.bytes, hashes);
@@ -164,21 +166,20 @@ async fn put_file(
     (context, log): (&Context, &LaneLog),
     key: &str,
     file: &ClaimedFile,
-    rows: &NewRows,
+    encoded: EncodedFile,
     without_some: bool,
 ) -> Result<Put, Failure> {
-    // A date without rows is one whose objects are all given up. Its file is put all the same:
-    // it keeps a sleeper from putting their rows.
-    let refs = rows.by_date.get(&file.date).cloned().unwrap_or_default();
-    let hashes = id_hashes(&rows.objects, &refs);
-    let own_rows = refs.len() as u64;
-    let body = encode_file(context, rows, refs).await?;
+    let EncodedFile {
+        rows: own_rows,
+        id_hashes,
+        body,
+    } = encoded;
     let put = receipt_of(file, own_rows, &body);
     if let Some(receipt) = log.receipt_of_another().await? {
         return Ok(Put::Finished(Box::new(receipt)));
     }
     Ok(match context.destination.put_if_absent(key, body).await? {
-        PutOutcome::Written => Put::Stands(put, Some(hashes)),
+        PutOutcome::Written => Put::Stands(put, Some(id_hashes)),
         PutOutcome::AlreadyExists => {
             let may_have = match without_some {
                 true => [file.rows, own_rows],
@@ -197,23 +198,6 @@ pub(super) fn receipt_of(file: &ClaimedFile, rows: u64, body: &Bytes) -> FileRec
         bytes: body.len() as u64,
         sha256: Some(Sha256::of(body)),
     }
-}
-
-async fn encode_file(
-    context: &Context,
-    rows: &NewRows,
-    mut refs: Vec<RowRef>,
-) -> Result<Bytes, Failure> {
-    let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    let objects = rows.objects.clone();
-    let encoded = context.cpu.run(move || {
-        sort_rows(&objects, &mut refs);
-        encode(&schema, &objects, &refs, &options)
-    });
-    encoded.await?.map_err(|error| match error.source() {
-        Some(cause) => Failure::Internal(format!("{error}: {cause}")),
-        None => Failure::Internal(error.to_string()),
-    })
 }
 
 /// The file that another worker, or an earlier attempt, has put under a claimed name. It must

@@ -24,6 +24,8 @@ use std::sync::Arc;
 pub(crate) struct Views {
     destination: Store,
     lane: Lane,
+    /// Whether the lane had no claim when its turn was taken: then it had no receipts.
+    was_empty: bool,
     months: BTreeSet<Month>,
     read: Vec<Arc<Converted>>,
     own: Converted,
@@ -31,10 +33,11 @@ pub(crate) struct Views {
 
 impl Views {
     /// Nothing yet.
-    pub(crate) fn new(destination: &Store, lane: &Lane) -> Self {
+    pub(crate) fn of(turn: &Turn<'_>) -> Self {
         Self {
-            destination: destination.clone(),
-            lane: lane.clone(),
+            destination: turn.destination().clone(),
+            lane: turn.lane().clone(),
+            was_empty: turn.was_empty(),
             months: BTreeSet::new(),
             read: Vec::new(),
             own: Converted::default(),
@@ -44,7 +47,7 @@ impl Views {
     /// Adds the receipts of months that were not added yet.
     pub(crate) async fn add_months(&mut self, months: &BTreeSet<Month>) -> Result<(), Failure> {
         for &month in months {
-            if self.months.insert(month) {
+            if self.months.insert(month) && !self.was_empty {
                 let (store, lane) = (&self.destination, &self.lane);
                 let all = DeliveryDays::default();
                 let converted = Converted::of_month(store, lane, month, all).await?;

@@ -17,7 +17,7 @@ use crate::cloudtrail::{Limits, Sha256};
 use crate::commit::{Begun, Committed, Patience, take_turn};
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{DigestState, Month, Reading};
+use crate::ledger::{DigestState, Hint, Month, Reading};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -148,7 +148,7 @@ async fn decide_in(
 ) -> Result<bool, Failure> {
     let finisher = Finisher::without_memory(task);
     'again: loop {
-        let hint = Some(Month::Undated);
+        let hint = Hint::Month(Month::Undated);
         let begun = take_turn(&task.context, lane, hint, patience, &finisher).await?;
         let Begun::Yours { mut turn, finished } = begun else {
             return Ok(false);
@@ -156,7 +156,7 @@ async fn decide_in(
         if let Some(receipt) = &finished {
             task.tally.finished(&task.context.destination, receipt);
         }
-        let mut views = Views::new(&task.context.destination, lane);
+        let mut views = Views::of(&turn);
         let objects = splits.iter().map(|split| &split.object);
         views.add_months(&months_of(objects)).await?;
         let mut news: BTreeMap<Reading, Vec<BatchObject>> = BTreeMap::new();

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::files::Lookup;
 use crate::ledger::{ClaimNumber, RowOptions};
 use crate::table::{Objects, RecordHasher, RowRef, same_record};
+use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -47,9 +48,8 @@ pub(crate) async fn distinct(
         let expired = std::mem::replace(&mut distinct.rows.by_date, kept);
         distinct.expired = expired.values().map(|rows| rows.len() as u64).sum();
     }
-    for &date in distinct.rows.by_date.keys() {
-        turn.list(date, &has_receipt).await?;
-    }
+    let dates: Vec<Date> = distinct.rows.by_date.keys().copied().collect();
+    turn.list(&dates, &has_receipt).await?;
     if !keep {
         drop_converted(turn, number, &mut distinct).await?;
     }
@@ -132,23 +132,22 @@ async fn drop_converted(
     number: ClaimNumber,
     distinct: &mut Distinct,
 ) -> Result<(), Failure> {
-    for (&date, rows) in &mut distinct.rows.by_date {
-        let objects = &distinct.rows.objects;
-        let ids: Vec<(u64, &str)> = rows
-            .iter()
-            .map(|&row| objects.row(row))
-            .filter_map(|row| Some((row.id_hash()?, row.event_id()?)))
-            .collect();
-        if ids.is_empty() {
-            continue;
-        }
-        let lookup = Lookup {
+    let objects = distinct.rows.objects.clone();
+    let lookups = distinct.rows.by_date.iter().map(|(&date, rows)| {
+        let ids = rows.iter().map(|&row| objects.row(row));
+        Lookup {
             date,
             below: number,
-            seconds: seconds(objects, rows),
-            ids,
-        };
-        let found = turn.find(&lookup).await?;
+            seconds: seconds(&objects, rows),
+            ids: ids
+                .filter_map(|row| Some((row.id_hash()?, row.event_id()?)))
+                .collect(),
+        }
+    });
+    let lookups: Vec<Lookup<'_>> = lookups.collect();
+    let found = turn.find(&lookups).await?;
+    drop(lookups);
+    for (rows, found) in distinct.rows.by_date.values_mut().zip(found) {
         if found.is_empty() {
             continue;
         }

@@ -4,7 +4,7 @@ use super::batch::Batch;
 use super::batch_reader::BatchReader;
 use super::commit_batch::{Views, commit_batch};
 use super::finish::Finisher;
-use super::list::Aside;
+use super::list::{Aside, LaneList};
 use super::options::latest_month;
 use super::pending::{LanePending, PendingObjects};
 use super::retry::retry_rejects;
@@ -12,7 +12,8 @@ use super::task::Task;
 use crate::commit::{Begun, Committed, Patience, Turn, take_turn};
 use crate::failure::Failure;
 use crate::lane::Lane;
-use futures::future::{Either, select};
+use crate::ledger::Hint;
+use futures::future::{Either, join, select};
 use std::pin::pin;
 use tokio::sync::mpsc;
 
@@ -37,6 +38,8 @@ pub(crate) struct LaneSource {
     pub(crate) prefixes: Vec<String>,
     /// What keys begin with that are the destination's.
     pub(crate) own: std::sync::Arc<[String]>,
+    /// Whether the ledger had the lane when it was listed.
+    pub(crate) is_known: bool,
     /// Where its digests are, if they are asked for.
     pub(crate) digest_folders: Vec<String>,
 }
@@ -49,21 +52,37 @@ pub(crate) async fn convert_lane(
 ) -> Result<LaneEnd, Failure> {
     let lane = &source.lane;
     let finisher = Finisher::new(task, &source.prefixes);
-    let hint = Some(latest_month(task.options.scope.days, task.options.now));
+    let latest = Hint::Month(latest_month(task.options.scope.days, task.options.now));
+    let mut hint = match source.is_known {
+        true => latest,
+        false => Hint::Absent,
+    };
     // Whoever loses a number plans again, on what the winner left.
     loop {
         if task.context.stop.is_cancelled() {
             return Ok(LaneEnd::Done(Aside::default()));
         }
-        let begun = take_turn(&task.context, lane, hint, patience, &finisher).await?;
+        let (scope, own) = (&task.options.scope, &source.own);
+        let mut list = LaneList::new(&task.source, lane, &source.prefixes, scope, own);
+        let turn = take_turn(&task.context, lane, hint, patience, &finisher);
+        let begun = match &task.digests {
+            // An object may come with its digest after it was listed.
+            Some(_) => turn.await?,
+            None => {
+                let (begun, first) = join(turn, list.peek()).await;
+                let begun = begun?;
+                first?;
+                begun
+            }
+        };
         let Begun::Yours { mut turn, finished } = begun else {
             return Ok(LaneEnd::Deferred);
         };
         if let Some(receipt) = &finished {
             task.tally.finished(&task.context.destination, receipt);
         }
-        let mut views = Views::new(&task.context.destination, lane);
-        let mut pending = LanePending::new(task, source).await?;
+        let mut views = Views::of(&turn);
+        let mut pending = LanePending::new(task, source, list, turn.was_empty()).await?;
         let (sender, listed) = mpsc::channel(task.listed_ahead());
         let mut reader = BatchReader::new(task, PendingObjects::Lane(listed));
         let list = pending.list(sender);
@@ -90,6 +109,7 @@ pub(crate) async fn convert_lane(
             return Ok(LaneEnd::Done(pending.finish()));
         }
         reader.abandon();
+        hint = latest;
     }
 }
 

@@ -7,7 +7,7 @@ use crate::ledger::{Month, ObjectId};
 use crate::names::Names;
 use crate::scope::{DeliveryDays, Scope};
 use crate::store::{Entry, Store, StoreError};
-use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream::BoxStream};
 use jiff::{Timestamp, civil::Date};
 use std::collections::VecDeque;
 
@@ -163,8 +163,11 @@ impl LaneList {
     }
 
     async fn advance(&mut self) -> Result<Option<RawObject>, StoreError> {
-        for cursor in &mut self.cursors {
-            cursor.fill(&self.wanted, &mut self.aside).await?;
+        let wanted = &self.wanted;
+        let fills = self.cursors.iter_mut().map(|cursor| cursor.fill(wanted));
+        for aside in try_join_all(fills).await? {
+            self.aside.unplaced.extend(aside.unplaced);
+            self.aside.ignored.extend(aside.ignored);
         }
         let first = |cursor: &&mut Cursor| {
             let object = cursor.page.front();
@@ -181,7 +184,9 @@ impl LaneList {
 }
 
 impl Cursor {
-    async fn fill(&mut self, wanted: &Wanted, aside: &mut Aside) -> Result<(), StoreError> {
+    /// Goes on to a page with objects of the lane, or to the end; gives what it met besides.
+    async fn fill(&mut self, wanted: &Wanted) -> Result<Aside, StoreError> {
+        let mut aside = Aside::default();
         while self.page.is_empty() {
             let Some(entries) = self.pages.try_next().await? else {
                 break;
@@ -196,7 +201,7 @@ impl Cursor {
                     Some(day) if wanted.days.to.is_some_and(|to| day > to) => {
                         // Days come in order: what follows is later still.
                         self.pages = futures::stream::empty().boxed();
-                        return Ok(());
+                        return Ok(aside);
                     }
                     Some(day) if !wanted.days.has(day) => {}
                     _ if !wanted.names.has(&object.key) => {
@@ -208,7 +213,7 @@ impl Cursor {
                 }
             }
         }
-        Ok(())
+        Ok(aside)
     }
 }
 

@@ -5,7 +5,7 @@ use super::places::claimed_key;
 use super::task::CONCURRENT_LANES;
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{Claim, LaneLog, Work};
+use crate::ledger::{Claim, Hint, LaneLog, Work};
 use crate::store::Store;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ pub(super) async fn check_give_up(
     let mut claims = stream::iter(lanes)
         .map(async |lane| {
             // A lane whose log cannot be read is named by the work in it.
-            let log = LaneLog::open(destination, lane, None).await;
+            let log = LaneLog::open(destination, lane, Hint::Nothing).await;
             let log = Failure::waits(log.map_err(Failure::from))?;
             Ok::<_, Failure>(log.ok().and_then(|log| log.open_claim().cloned()))
         })

@@ -13,12 +13,12 @@ use crate::commit::Patience;
 use crate::digests::DigestReader;
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{LedgerLanes, ensure_format, ledger_lanes};
+use crate::ledger::{ensure_format, ledger_lanes};
 use crate::monitor::{Monitor, Problem, Progress};
 use crate::store::{Remover, Store};
 use crate::work::{Budget, Context, Cpu};
-use futures::{StreamExt, TryStreamExt, stream};
-use std::collections::BTreeMap;
+use futures::{StreamExt, TryStreamExt, future::try_join3, stream};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -60,9 +60,6 @@ pub async fn convert(
         source,
         options,
     };
-    ensure_format(&task.context.destination)
-        .await
-        .map_err(Failure::of_all_lanes)?;
     let Lanes {
         sources,
         mut unplaced,
@@ -89,21 +86,11 @@ struct Lanes {
 }
 
 /// The lanes to be worked on, and objects whose key names none: what the source shows, and
-/// every lane of the ledger in the shard, where a claim may be open.
+/// every lane of the ledger in the shard, where a claim may be open. Nothing is claimed before the
+/// ledger's format is known.
 async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     let destination = &task.context.destination;
     let shard = &task.options.shard;
-    let LedgerLanes {
-        lanes: known,
-        strays,
-    } = ledger_lanes(destination).await?;
-    for url in strays {
-        task.tally.problem(Problem::Stray { url });
-    }
-    // Of several workers another may have finished the claim by now.
-    if shard.is_whole() {
-        check_give_up(destination, &known, &task.options.give_up).await?;
-    }
     let own: Arc<[String]> = own_prefixes(&task.source, destination).into();
     let walk = Walk {
         source: &task.source,
@@ -113,6 +100,21 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         own: &own,
         digests: task.digests.is_some(),
     };
+    let format = async {
+        let format = ensure_format(destination).await;
+        format.map_err(Failure::of_all_lanes)
+    };
+    let ledger = async { Ok(ledger_lanes(destination).await?) };
+    let source = async { Ok(discover(&walk).await?) };
+    let ((), ledger, discovered) = try_join3(format, ledger, source).await?;
+    for url in ledger.strays {
+        task.tally.problem(Problem::Stray { url });
+    }
+    let known = ledger.lanes;
+    // Of several workers another may have finished the claim by now.
+    if shard.is_whole() {
+        check_give_up(destination, &known, &task.options.give_up).await?;
+    }
     let Discovered {
         lanes: mut found,
         unplaced,
@@ -120,7 +122,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
         ignored_folders,
         has_logs,
         digest_folders,
-    } = discover(&walk).await?;
+    } = discovered;
     let count = found.len() as u64;
     task.tally.count(|summary| {
         summary.lanes = count;
@@ -130,8 +132,9 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     let monitor = &task.context.monitor;
     monitor.report(Progress::LanesFound(count));
     monitor.report(Progress::UnplacedFound(unplaced.len() as u64));
-    for lane in known.into_iter().filter(|lane| shard.has_lane(lane)) {
-        found.entry(lane).or_default();
+    let known: BTreeSet<Lane> = known.into_iter().collect();
+    for lane in known.iter().filter(|lane| shard.has_lane(lane)) {
+        found.entry(lane.clone()).or_default();
     }
     let mut of_digests = match &task.digests {
         Some(reader) => reader.lanes(&digest_folders).await?,
@@ -144,6 +147,7 @@ async fn find_lanes(task: &Task) -> Result<Lanes, Failure> {
     }
     let source = |(lane, prefixes)| LaneSource {
         digest_folders: of_digests.remove(&lane).unwrap_or_default(),
+        is_known: known.contains(&lane),
         lane,
         prefixes,
         own: Arc::clone(&own),

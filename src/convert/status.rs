@@ -13,7 +13,7 @@ use crate::failure::{Failure, Waiting};
 use crate::files::foreign_files;
 use crate::lane::Lane;
 use crate::ledger::{
-    Cause, Claim, Converted, LaneLog, LedgerLanes, Receipt, Work, check_format, ledger_lanes,
+    Cause, Claim, Converted, Hint, LaneLog, LedgerLanes, Receipt, Work, check_format, ledger_lanes,
     receipts,
 };
 use crate::monitor::Problem;
@@ -213,7 +213,7 @@ impl Looker<'_> {
         lane: &Lane,
         seen: &mut Seen,
     ) -> Result<(Option<Claim>, Converted), Failure> {
-        let hint = Some(latest_month(self.scope.days, self.now));
+        let hint = Hint::Month(latest_month(self.scope.days, self.now));
         let log = LaneLog::open(self.destination, lane, hint).await?;
         let is_all = self.scope.days == DeliveryDays::default();
         let mut converted = Converted::default();

@@ -12,7 +12,7 @@ use super::task::Task;
 use crate::commit::{Begun, Committed, Patience, take_turn};
 use crate::failure::Failure;
 use crate::lane::Lane;
-use crate::ledger::{Month, Reading};
+use crate::ledger::{Hint, Month, Reading};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -84,7 +84,7 @@ async fn commit_part(
 ) -> Result<Option<Batch>, Failure> {
     // The batch holds memory, so waiting for more could last for ever; no other is under way.
     let finisher = Finisher::without_memory(task);
-    let hint = Some(Month::Undated);
+    let hint = Hint::Month(Month::Undated);
     loop {
         let begun = take_turn(&task.context, lane, hint, patience, &finisher).await?;
         let Begun::Yours { mut turn, finished } = begun else {
@@ -93,7 +93,7 @@ async fn commit_part(
         if let Some(receipt) = &finished {
             task.tally.finished(&task.context.destination, receipt);
         }
-        let mut views = Views::new(&task.context.destination, lane);
+        let mut views = Views::of(&turn);
         let objects = part.objects.iter().map(|object| &object.object);
         views.add_months(&months_of(objects)).await?;
         let unwrap = part.reading.unwrap.as_ref();

@@ -8,7 +8,7 @@ use crate::lane::{Lane, Partition};
 use crate::ledger::{ClaimNumber, LaneLog, Month, Upkept, rejects_folder, rejects_number};
 use crate::store::{Store, StoreError};
 use crate::table::{event_ids, matching_rows};
-use futures::TryStreamExt;
+use futures::{TryStreamExt, future::try_join_all};
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashSet;
@@ -16,6 +16,9 @@ use std::collections::HashSet;
 /// Up to this many ids a look-up asks the bloom filter; above it, so many pass by chance
 /// that the id column is read at once.
 const FEW_IDS: usize = 64;
+
+/// Files, or partitions, that are looked at at once: each is a round trip.
+const FILES_AT_ONCE: usize = 4;
 
 struct File {
     key: String,
@@ -32,6 +35,23 @@ pub(crate) struct Lookup<'r> {
     pub(crate) seconds: (u32, u32),
     /// The events: hash of the id, and the id.
     pub(crate) ids: Vec<(u64, &'r str)>,
+}
+
+impl Lookup<'_> {
+    /// Whether a file is of a lower claim and has events of the time.
+    fn may_be_in(&self, file: &FileName) -> bool {
+        file.number < self.below
+            && file.seconds.0 <= self.seconds.1
+            && self.seconds.0 <= file.seconds.1
+    }
+}
+
+/// What one file has of a look-up.
+#[derive(Default)]
+struct Look {
+    rows: Vec<(String, String)>,
+    /// The hashes of its event ids, if they were read.
+    ids: Option<Vec<u64>>,
 }
 
 /// A lane's files, listed when they are first asked for and kept up to date by the lane's
@@ -65,6 +85,11 @@ impl LaneFiles {
         }
     }
 
+    /// Whether the lane had no claim.
+    pub(crate) fn was_empty(&self) -> bool {
+        self.was_empty
+    }
+
     /// The folder of a date's files.
     pub(crate) fn folder(&self, date: Date) -> String {
         Partition {
@@ -74,18 +99,38 @@ impl LaneFiles {
         .path()
     }
 
-    /// Lists the partition of a date, unless that was done. What stands there must be of this
+    /// Lists the partitions of some dates, unless that was done. What stands there must be of this
     /// program, and of claims that the log has: whoever asks may know fewer receipts than who
     /// asked before.
     pub(crate) async fn list(
         &mut self,
         log: &LaneLog,
+        dates: &[Date],
+        has_receipt: impl Fn(ClaimNumber) -> bool,
+    ) -> Result<(), Failure> {
+        for dates in dates.chunks(FILES_AT_ONCE) {
+            let is_new = |date: &&Date| !self.by_date.contains_key(date);
+            let new: Vec<Date> = dates.iter().filter(is_new).copied().collect();
+            let listed = try_join_all(new.iter().map(|date| self.list_partition(*date))).await?;
+            let mut listed: FxHashMap<Date, Vec<File>> = new.into_iter().zip(listed).collect();
+            for date in dates {
+                let listed = listed.remove(date);
+                self.take(log, *date, listed, &has_receipt).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the files of a partition, if it was listed now, and checks those that are known.
+    async fn take(
+        &mut self,
+        log: &LaneLog,
         date: Date,
+        listed: Option<Vec<File>>,
         has_receipt: impl Fn(ClaimNumber) -> bool,
     ) -> Result<(), Failure> {
         let mut merged = Vec::new();
-        if !self.by_date.contains_key(&date) {
-            let files = self.list_partition(date).await?;
+        if let Some(files) = listed {
             merged = self.merged(log, date, &files).await?;
             self.by_date.insert(date, files);
         }
@@ -218,42 +263,46 @@ impl LaneFiles {
         Ok(())
     }
 
-    /// The id and the rebuilt record of each row that has one of the ids, of a partition that
-    /// was listed.
+    /// For each look-up, the id and the rebuilt record of each row that has one of its ids, of
+    /// partitions that were listed.
     pub(crate) async fn find(
         &mut self,
-        lookup: &Lookup<'_>,
-    ) -> Result<Vec<(String, String)>, Failure> {
-        let overlaps = |file: &&File| {
-            file.name.number < lookup.below
-                && file.name.seconds.0 <= lookup.seconds.1
-                && lookup.seconds.0 <= file.name.seconds.1
-        };
-        let files = self.by_date.get(&lookup.date).into_iter().flatten();
-        let files: Vec<(String, u64)> = files
-            .filter(overlaps)
-            .map(|file| (file.key.clone(), file.size))
-            .collect();
-        let mut found = Vec::new();
-        for (key, size) in files {
-            found.extend(self.find_in(&key, size, lookup).await?);
+        lookups: &[Lookup<'_>],
+    ) -> Result<Vec<Vec<(String, String)>>, Failure> {
+        let mut waiting: Vec<(usize, String, u64)> = Vec::new();
+        for (at, lookup) in lookups.iter().enumerate() {
+            let files = self.by_date.get(&lookup.date).into_iter().flatten();
+            let files = files.filter(|file| lookup.may_be_in(&file.name));
+            waiting.extend(files.map(|file| (at, file.key.clone(), file.size)));
+        }
+        let mut found = vec![Vec::new(); lookups.len()];
+        for together in waiting.chunks(FILES_AT_ONCE) {
+            let looks = together.iter();
+            let looks = looks.map(|(at, key, size)| self.find_in(key, *size, &lookups[*at]));
+            for ((at, key, _), look) in together.iter().zip(try_join_all(looks).await?) {
+                found[*at].extend(look.rows);
+                if let Some(ids) = look.ids {
+                    self.ids.remember(key.clone(), ids);
+                }
+            }
         }
         Ok(found)
     }
 
-    async fn find_in(
-        &mut self,
-        key: &str,
-        size: u64,
-        lookup: &Lookup<'_>,
-    ) -> Result<Vec<(String, String)>, Failure> {
+    async fn find_in(&self, key: &str, size: u64, lookup: &Lookup<'_>) -> Result<Look, Failure> {
         let unreadable = |error| Failure::unreadable_file(&self.store, key, error);
-        if lookup.ids.len() > FEW_IDS && self.ids.of(key).is_none() {
-            let reader = FileReader::new(&self.store, key, size);
-            let ids = event_ids(reader).await.map_err(unreadable)?;
-            self.ids.remember(key.to_owned(), ids);
+        let mut look = Look::default();
+        let mut reader = None;
+        let remembered = self.ids.of(key);
+        if lookup.ids.len() > FEW_IDS && remembered.is_none() {
+            let opened = FileReader::for_lookup(&self.store, key, size).await;
+            let opened = opened.map_err(|error| unreadable(error.into()))?;
+            look.ids = Some(event_ids(opened.clone()).await.map_err(unreadable)?);
+            reader = Some(opened);
         }
-        let known = self.ids.of(key);
+        let read: Option<FxHashSet<u64>> =
+            look.ids.as_ref().map(|ids| ids.iter().copied().collect());
+        let known = remembered.or(read.as_ref());
         let wanted: HashSet<&str> = lookup
             .ids
             .iter()
@@ -261,10 +310,17 @@ impl LaneFiles {
             .map(|(_, id)| *id)
             .collect();
         if wanted.is_empty() {
-            return Ok(Vec::new());
+            return Ok(look);
         }
-        let reader = FileReader::new(&self.store, key, size);
-        matching_rows(reader, &wanted).await.map_err(unreadable)
+        let reader = match reader {
+            Some(reader) => reader,
+            None => {
+                let opened = FileReader::for_lookup(&self.store, key, size).await;
+                opened.map_err(|error| unreadable(error.into()))?
+            }
+        };
+        look.rows = matching_rows(reader, &wanted).await.map_err(unreadable)?;
+        Ok(look)
     }
 
     /// Adds a file that stands now, with its event ids if they are known.

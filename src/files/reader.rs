@@ -14,15 +14,21 @@ use std::{ops::Range, sync::Arc};
 /// one request is cheaper than several.
 const WHOLE: u64 = 1 << 20;
 
+/// The same for a look-up, which is a chain of six requests and more: as long as this takes.
+const WHOLE_FOR_LOOKUP: u64 = 8 << 20;
+
 /// Ranges with at most so many bytes between them are fetched as one: a request takes longer than
 /// these bytes do.
 const GAP: u64 = 256 << 10;
 
 /// Reads ranges of one Parquet object.
+#[derive(Clone)]
 pub(crate) struct FileReader {
     store: Store,
     key: String,
     size: u64,
+    /// Up to this size the file is fetched in one piece.
+    whole_up_to: u64,
     whole: Option<Bytes>,
 }
 
@@ -33,21 +39,38 @@ impl FileReader {
             store: store.clone(),
             key: key.to_owned(),
             size,
+            whole_up_to: WHOLE,
             whole: None,
         }
     }
 
+    /// A reader for look-ups, whose clones fetch nothing again where the file is small enough.
+    pub(crate) async fn for_lookup(store: &Store, key: &str, size: u64) -> Result<Self> {
+        let mut reader = Self {
+            whole_up_to: WHOLE_FOR_LOOKUP,
+            ..Self::new(store, key, size)
+        };
+        if size <= reader.whole_up_to {
+            reader.fetch_whole().await?;
+        }
+        Ok(reader)
+    }
+
     async fn fetch(&mut self, range: Range<u64>) -> Result<Bytes> {
         self.check(&range)?;
-        if self.size > WHOLE {
+        if self.size > self.whole_up_to {
             return self.fetch_range(range).await;
         }
+        part(&self.fetch_whole().await?, 0, &range)
+    }
+
+    async fn fetch_whole(&mut self) -> Result<Bytes> {
         let whole = match &self.whole {
             Some(whole) => whole.clone(),
             None => self.store.get(&self.key).await.map_err(failed)?,
         };
         self.whole = Some(whole.clone());
-        part(&whole, 0, &range)
+        Ok(whole)
     }
 
     /// A damaged footer may name any range: no store is asked for what cannot be there.
@@ -116,7 +139,7 @@ impl AsyncFileReader for FileReader {
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
         async move {
-            if self.size > WHOLE {
+            if self.size > self.whole_up_to {
                 return self.fetch_ranges(&ranges).await;
             }
             let mut parts = Vec::with_capacity(ranges.len());

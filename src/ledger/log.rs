@@ -16,6 +16,17 @@ use std::time::Duration;
 /// for a day, so a put that is begun within this time is over before that.
 const STAYS_OPEN: Duration = Duration::from_secs(60 * 60);
 
+/// What is known of a lane before its log is opened.
+#[derive(Debug, Clone, Copy)]
+pub enum Hint {
+    /// Its latest receipts are likely of this month.
+    Month(Month),
+    /// A listing of the ledger, at whatever time before, did not have it.
+    Absent,
+    /// Nothing.
+    Nothing,
+}
+
 /// Whether a claim was won.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
@@ -48,16 +59,21 @@ pub struct LaneLog {
 
 impl LaneLog {
     /// Finds the end of the lane's log. The log is listed only after the highest number whose
-    /// receipt is in the month `hint`, or else in the latest month that the lane has.
+    /// receipt is in the month that the hint names, or else in the latest month that the lane has.
+    /// It is not listed at all if there was none and there are no rows: if there is one by now,
+    /// its first number is taken.
     ///
     /// # Errors
     /// [`LedgerError::Missing`] if the log has gaps, or has gone while receipts or rows stand;
     /// [`LedgerError::Stray`] if there is something in it that is no claim.
-    pub async fn open(
-        store: &Store,
-        lane: &Lane,
-        hint: Option<Month>,
-    ) -> Result<Self, LedgerError> {
+    pub async fn open(store: &Store, lane: &Lane, hint: Hint) -> Result<Self, LedgerError> {
+        let hint = match hint {
+            Hint::Month(month) => Some(month),
+            Hint::Absent if first_rows(store, lane).await?.is_none() => {
+                return Ok(Self::ending_with(store, lane, None));
+            }
+            Hint::Absent | Hint::Nothing => None,
+        };
         let seen = match hint {
             Some(hint) => highest_receipt(store, lane, hint).await?,
             None => None,
@@ -78,13 +94,7 @@ impl LaneLog {
                 evidence: format!("{rows} holds its rows"),
             });
         }
-        let mut log = Self {
-            store: store.clone(),
-            lane: lane.clone(),
-            last,
-            open: None,
-            seen_open: store.moment(),
-        };
+        let mut log = Self::ending_with(store, lane, last);
         if let Some(last) = last.filter(|_| last != seen) {
             let claim = log.read_claim(last).await?;
             log.seen_open = store.moment();
@@ -93,6 +103,16 @@ impl LaneLog {
             }
         }
         Ok(log)
+    }
+
+    fn ending_with(store: &Store, lane: &Lane, last: Option<ClaimNumber>) -> Self {
+        Self {
+            store: store.clone(),
+            lane: lane.clone(),
+            last,
+            open: None,
+            seen_open: store.moment(),
+        }
     }
 
     /// The lane.

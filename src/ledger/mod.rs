@@ -44,7 +44,7 @@ pub use format::{check_format, ensure_format};
 pub(crate) use inventory::{Inventory, ListedReceipt, read_claim, read_receipt};
 pub use left_objects::LeftObjects;
 pub(crate) use log::Upkept;
-pub use log::{ClaimOutcome, LaneLog};
+pub use log::{ClaimOutcome, Hint, LaneLog};
 pub use names::{
     ClaimNumber, FOLDER, FORMAT, Month, REJECTS_FOLDER, RUNS_FOLDER, rejects_folder, rejects_number,
 };

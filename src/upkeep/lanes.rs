@@ -5,7 +5,7 @@ use super::tally::Tally;
 use crate::commit::{Begun, Patience, Rebuild, Rebuilt, Turn, take_turn};
 use crate::failure::{Failure, Waiting};
 use crate::lane::Lane;
-use crate::ledger::{Claim, check_format, ensure_format, lanes};
+use crate::ledger::{Claim, Hint, check_format, ensure_format, lanes};
 use crate::monitor::{Monitor, Progress};
 use crate::scope::{Lanes, Shard};
 use crate::store::{Remover, Store};
@@ -118,7 +118,7 @@ async fn in_lane(
     work: &impl LaneWork,
 ) -> Result<bool, Failure> {
     while !task.context.stop.is_cancelled() {
-        let begun = take_turn(&task.context, lane, None, patience, &WithoutSource).await?;
+        let begun = take_turn(&task.context, lane, Hint::Nothing, patience, &WithoutSource).await?;
         let Begun::Yours { mut turn, finished } = begun else {
             return Ok(false);
         };

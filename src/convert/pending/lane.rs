@@ -18,6 +18,8 @@ pub(crate) struct LanePending<'t> {
     task: &'t Task,
     lane: Lane,
     list: LaneList,
+    /// Whether there are no receipts.
+    is_new: bool,
     converted: Option<(Month, Arc<Converted>)>,
     skipped: u64,
     digests: Option<LaneCheck<'t>>,
@@ -25,13 +27,19 @@ pub(crate) struct LanePending<'t> {
 }
 
 impl<'t> LanePending<'t> {
-    /// The lane's objects.
-    pub(crate) async fn new(task: &'t Task, source: &LaneSource) -> Result<Self, Failure> {
+    /// The objects that a lane's list has, to be asked for in its turn; `is_new` if it has no
+    /// claim as yet.
+    pub(crate) async fn new(
+        task: &'t Task,
+        source: &LaneSource,
+        list: LaneList,
+        is_new: bool,
+    ) -> Result<Self, Failure> {
         let LaneSource {
             lane,
             prefixes,
-            own,
             digest_folders,
+            ..
         } = source;
         let scope = &task.options.scope;
         let digests = match task.digests.as_ref().filter(|_| scope.lanes.has(lane)) {
@@ -41,7 +49,8 @@ impl<'t> LanePending<'t> {
         Ok(Self {
             task,
             lane: lane.clone(),
-            list: LaneList::new(&task.source, lane, prefixes, scope, own),
+            list,
+            is_new,
             converted: None,
             skipped: 0,
             digests,
@@ -143,7 +152,10 @@ impl<'t> LanePending<'t> {
             return Ok(Arc::clone(converted));
         }
         let (store, days) = (&self.task.context.destination, self.task.options.scope.days);
-        let converted = Converted::of_month(store, &self.lane, month, days).await?;
+        let converted = match self.is_new {
+            true => Converted::default(),
+            false => Converted::of_month(store, &self.lane, month, days).await?,
+        };
         let converted = Arc::new(converted);
         self.converted = Some((month, Arc::clone(&converted)));
         Ok(converted)
