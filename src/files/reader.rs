@@ -14,7 +14,7 @@ use std::{ops::Range, sync::Arc};
 /// one request is cheaper than several.
 const WHOLE: u64 = 1 << 20;
 
-/// The same for a look-up, which is a chain of six requests and more: as long as this takes.
+/// The same for a look-up where a round trip takes long: one is a chain of six requests and more.
 const WHOLE_FOR_LOOKUP: u64 = 8 << 20;
 
 /// Ranges with at most so many bytes between them are fetched as one: a request takes longer than
@@ -46,10 +46,10 @@ impl FileReader {
 
     /// A reader for look-ups, whose clones fetch nothing again where the file is small enough.
     pub(crate) async fn for_lookup(store: &Store, key: &str, size: u64) -> Result<Self> {
-        let mut reader = Self {
-            whole_up_to: WHOLE_FOR_LOOKUP,
-            ..Self::new(store, key, size)
-        };
+        let mut reader = Self::new(store, key, size);
+        if !store.is_local() {
+            reader.whole_up_to = WHOLE_FOR_LOOKUP;
+        }
         if size <= reader.whole_up_to {
             reader.fetch_whole().await?;
         }
