@@ -13,6 +13,7 @@ use cloudtrail2parquet::table::{
 };
 use futures::executor::block_on;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -128,6 +129,56 @@ fn times_have_a_dictionary_if_a_third_of_them_repeats_also_in_a_merged_file() {
             }
         }
     }
+}
+
+/// The rows that begin the pages of a column in the first row group; none without a page index.
+fn pages(file: &Bytes, column: &str) -> Vec<i64> {
+    let metadata = ParquetMetaDataReader::new()
+        .with_page_index_policy(PageIndexPolicy::Optional)
+        .parse_and_finish(file)
+        .unwrap();
+    let mut columns = metadata.row_group(0).columns().iter();
+    let at = columns.position(|chunk| chunk.column_path().string() == column);
+    let index = metadata.page_index();
+    let index = index.and_then(|index| index.offset_index(0, at.unwrap()));
+    let pages = index.map(|index| index.page_locations().iter());
+    pages.map_or_else(Vec::new, |pages| {
+        pages.map(|page| page.first_row_index).collect()
+    })
+}
+
+#[test]
+fn a_merged_file_has_small_pages_with_an_index_from_4_000_rows_in_every_part_of_a_row_group() {
+    let schema = schema();
+    let all: Vec<String> = (0..6_000)
+        .map(|n| {
+            let more = format!(r#","responseElements":{{"key":"{n:064}"}}"#);
+            event((n % 5) as u8, (n % 7) as u8, (n % 60) as u8, n, &more)
+        })
+        .collect();
+    let parts: Vec<Bytes> = all.chunks(2_500).map(|part| file(&schema, part)).collect();
+    let (merged, rows) = merge_into_one(&schema, &parts, &EncodeOptions::default()).unwrap();
+    assert_eq!(rows, 6_000);
+    let thousands: Vec<i64> = (0..6).map(|n| n * 1_000).collect();
+    assert_eq!(pages(&merged, "eventname"), thousands);
+    assert!(pages(&merged, "responseelements").len() > 5);
+    assert_eq!(pages(&merged, "eventversion"), [0]);
+    for coarse in [
+        file(&schema, &all),
+        merge_into_one(&schema, &parts[..1], &EncodeOptions::default())
+            .unwrap()
+            .0,
+    ] {
+        assert_eq!(pages(&coarse, "eventname"), [0; 0]);
+    }
+    let mut sorted = all.clone();
+    sorted.sort_by_key(|record| sort_key(record));
+    let keys = |records: &[String]| -> Vec<_> { records.iter().map(|row| sort_key(row)).collect() };
+    assert_eq!(keys(&read(&merged)), keys(&sorted));
+    let (mut one, mut other) = (read(&merged), read(&file(&schema, &all)));
+    one.sort();
+    other.sort();
+    assert_eq!(one, other);
 }
 
 #[test]

@@ -30,7 +30,7 @@ const ORDER_BYTES: u64 = 32;
 /// Bytes of a row in arrays and on its way into a file, about.
 const ROW_BYTES: u64 = 6 << 10;
 
-/// Rows in arrays at once, at most: a row group, and what is decoded ahead.
+/// Rows in arrays and encoders at once, at most: a row group, and what is decoded ahead.
 const ROWS_AT_ONCE: u64 = 24_000;
 
 /// Bytes that are inflated at once of a file that is merged, at most: a page of each column.

@@ -6,8 +6,7 @@ use arrow_array::{Array as _, ArrayRef};
 use arrow_schema::{Field, Schema as ArrowSchema};
 use bytes::Bytes;
 use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory,
-    compute_leaves,
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
@@ -15,7 +14,7 @@ use rayon::prelude::*;
 
 use super::build::{Sizes, build, data_type};
 use super::compression::EncodeOptions;
-use super::layout::{GROUP_BYTES, GROUP_ROWS, properties};
+use super::layout::{GROUP_BYTES, GROUP_ROWS, PASSING_PAGES, Pages, properties};
 use super::objects::{Objects, RowRef};
 use super::parquet_schema::parquet_schema;
 use super::schema::{ColumnKind, Schema};
@@ -45,6 +44,17 @@ pub fn encode(
     rows: &[RowRef],
     options: &EncodeOptions,
 ) -> Result<Bytes, EncodeError> {
+    encode_in(schema, objects, rows, options, PASSING_PAGES)
+}
+
+/// The same in other pages.
+pub(super) fn encode_in(
+    schema: &Schema,
+    objects: &Objects,
+    rows: &[RowRef],
+    options: &EncodeOptions,
+    pages: Pages,
+) -> Result<Bytes, EncodeError> {
     let groups = row_groups(objects, rows);
     let sizes = (groups.par_iter()).map(|rows| Sizes::of(schema, objects, rows));
     let sizes: Vec<Sizes> = sizes.collect();
@@ -52,7 +62,7 @@ pub fn encode(
     let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
     let times = rows.iter().map(|at| objects.row(*at).millis()).collect();
-    let mut writer = FileWriter::new(arrow_schema, times, options)?;
+    let mut writer = FileWriter::new(arrow_schema, times, options, pages)?;
     let groups: Vec<Vec<ArrowColumnChunk>> = groups
         .into_par_iter()
         .zip(sizes)
@@ -84,10 +94,11 @@ impl FileWriter {
         schema: Arc<ArrowSchema>,
         times: Vec<i64>,
         options: &EncodeOptions,
+        pages: Pages,
     ) -> Result<Self, EncodeError> {
         let parquet_schema = parquet_schema(&schema)?;
         let expected_rows = times.len();
-        let properties = properties(&parquet_schema, times, options.compression);
+        let properties = properties(&parquet_schema, times, options.compression, pages);
         let root = parquet_schema.root_schema_ptr();
         let writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties))?;
         Ok(Self {
@@ -100,10 +111,18 @@ impl FileWriter {
         })
     }
 
-    /// Writes the next row group.
-    pub(super) fn write(&mut self, arrays: Vec<ArrayRef>) -> Result<(), EncodeError> {
-        let chunks = self.chunks(self.groups, arrays)?;
-        Ok(self.append(chunks)?)
+    /// Writes the next row group, whose rows come part by part.
+    pub(super) fn write<E: From<EncodeError>>(
+        &mut self,
+        parts: impl Iterator<Item = Result<Vec<ArrayRef>, E>>,
+    ) -> Result<(), E> {
+        let columns = self.factory.create_column_writers(self.groups);
+        let mut columns = columns.map_err(EncodeError::from)?;
+        for arrays in parts {
+            write_columns(&self.schema, arrays?, &mut columns).map_err(EncodeError::from)?;
+        }
+        let chunks = close_columns(columns).map_err(EncodeError::from)?;
+        Ok(self.append(chunks).map_err(EncodeError::from)?)
     }
 
     fn chunks(
@@ -111,8 +130,9 @@ impl FileWriter {
         number: usize,
         arrays: Vec<ArrayRef>,
     ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-        let writers = self.factory.create_column_writers(number)?;
-        write_columns(&self.schema, arrays, writers)
+        let mut columns = self.factory.create_column_writers(number)?;
+        write_columns(&self.schema, arrays, &mut columns)?;
+        close_columns(columns)
     }
 
     fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
@@ -198,22 +218,25 @@ fn row_groups<'r>(objects: &Objects, rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
 fn write_columns(
     schema: &ArrowSchema,
     arrays: Vec<ArrayRef>,
-    writers: Vec<ArrowColumnWriter>,
-) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-    let mut leaves = Vec::with_capacity(writers.len());
+    columns: &mut [ArrowColumnWriter],
+) -> Result<(), ParquetError> {
+    let mut leaves = Vec::with_capacity(columns.len());
     for (field, array) in schema.fields().iter().zip(&arrays) {
         let field = Field::new(field.name(), array.data_type().clone(), true);
         leaves.extend(compute_leaves(&field, array)?);
     }
     drop(arrays);
-    let tasks: Vec<(ArrowLeafColumn, ArrowColumnWriter)> =
-        leaves.into_iter().zip(writers).collect();
-    tasks
-        .into_par_iter()
+    (leaves.into_par_iter().zip(columns))
         .with_min_len(COLUMNS_AT_ONCE)
-        .map(|(leaf, mut writer)| {
-            writer.write(&leaf)?;
-            let mut chunk = writer.close()?;
+        .try_for_each(|(leaf, column)| column.write(&leaf))
+}
+
+/// What the columns of a row group have become.
+fn close_columns(columns: Vec<ArrowColumnWriter>) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+    (columns.into_par_iter())
+        .with_min_len(COLUMNS_AT_ONCE)
+        .map(|column| {
+            let mut chunk = column.close()?;
             trim(&mut chunk)?;
             Ok(chunk)
         })

@@ -16,8 +16,34 @@ pub(super) const GROUP_ROWS: usize = 16_000;
 /// JSON bytes of a row group: no column of it can reach the 2 GiB of an Arrow array.
 pub(super) const GROUP_BYTES: usize = 256 << 20;
 
-/// Rows of a page in a large file: with fewer, the index of 200 columns outweighs what it saves.
-const PAGE_ROWS: usize = 4_000;
+/// How finely a reader can skip what is in a file, by its page index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pages {
+    /// From this many rows a file has a page index.
+    index_rows: usize,
+    /// Rows of a page, at most: with few, what 200 columns have of pages outweighs what is skipped.
+    rows: usize,
+    /// Rows of a page in the columns that queries filter by.
+    filtered_rows: usize,
+    /// Bytes of a page, before they are compressed.
+    bytes: usize,
+}
+
+/// Pages of a file that is merged one day.
+pub(super) const PASSING_PAGES: Pages = Pages {
+    index_rows: INDEX_ROWS,
+    rows: 4_000,
+    filtered_rows: 4_000,
+    bytes: 1 << 20,
+};
+
+/// Pages of a file that is to stay: it is read often, and written once.
+pub(super) const LASTING_PAGES: Pages = Pages {
+    index_rows: 4_000,
+    rows: GROUP_ROWS,
+    filtered_rows: 1_000,
+    bytes: 64 << 10,
+};
 
 /// From this many rows a file has dictionaries.
 const DICTIONARY_ROWS: usize = 16;
@@ -29,8 +55,8 @@ const STATISTICS_ROWS: usize = 200;
 /// for duplicates the column itself.
 const EVENT_ID_ROWS: usize = 1_000;
 
-/// From this many rows a file has a page index and all bloom filters. It has about three
-/// megabytes then, and Trino reads smaller ones whole.
+/// From this many rows a file has all bloom filters. It has about three megabytes then, and Trino
+/// reads smaller ones whole.
 const INDEX_ROWS: usize = 16_000;
 
 /// Columns whose values seldom repeat: a dictionary of them would only be built to be dropped.
@@ -80,8 +106,10 @@ pub(super) fn properties(
     schema: &SchemaDescriptor,
     times: Vec<i64>,
     compression: Compression,
+    pages: Pages,
 ) -> WriterProperties {
     let rows = times.len();
+    let has_index = rows >= pages.index_rows;
     let statistics = if rows < STATISTICS_ROWS {
         EnabledStatistics::None
     } else {
@@ -91,12 +119,9 @@ pub(super) fn properties(
         .set_compression(codec(compression))
         .set_dictionary_enabled(rows >= DICTIONARY_ROWS)
         .set_statistics_enabled(statistics)
-        .set_offset_index_disabled(rows < INDEX_ROWS)
-        .set_data_page_row_count_limit(if rows < INDEX_ROWS {
-            INDEX_ROWS
-        } else {
-            PAGE_ROWS
-        })
+        .set_offset_index_disabled(!has_index)
+        .set_data_page_row_count_limit(if has_index { pages.rows } else { GROUP_ROWS })
+        .set_data_page_size_limit(pages.bytes)
         .set_column_index_truncate_length(Some(32))
         .set_statistics_truncate_length(Some(64));
     for name in UNIQUE {
@@ -115,10 +140,12 @@ pub(super) fn properties(
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
         }
     }
-    if rows >= INDEX_ROWS {
+    if has_index {
         for name in PAGED {
-            let page = EnabledStatistics::Page;
-            properties = properties.set_column_statistics_enabled(ColumnPath::from(name), page);
+            let (page, name) = (EnabledStatistics::Page, ColumnPath::from(name));
+            properties = properties
+                .set_column_statistics_enabled(name.clone(), page)
+                .set_column_data_page_row_count_limit(name, pages.filtered_rows);
         }
     }
     for name in NEEDLES {

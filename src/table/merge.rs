@@ -12,11 +12,14 @@ use rayon::prelude::*;
 use super::compression::EncodeOptions;
 use super::conform::union_type;
 use super::encode::{EncodeError, FileWriter};
-use super::layout::{GROUP_BYTES, GROUP_ROWS};
+use super::layout::{GROUP_BYTES, GROUP_ROWS, LASTING_PAGES};
 use super::merge_input::{Input, WEIGHT_OF_BYTE, open};
 use super::merge_order::{Place, is_ascending, order};
 use super::read::ReadError;
 use super::schema::Schema;
+
+/// Rows that are in arrays on their way into a file: a whole number of its pages.
+const ROWS_AT_ONCE: usize = 4_000;
 
 /// How merged rows are cut into files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,9 +104,11 @@ fn merge_sorted(
         let (part, after) = rest.split_at(rows);
         rest = after;
         let times = part.iter().map(|place| place.time()).collect();
-        let mut writer = FileWriter::new(Arc::clone(&arrow_schema), times, options)?;
+        let schema = Arc::clone(&arrow_schema);
+        let mut writer = FileWriter::new(schema, times, options, LASTING_PAGES)?;
         for group in groups(part, &inputs) {
-            writer.write(gather(&arrow_schema, &mut inputs, group)?)?;
+            let parts = group.chunks(ROWS_AT_ONCE);
+            writer.write(parts.map(|rows| gather(&arrow_schema, &mut inputs, rows)))?;
         }
         let file = writer.finish().map_err(EncodeError::from)?;
         merged.push((file, rows as u64));
@@ -201,14 +206,14 @@ fn groups<'p>(places: &'p [Place], inputs: &[Input]) -> Vec<&'p [Place]> {
     groups
 }
 
-/// The arrays of a row group.
+/// The arrays of some rows that follow each other.
 fn gather(
     schema: &SchemaRef,
     inputs: &mut [Input],
-    group: &[Place],
+    rows: &[Place],
 ) -> Result<Vec<ArrayRef>, MergeError> {
     let mut last: Vec<Option<usize>> = vec![None; inputs.len()];
-    for place in group {
+    for place in rows {
         let last = &mut last[place.file()];
         *last = (*last).max(Some(place.row()));
     }
@@ -222,7 +227,7 @@ fn gather(
             batches.extend(input.decoded.iter().map(|(_, batch)| batch.clone()));
         }
     }
-    let indices: Vec<(usize, usize)> = group
+    let indices: Vec<(usize, usize)> = rows
         .iter()
         .map(|place| {
             let (batch, row) = inputs[place.file()].find(place.row());

@@ -9,7 +9,8 @@ use futures::executor::block_on;
 use jiff::Timestamp;
 
 use super::compression::EncodeOptions;
-use super::encode::{EncodeError, encode};
+use super::encode::{EncodeError, encode_in};
+use super::layout::LASTING_PAGES;
 use super::objects::{Objects, RowRef};
 use super::read::ReadError;
 use super::record_hash::RecordHasher;
@@ -67,7 +68,7 @@ pub fn rewrite(
     let objects = Objects::new(objects);
     let mut rows: Vec<RowRef> = objects.row_refs().collect();
     sort_rows(&objects, &mut rows);
-    let rewritten = encode(schema, &objects, &rows, options)?;
+    let rewritten = encode_in(schema, &objects, &rows, options, LASTING_PAGES)?;
     drop(objects);
     let mut after = Vec::with_capacity(before.len());
     let see = |row: StoredRow| {
