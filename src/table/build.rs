@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow_array::{
+use arrow::array::{
     Array as _, ArrayRef, DictionaryArray, Int32Array, ListArray, MapArray, StringArray,
     StructArray, TimestampMillisecondArray,
 };
-use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_schema::ArrowError;
-use arrow_schema::{DataType, Field, Fields as ArrowFields, TimeUnit};
+use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{DataType, Field, Fields as ArrowFields, TimeUnit};
+use arrow::error::ArrowError;
 use rustc_hash::FxHashMap;
 
 use super::collect::{Lists, Present, Texts};

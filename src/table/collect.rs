@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BinaryArray};
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_schema::ArrowError;
+use arrow::array::{ArrayRef, BinaryArray};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::error::ArrowError;
 
 /// Positions that hold something, each after the last one.
 #[derive(Debug, Default)]
@@ -164,8 +164,7 @@ fn offset(at: usize) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::Array as _;
-    use arrow_array::cast::AsArray as _;
+    use arrow::array::{Array as _, AsArray as _};
 
     #[test]
     fn positions_passed_over_are_null() {

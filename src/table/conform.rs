@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, new_null_array};
-use arrow_schema::ArrowError;
-use arrow_schema::{DataType, Field, Fields, SchemaRef};
+use arrow::array::{
+    Array, ArrayRef, AsArray as _, ListArray, RecordBatch, StructArray, new_null_array,
+};
+use arrow::datatypes::{DataType, Field, Fields, SchemaRef};
+use arrow::error::ArrowError;
 
 /// The type that has the members of both; none if they have nothing in common.
 pub(super) fn union_type(one: &DataType, other: &DataType) -> Option<DataType> {
@@ -84,8 +85,8 @@ fn wide_struct(array: &StructArray, fields: &Fields) -> Result<ArrayRef, ArrowEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::StringArray;
-    use arrow_schema::Schema;
+    use arrow::array::StringArray;
+    use arrow::datatypes::Schema;
 
     fn text(name: &str) -> Arc<Field> {
         Arc::new(Field::new(name, DataType::Utf8, true))

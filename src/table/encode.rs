@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array as _, ArrayRef};
-use arrow_schema::{Field, Schema as ArrowSchema};
+use arrow::array::{Array as _, ArrayRef};
+use arrow::datatypes::{Field, Schema as ArrowSchema};
 use bytes::Bytes;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
@@ -27,7 +27,7 @@ const COLUMNS_AT_ONCE: usize = 16;
 pub enum EncodeError {
     /// An array does not come together.
     #[error("building the columns")]
-    Arrow(#[from] arrow_schema::ArrowError),
+    Arrow(#[from] arrow::error::ArrowError),
     /// The file does not come together.
     #[error("writing Parquet")]
     Parquet(#[from] parquet::errors::ParquetError),

@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
-use arrow_select::interleave::interleave;
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::interleave;
+use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
 use bytes::Bytes;
 use rayon::prelude::*;
 
@@ -56,7 +56,7 @@ pub enum MergeError {
     },
     /// The arrays do not come together.
     #[error("merging rows")]
-    Arrow(#[from] arrow_schema::ArrowError),
+    Arrow(#[from] arrow::error::ArrowError),
     /// The merged file does not come together.
     #[error(transparent)]
     Encode(#[from] EncodeError),

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
@@ -131,7 +131,7 @@ pub(super) fn open(file: &Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::StringArray;
+    use arrow::array::StringArray;
     use parquet::arrow::ArrowWriter;
 
     fn rows(input: &Input) -> usize {

@@ -1,8 +1,7 @@
 //! The order of the rows of several files.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{Array, StringArray};
+use arrow::array::{Array, AsArray, StringArray};
+use arrow::datatypes::TimestampMillisecondType;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_schema::Schema as ArrowSchema;
+use arrow::datatypes::Schema as ArrowSchema;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::ConvertedType;
 use parquet::errors::ParquetError;

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
-use arrow_schema::ArrowError;
+use arrow::array::{ArrayRef, AsArray as _, BooleanArray, RecordBatch, StringArray};
+use arrow::error::ArrowError;
 use futures::{FutureExt as _, TryStreamExt as _};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, RowFilter};

@@ -7,8 +7,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch, StringArray, StructArray};
 
 use crate::json::{JsonError, Kind, Scanner, Span, write_string};
 

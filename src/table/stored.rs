@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray as _, BooleanArray, RecordBatch, StringArray};
+use arrow::datatypes::TimestampMillisecondType;
 use futures::TryStreamExt as _;
 use parquet::arrow::arrow_reader::{ArrowPredicate, ArrowPredicateFn, RowFilter};
 use parquet::arrow::async_reader::AsyncFileReader;
