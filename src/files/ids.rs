@@ -22,8 +22,7 @@ impl RememberedIds {
     }
 
     /// Remembers a file's ids, and forgets the oldest files where there are too many.
-    pub(super) fn remember(&mut self, key: String, hashes: Vec<u64>) {
-        let hashes: FxHashSet<u64> = hashes.into_iter().collect();
+    pub(super) fn remember(&mut self, key: String, hashes: FxHashSet<u64>) {
         self.count += hashes.len();
         self.order.push_back(key.clone());
         self.by_file.insert(key, hashes);

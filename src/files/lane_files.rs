@@ -51,7 +51,7 @@ impl Lookup<'_> {
 struct Look {
     rows: Vec<(String, String)>,
     /// The hashes of its event ids, if they were read.
-    ids: Option<Vec<u64>>,
+    ids: Option<FxHashSet<u64>>,
 }
 
 /// A lane's files, listed when they are first asked for and kept up to date by the lane's
@@ -297,12 +297,11 @@ impl LaneFiles {
         if lookup.ids.len() > FEW_IDS && remembered.is_none() {
             let opened = FileReader::for_lookup(&self.store, key, size).await;
             let opened = opened.map_err(|error| unreadable(error.into()))?;
-            look.ids = Some(event_ids(opened.clone()).await.map_err(unreadable)?);
+            let ids = event_ids(opened.clone()).await.map_err(unreadable)?;
+            look.ids = Some(ids.into_iter().collect());
             reader = Some(opened);
         }
-        let read: Option<FxHashSet<u64>> =
-            look.ids.as_ref().map(|ids| ids.iter().copied().collect());
-        let known = remembered.or(read.as_ref());
+        let known = remembered.or(look.ids.as_ref());
         let wanted: HashSet<&str> = lookup
             .ids
             .iter()
@@ -328,7 +327,7 @@ impl LaneFiles {
         let key = format!("{}{name}", self.folder(date));
         self.checked.insert(name.number);
         if let Some(ids) = ids {
-            self.ids.remember(key.clone(), ids);
+            self.ids.remember(key.clone(), ids.into_iter().collect());
         }
         if let Some(files) = self.by_date.get_mut(&date) {
             files.push(File { key, size, name });

@@ -17,30 +17,33 @@ pub enum Compression {
     None,
 }
 
+impl Compression {
+    /// Every kind, the default first.
+    pub const ALL: [Self; 4] = [Self::Snappy, Self::Zstd, Self::Gzip, Self::None];
+
+    /// Its name, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Snappy => "snappy",
+            Self::Zstd => "zstd",
+            Self::Gzip => "gzip",
+            Self::None => "none",
+        }
+    }
+}
+
 impl FromStr for Compression {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "snappy" => Ok(Self::Snappy),
-            "zstd" => Ok(Self::Zstd),
-            "gzip" => Ok(Self::Gzip),
-            "none" => Ok(Self::None),
-            _ => Err(format!(
-                "`{text}` is no compression: use snappy, zstd, gzip or none"
-            )),
-        }
+        let named = Self::ALL.into_iter().find(|codec| codec.name() == text);
+        named.ok_or_else(|| format!("`{text}` is no compression: use snappy, zstd, gzip or none"))
     }
 }
 
 impl fmt::Display for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Snappy => "snappy",
-            Self::Zstd => "zstd",
-            Self::Gzip => "gzip",
-            Self::None => "none",
-        })
+        f.write_str(self.name())
     }
 }
 

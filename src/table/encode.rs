@@ -1,5 +1,6 @@
 //! Sorted rows → one Parquet object.
 
+use std::iter;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef};
@@ -67,9 +68,9 @@ pub(super) fn encode_in(
         .into_par_iter()
         .zip(sizes)
         .enumerate()
-        .map(|(number, (rows, sizes))| -> Result<_, EncodeError> {
-            let arrays = build(schema, &columns, objects, rows, &sizes)?;
-            Ok(writer.chunks(number, arrays)?)
+        .map(|(number, (rows, sizes))| {
+            let arrays = build(schema, &columns, objects, rows, &sizes);
+            writer.chunks(number, iter::once(arrays.map_err(EncodeError::from)))
         })
         .collect::<Result<_, _>>()?;
     for chunks in groups {
@@ -116,23 +117,21 @@ impl FileWriter {
         &mut self,
         parts: impl Iterator<Item = Result<Vec<ArrayRef>, E>>,
     ) -> Result<(), E> {
-        let columns = self.factory.create_column_writers(self.groups);
+        let chunks = self.chunks(self.groups, parts)?;
+        Ok(self.append(chunks).map_err(EncodeError::from)?)
+    }
+
+    fn chunks<E: From<EncodeError>>(
+        &self,
+        number: usize,
+        parts: impl Iterator<Item = Result<Vec<ArrayRef>, E>>,
+    ) -> Result<Vec<ArrowColumnChunk>, E> {
+        let columns = self.factory.create_column_writers(number);
         let mut columns = columns.map_err(EncodeError::from)?;
         for arrays in parts {
             write_columns(&self.schema, arrays?, &mut columns).map_err(EncodeError::from)?;
         }
-        let chunks = close_columns(columns).map_err(EncodeError::from)?;
-        Ok(self.append(chunks).map_err(EncodeError::from)?)
-    }
-
-    fn chunks(
-        &self,
-        number: usize,
-        arrays: Vec<ArrayRef>,
-    ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-        let mut columns = self.factory.create_column_writers(number)?;
-        write_columns(&self.schema, arrays, &mut columns)?;
-        close_columns(columns)
+        Ok(close_columns(columns).map_err(EncodeError::from)?)
     }
 
     fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {

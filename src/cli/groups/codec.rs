@@ -5,6 +5,6 @@ use cloudtrail2parquet::table::Compression;
 
 /// Takes the name of a codec.
 pub(crate) fn codec() -> impl TypedValueParser<Value = Compression> {
-    PossibleValuesParser::new(["snappy", "zstd", "gzip", "none"])
+    PossibleValuesParser::new(Compression::ALL.map(Compression::name))
         .try_map(|name| name.parse::<Compression>())
 }
