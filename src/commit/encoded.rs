@@ -3,13 +3,12 @@
 use super::rows::{NewRows, id_hashes};
 use crate::failure::Failure;
 use crate::ledger::Claim;
-use crate::table::{RowRef, encode, sort_rows};
-use crate::work::Context;
+use crate::table::{Objects, RowRef, encode, sort_rows};
+use crate::work::{Context, Share};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
-use jiff::civil::Date;
 use std::error::Error as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files encoded at once: one is sorted while the columns of another are encoded.
 const ENCODES_AT_ONCE: usize = 2;
@@ -20,45 +19,72 @@ pub(super) struct EncodedFile {
     /// The hashes of its event ids.
     pub(super) id_hashes: Vec<u64>,
     pub(super) body: Bytes,
+    /// The memory of the body.
+    pub(super) share: Option<Share>,
+}
+
+/// The objects that the rows of a claim's files are in. The last file encoded drops them, and
+/// after them their memory.
+struct Source {
+    objects: Objects,
+    share: Mutex<Option<Share>>,
 }
 
 /// The files of a claim in their order.
 pub(super) fn encoded_files<'e>(
     context: &'e Context,
-    rows: &'e NewRows,
+    rows: NewRows,
     claim: &Claim,
 ) -> impl Stream<Item = Result<EncodedFile, Failure>> + use<'e> {
-    let dates: Vec<Date> = claim.files.iter().map(|file| file.date).collect();
-    stream::iter(dates)
-        .map(move |date| encoded_file(context, rows, date))
+    let NewRows {
+        objects,
+        mut by_date,
+        share,
+    } = rows;
+    let source = Arc::new(Source {
+        objects,
+        share: Mutex::new(share),
+    });
+    // A date without rows is one whose objects are all given up. Its file is put all the same:
+    // it keeps a sleeper from putting their rows.
+    let files = claim.files.iter().map(|file| {
+        let rows = by_date.remove(&file.date).unwrap_or_default();
+        (Arc::clone(&source), rows)
+    });
+    let files: Vec<_> = files.collect();
+    stream::iter(files)
+        .map(move |(source, rows)| encoded_file(context, source, rows))
         .buffered(ENCODES_AT_ONCE)
 }
 
 async fn encoded_file(
     context: &Context,
-    rows: &NewRows,
-    date: Date,
+    source: Arc<Source>,
+    rows: Vec<RowRef>,
 ) -> Result<EncodedFile, Failure> {
-    // A date without rows is one whose objects are all given up. Its file is put all the same:
-    // it keeps a sleeper from putting their rows.
-    let refs = rows.by_date.get(&date).cloned().unwrap_or_default();
+    let count = rows.len() as u64;
+    let id_hashes = id_hashes(&source.objects, &rows);
+    let body = encode_rows(context, &source.objects, rows).await?;
+    let mut share = source.share.lock().unwrap_or_else(PoisonError::into_inner);
+    let share = share.as_mut().map(|share| share.split(body.len() as u64));
     Ok(EncodedFile {
-        rows: refs.len() as u64,
-        id_hashes: id_hashes(&rows.objects, &refs),
-        body: encode_rows(context, rows, refs).await?,
+        rows: count,
+        id_hashes,
+        body,
+        share,
     })
 }
 
 async fn encode_rows(
     context: &Context,
-    rows: &NewRows,
-    mut refs: Vec<RowRef>,
+    objects: &Objects,
+    mut rows: Vec<RowRef>,
 ) -> Result<Bytes, Failure> {
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    let objects = rows.objects.clone();
+    let objects = objects.clone();
     let encoded = context.cpu.run(move || {
-        sort_rows(&objects, &mut refs);
-        encode(&schema, &objects, &refs, &options)
+        sort_rows(&objects, &mut rows);
+        encode(&schema, &objects, &rows, &options)
     });
     encoded.await?.map_err(|error| match error.source() {
         Some(cause) => Failure::Internal(format!("{error}: {cause}")),

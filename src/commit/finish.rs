@@ -10,7 +10,6 @@ use crate::failure::{Failure, Waiting};
 use crate::ledger::{Claim, Receipt};
 use crate::monitor::{Problem, Progress};
 use crate::table::RowRef;
-use crate::work::Share;
 use bytes::Bytes;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -26,8 +25,6 @@ pub(crate) struct Rebuilt {
     pub(crate) rejected: u64,
     /// Addresses of objects that are given up: their records are lost for good.
     pub(crate) lost: Vec<String>,
-    /// The memory that it holds.
-    pub(crate) _share: Option<Share>,
 }
 
 /// Does again what claims of any work have claimed.
@@ -93,7 +90,7 @@ async fn again(
     url: &str,
     rebuild: &impl Rebuild,
 ) -> Result<Receipt, Failure> {
-    let rebuilt = rebuild.rebuild(turn, &claim).await?;
+    let mut rebuilt = rebuild.rebuild(turn, &claim).await?;
     match rebuilt.lost.is_empty() {
         true => check_same(url, &claim, &rebuilt)?,
         false => check_within(url, &claim, &rebuilt)?,
@@ -103,7 +100,9 @@ async fn again(
         let lost = Problem::Lost { address };
         turn.context.monitor.report(Progress::Problem(lost));
     }
-    let files = encoded_files(turn.context, &rebuilt.rows, &claim);
+    let rejects = rebuilt.rejects.as_ref();
+    let _share = rejects.and_then(|body| rebuilt.rows.split_share(body));
+    let files = encoded_files(turn.context, rebuilt.rows, &claim);
     write(turn, claim, files, rebuilt.rejects, rebuilt.lost).await
 }
 

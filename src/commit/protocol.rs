@@ -100,10 +100,11 @@ pub(crate) async fn commit_replacement(
 pub(crate) async fn commit(
     turn: &mut Turn<'_>,
     claim: Claim,
-    rows: &NewRows,
+    mut rows: NewRows,
     rejects: Option<Bytes>,
 ) -> Result<Committed, Failure> {
     let context = turn.context;
+    let _share = rejects.as_ref().and_then(|body| rows.split_share(body));
     let mut files = pin!(encoded_files(context, rows, &claim).peekable());
     // The first are encoded while the claim is put.
     let (claimed, _) = join(turn.log.claim(&claim), files.as_mut().peek()).await;

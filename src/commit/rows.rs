@@ -2,6 +2,8 @@
 
 use crate::files::second_of_day;
 use crate::table::{Objects, RowRef};
+use crate::work::Share;
+use bytes::Bytes;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -12,12 +14,20 @@ pub(crate) struct NewRows {
     pub(crate) objects: Objects,
     /// The rows of each event date; none is empty.
     pub(crate) by_date: BTreeMap<Date, Vec<RowRef>>,
+    /// The memory that they hold, unless the caller has it.
+    pub(crate) share: Option<Share>,
 }
 
 impl NewRows {
     /// How many there are.
     pub(crate) fn count(&self) -> u64 {
         self.by_date.values().map(|rows| rows.len() as u64).sum()
+    }
+
+    /// Parts with the memory of what is made of them, which outlasts them.
+    pub(super) fn split_share(&mut self, made: &Bytes) -> Option<Share> {
+        let share = self.share.as_mut();
+        share.map(|share| share.split(made.len() as u64))
     }
 }
 

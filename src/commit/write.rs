@@ -173,6 +173,7 @@ async fn put_file(
         rows: own_rows,
         id_hashes,
         body,
+        share: _share,
     } = encoded;
     let put = receipt_of(file, own_rows, &body);
     if let Some(receipt) = log.receipt_of_another().await? {

@@ -25,11 +25,11 @@ pub(crate) struct Batch {
     /// How its objects were read.
     pub(crate) reading: Reading,
     /// The memory it holds.
-    pub(crate) _share: Option<Share>,
+    pub(crate) share: Option<Share>,
 }
 
 /// One object of a batch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct BatchObject {
     pub(crate) object: RawObject,
     pub(crate) content: Content,
@@ -40,7 +40,7 @@ pub(crate) struct BatchObject {
 }
 
 /// What reading an object gave for the batch's lane.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Content {
     Rows(LaneRows),
     /// It was converted before, elsewhere.

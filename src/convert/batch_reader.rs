@@ -166,7 +166,7 @@ impl<'r> BatchReader<'r> {
             read_at,
             converted,
             reading: task.options.rows.reading(),
-            _share: Some(share),
+            share: Some(share),
         })
     }
 

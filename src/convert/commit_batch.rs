@@ -102,11 +102,12 @@ impl Views {
     }
 }
 
-/// Claims the batch, writes its files, puts its receipt.
+/// Claims the batch, writes its files, puts its receipt. What it holds is given up before the
+/// files are put.
 pub(crate) async fn commit_batch(
     task: &Task,
     turn: &mut Turn<'_>,
-    batch: &mut Batch,
+    mut batch: Batch,
     views: &mut Views,
 ) -> Result<Committed, Failure> {
     views.add_months(&[Month::Undated].into()).await?;
@@ -119,7 +120,7 @@ pub(crate) async fn commit_batch(
     let has_receipt = |number| views.has_receipt(number);
     let objects = &batch.objects;
     let distinct = distinct(turn, draft.number, objects, &options, has_receipt).await;
-    let distinct = match distinct {
+    let mut distinct = match distinct {
         // What was listed may have been merged by another worker.
         Err(Failure::Waiting(Waiting::Store(_))) if turn.is_taken().await? => {
             return Ok(Committed::Taken);
@@ -152,7 +153,9 @@ pub(crate) async fn commit_batch(
     let claim = turn.claim(draft, options, &distinct.rows, Work::Convert(work));
     check_conserved(&claim)?;
     let body = (records > 0).then(|| rejects_document(objects));
-    let committed = commit(turn, claim, &distinct.rows, body).await?;
+    distinct.rows.share = batch.share;
+    drop(batch.objects);
+    let committed = commit(turn, claim, distinct.rows, body).await?;
     if let Committed::Done(receipt) = &committed {
         views.add_own(receipt);
         task.tally.receipt(&task.context.destination, receipt);

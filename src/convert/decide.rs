@@ -174,8 +174,8 @@ async fn decide_in(
             splits.push(split);
         }
         for (reading, objects) in news {
-            let mut part = part_of(objects, read_at, reading);
-            match commit_batch(task, &mut turn, &mut part, &mut views).await? {
+            let part = part_of(objects, read_at, reading);
+            match commit_batch(task, &mut turn, part, &mut views).await? {
                 Committed::Done(_) => {}
                 Committed::Taken => continue 'again,
             }

@@ -66,11 +66,12 @@ impl<'f> Finisher<'f> {
         let share = self.reserve(bytes).await;
         let reclaim = Reclaim::new(self.task, self.prefixes, claim, convert);
         let (objects, lost) = read_claimed(&reclaim, convert).await?;
-        let distinct = distinct(turn, claim.number, &objects, &claim.options, |number| {
+        let mut distinct = distinct(turn, claim.number, &objects, &claim.options, |number| {
             // Lower claims are done, or this one could not have been made.
             number < claim.number
         })
         .await?;
+        distinct.rows.share = share;
         let records = rejected(&objects);
         Ok(Rebuilt {
             rows: distinct.rows,
@@ -78,7 +79,6 @@ impl<'f> Finisher<'f> {
             duplicates: distinct.duplicates + copied(&objects),
             rejected: records,
             lost,
-            _share: share,
         })
     }
 }

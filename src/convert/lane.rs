@@ -139,10 +139,10 @@ async fn commit_batches(
         }
     };
     let commit = async {
-        while let Some(mut batch) = batches.recv().await
+        while let Some(batch) = batches.recv().await
             && !task.context.stop.is_cancelled()
         {
-            if let Committed::Taken = commit_batch(task, turn, &mut batch, views).await? {
+            if let Committed::Taken = commit_batch(task, turn, batch, views).await? {
                 return Ok(true);
             }
         }

@@ -94,7 +94,7 @@ async fn commit_retried(
         let what = format!("retried rejects of {} do not add up", claim.lane);
         return Err(Failure::Internal(what));
     }
-    let committed = commit(turn, claim, &distinct.rows, None).await?;
+    let committed = commit(turn, claim, distinct.rows, None).await?;
     if let Committed::Done(receipt) = &committed {
         views.add_own(receipt);
         task.tally.receipt(&task.context.destination, receipt);
@@ -137,14 +137,14 @@ pub(super) async fn rebuild_retry(
         objects.extend(judged.into_iter().map(object));
     }
     let is_lower = |number| number < claim.number;
-    let distinct = distinct(turn, claim.number, &objects, &claim.options, is_lower).await?;
+    let mut distinct = distinct(turn, claim.number, &objects, &claim.options, is_lower).await?;
+    distinct.rows.share = share;
     Ok(Rebuilt {
         rows: distinct.rows,
         rejects: None,
         duplicates: distinct.duplicates,
         rejected: 0,
         lost,
-        _share: share,
     })
 }
 

@@ -70,7 +70,7 @@ pub(super) fn part_of(objects: Vec<BatchObject>, read_at: Timestamp, reading: Re
         read_at,
         converted: Arc::default(),
         reading,
-        _share: None,
+        share: None,
     }
 }
 
@@ -105,9 +105,10 @@ async fn commit_part(
         if part.objects.is_empty() {
             return Ok(None);
         }
-        match commit_batch(task, &mut turn, &mut part, &mut views).await? {
+        let again = part_of(part.objects.clone(), part.read_at, part.reading.clone());
+        match commit_batch(task, &mut turn, part, &mut views).await? {
             Committed::Done(_) => return Ok(None),
-            Committed::Taken => {}
+            Committed::Taken => part = again,
         }
     }
 }

@@ -17,7 +17,8 @@ const UNIT: u64 = 1024;
 /// The memory that batches under way share.
 ///
 /// A batch takes its whole estimate before its first read and never asks for more, so
-/// batches that hold memory can always go on to free it. What proves larger than was expected
+/// batches that hold memory can always go on to free it. Once its files are encoded it keeps
+/// what they take. What proves larger than was expected
 /// waits for a batch that expects it.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
@@ -28,7 +29,18 @@ pub(crate) struct Budget {
 /// A share of the memory, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Share {
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Share {
+    /// Parts with so many bytes, which are given back by themselves; with all, if it has fewer.
+    pub(crate) fn split(&mut self, bytes: u64) -> Self {
+        let permit = self.permit.as_mut().and_then(|permit| {
+            let wanted = usize::try_from(bytes.div_ceil(UNIT)).unwrap_or(usize::MAX);
+            permit.split(wanted.min(permit.num_permits()))
+        });
+        Self { permit }
+    }
 }
 
 impl Budget {
@@ -57,7 +69,7 @@ impl Budget {
         let permit = Arc::clone(&self.permits).acquire_many_owned(units).await;
         // The semaphore is never closed.
         Share {
-            _permit: permit.ok(),
+            permit: permit.ok(),
         }
     }
 

@@ -11,6 +11,7 @@ use cloudtrail2parquet::monitor::Silent;
 use cloudtrail2parquet::store::{Fault, Gate, Op, OpKind};
 use futures::FutureExt as _;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -222,4 +223,37 @@ fn a_month_of_more_receipts_than_a_page_of_a_listing_is_known_whole() {
     let mut idle = world.start(&Spec::all());
     let summary = idle.finish().unwrap().unwrap();
     assert_eq!((summary.skipped_objects, idle.written_bytes()), (1_011, 0));
+}
+
+#[test]
+fn a_batch_whose_files_are_encoded_leaves_its_memory_to_others_while_they_are_put() {
+    let mut world = World::default();
+    let events: Vec<Record> = (0..=u8::MAX).map(|id| event(id, 0)).collect();
+    for lane in [0, 1] {
+        world.deliver(in_lane(lane, 0), events.clone(), Form::Lines);
+    }
+    let stuck: Gate = Arc::new(|op| {
+        let is_file = op.kind == OpKind::Put && op.key.ends_with(".parquet");
+        match is_file {
+            true => std::future::pending().boxed(),
+            false => async { Fault::None }.boxed(),
+        }
+    });
+    let raw = world.raw.store().list("", None).now_or_never();
+    let largest = raw.unwrap().unwrap().iter().map(|entry| entry.size).max();
+    // Three bytes for each of the eight that a delivered one may inflate to, and two for its files: too
+    // little for both.
+    let spec = Spec::all().with_memory(largest.unwrap() * (3 * 8 + 2));
+    let mut run = pin!(convert(
+        world.raw.store(),
+        world.table.store().with_gate(stuck),
+        world.options(&spec, BTreeSet::new()),
+        Arc::new(Silent),
+        CancellationToken::new(),
+    ));
+    for _ in 0..100 {
+        assert!(run.as_mut().now_or_never().is_none());
+    }
+    let claims = world.table.keys().into_iter();
+    assert_eq!(claims.filter(|key| key.contains("/log/")).count(), 2);
 }
