@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Objects of one batch read at once: hides the round trips of tiny objects.
-pub(crate) const READ_AHEAD: usize = 32;
+pub(crate) const READ_AHEAD: usize = 64;
 
 /// What came of an attempt to read one object.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::open_claims::check_give_up;
 use super::options::ConvertOptions;
 use super::summary::Summary;
 use super::tally::Tally;
-use super::task::Task;
+use super::task::{Task, concurrent_gets};
 use super::unplaced::convert_unplaced;
 use crate::commit::Patience;
 use crate::digests::DigestReader;
@@ -22,9 +22,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-
-/// Raw objects being fetched or decoded at once, over all lanes.
-const CONCURRENT_GETS: usize = 64;
 
 /// Converts what the source holds and the destination lacks.
 ///
@@ -45,7 +42,7 @@ pub async fn convert(
     let task = Task {
         digests: (options.digests.as_ref())
             .map(|check| DigestReader::new(&source, check.keys.clone(), &cpu)),
-        gets: Arc::new(Semaphore::new(CONCURRENT_GETS)),
+        gets: Arc::new(Semaphore::new(concurrent_gets(&source, options.threads))),
         tally: Tally::new(Arc::clone(&monitor), options.scope.lanes.clone()),
         context: Context {
             cpu,

@@ -18,6 +18,16 @@ pub(super) const CONCURRENT_LANES: usize = 32;
 /// threads not to be left alone at the end.
 const CONCURRENT_LOCAL_LANES: usize = 2;
 
+/// Raw objects of a folder that are read or decoded at once, over all lanes.
+const CONCURRENT_LOCAL_GETS: usize = 64;
+
+/// Raw objects that are fetched or decoded at once where a round trip takes long, for each thread: a
+/// thread decodes about as many of the smallest while one is waited for.
+const CONCURRENT_GETS: usize = 128;
+
+/// The most of them: each is a connection.
+const MOST_GETS: usize = 512;
+
 /// Objects that are listed before they are read, over all lanes that are worked on: some 30 MB.
 const LISTED_AHEAD: usize = 50_000;
 
@@ -68,5 +78,13 @@ impl Task {
     /// Objects of one lane that are listed before they are read.
     pub(crate) fn listed_ahead(&self) -> usize {
         LISTED_AHEAD / self.concurrent_lanes()
+    }
+}
+
+/// Raw objects that are fetched or decoded at once, over all lanes.
+pub(super) fn concurrent_gets(source: &Store, threads: usize) -> usize {
+    match source.is_local() {
+        true => CONCURRENT_LOCAL_GETS,
+        false => (CONCURRENT_GETS * threads.max(1)).min(MOST_GETS),
     }
 }
