@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudtrail2parquet::cloudtrail::{Limits, read_document};
 use cloudtrail2parquet::table::{
-    Compression, Cut, EncodeOptions, MergeError, Objects, RowRef, Schema, encode, merge,
+    Compression, Cut, EncodeOptions, MergeError, Objects, RowOrder, RowRef, Schema, encode, merge,
     parse_columns_file, records, shred, sort_rows,
 };
 use futures::executor::block_on;
@@ -44,7 +44,13 @@ fn merge_into_one(
     files: &[Bytes],
     options: &EncodeOptions,
 ) -> Result<(Bytes, u64), MergeError> {
-    let merged = merge(schema, files, &Cut::Bytes(u64::MAX), options)?;
+    let merged = merge(
+        schema,
+        files,
+        RowOrder::Identity,
+        &Cut::Bytes(u64::MAX),
+        options,
+    )?;
     assert_eq!(merged.len(), 1);
     Ok(merged.into_iter().next().unwrap())
 }
@@ -66,10 +72,22 @@ fn column_names(file: &Bytes) -> Vec<String> {
 }
 
 /// What rows are sorted by.
-fn sort_key(record: &str) -> (String, String, String) {
+fn sort_key(record: &str) -> [String; 4] {
     let value: serde_json::Value = serde_json::from_str(record).unwrap();
-    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    (text("eventSource"), text("eventName"), text("eventTime"))
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    [
+        &value["eventSource"],
+        &value["eventName"],
+        &value["userIdentity"]["arn"],
+        &value["eventTime"],
+    ]
+    .map(text)
+}
+
+/// What they were sorted by.
+fn earlier_sort_key(record: &str) -> [String; 3] {
+    let [source, name, _, time] = sort_key(record);
+    [source, name, time]
 }
 
 #[test]
@@ -252,7 +270,14 @@ fn rows_are_cut_into_files_of_about_the_size_that_is_asked_for() {
     let options = EncodeOptions::default();
     let (whole, _) = merge_into_one(&schema, &parts, &options).unwrap();
     let largest = parts.iter().map(Bytes::len).sum::<usize>() / 3;
-    let merged = merge(&schema, &parts, &Cut::Bytes(largest as u64), &options).unwrap();
+    let merged = merge(
+        &schema,
+        &parts,
+        RowOrder::Identity,
+        &Cut::Bytes(largest as u64),
+        &options,
+    )
+    .unwrap();
     assert_eq!(merged.len(), 3);
     for (file, _) in &merged {
         let share = file.len() as f64 / largest as f64;
@@ -297,7 +322,14 @@ fn a_file_that_is_in_no_order_is_merged_as_any_other() {
     ];
     assert!(!read(&files[0]).is_sorted_by_key(|record| sort_key(record)));
     let cut = Cut::Rows(vec![200, 301]);
-    let merged = merge(&schema, &files, &cut, &EncodeOptions::default()).unwrap();
+    let merged = merge(
+        &schema,
+        &files,
+        RowOrder::Identity,
+        &cut,
+        &EncodeOptions::default(),
+    )
+    .unwrap();
     let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();
     assert!(found.is_sorted_by_key(|record| sort_key(record)));
     let sorted = |mut rows: Vec<String>| {
@@ -308,11 +340,38 @@ fn a_file_that_is_in_no_order_is_merged_as_any_other() {
 }
 
 #[test]
+fn rows_can_be_merged_in_the_order_of_earlier_programs() {
+    let schema = schema();
+    let events = (0..300).map(|n| {
+        let identity = format!(r#","userIdentity":{{"arn":"arn:{}"}}"#, n % 11);
+        event((n % 2) as u8, (n % 3) as u8, (n % 60) as u8, n, &identity)
+    });
+    let events: Vec<String> = events.collect();
+    let parts: Vec<Bytes> = events.chunks(70).map(|part| file(&schema, part)).collect();
+    let merged = |order| {
+        let cut = Cut::Rows(vec![100, 200]);
+        let merged = merge(&schema, &parts, order, &cut, &EncodeOptions::default()).unwrap();
+        let rows = merged.iter().flat_map(|(file, _)| read(file));
+        rows.collect::<Vec<String>>()
+    };
+    let (today, earlier) = (merged(RowOrder::Identity), merged(RowOrder::Time));
+    assert!(today.is_sorted_by_key(|record| sort_key(record)));
+    assert!(earlier.is_sorted_by_key(|record| earlier_sort_key(record)));
+    assert!(!today.is_sorted_by_key(|record| earlier_sort_key(record)));
+}
+
+#[test]
 fn files_that_have_other_rows_than_were_claimed_are_an_error() {
     let schema = schema();
     let parts = [file(&schema, &[event(1, 1, 1, 1, "")])];
     let cut = Cut::Rows(vec![1, 1]);
-    let merged = merge(&schema, &parts, &cut, &EncodeOptions::default());
+    let merged = merge(
+        &schema,
+        &parts,
+        RowOrder::Identity,
+        &cut,
+        &EncodeOptions::default(),
+    );
     let error = merged.unwrap_err().to_string();
     assert_eq!(error, "its files have 1 rows instead of 2");
 }
@@ -330,10 +389,10 @@ proptest! {
         };
         let files: Vec<Bytes> = parts.iter().map(|part| file(&schema, &events(part))).collect();
         let options = EncodeOptions::default();
-        let merged = merge(&schema, &files, &Cut::Bytes(largest), &options).unwrap();
+        let merged = merge(&schema, &files, RowOrder::Identity, &Cut::Bytes(largest), &options).unwrap();
         let rows = Cut::Rows(merged.iter().map(|(_, rows)| *rows).collect());
         prop_assert!(merged.iter().all(|(_, rows)| *rows > 0));
-        prop_assert!(merge(&schema, &files, &rows, &options).unwrap() == merged);
+        prop_assert!(merge(&schema, &files, RowOrder::Identity, &rows, &options).unwrap() == merged);
         let (whole, count) = merge_into_one(&schema, &files, &options).unwrap();
         prop_assert_eq!(merged.iter().map(|(_, rows)| rows).sum::<u64>(), count);
         let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();

@@ -10,7 +10,7 @@ use crate::failure::{Failure, Waiting};
 use crate::lane::Partition;
 use crate::ledger::{Claim, ClaimedFile, FileReceipt, Receipt, ReplacedFile, Work};
 use crate::store::{PutOutcome, Remover};
-use crate::table::{Cut, merge, rewrite};
+use crate::table::{Cut, RowOrder, merge, rewrite};
 use crate::work::MEMORY_PER_BYTE;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -24,8 +24,8 @@ const READ_AHEAD: usize = 8;
 /// Bytes of JSON that a byte of Parquet holds, at most as a rule.
 const JSON_RATIO: u64 = 12;
 
-/// Bytes of memory that the order of a row takes.
-const ORDER_BYTES: u64 = 32;
+/// Bytes of memory that the order of a row takes, with its part of the names that differ.
+const ORDER_BYTES: u64 = 96;
 
 /// Bytes of a row in arrays and on its way into a file, about.
 const ROW_BYTES: u64 = 6 << 10;
@@ -42,25 +42,29 @@ const PAGE_RATIO: u64 = 4;
 /// How files become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
-    /// Their rows as they are.
-    Merge,
+    /// Their rows as they are, in this order.
+    Merge(RowOrder),
     /// Their columns made anew from their records.
     Rewrite,
 }
 
 impl How {
+    /// As files are merged today.
+    pub(crate) const MERGE: Self = Self::Merge(RowOrder::Identity);
+
     /// How a claim's work makes its files.
     pub(crate) fn of(work: &Work) -> Self {
         match work {
             Work::Rewrite(_) => Self::Rewrite,
-            _ => Self::Merge,
+            Work::SortByTime(_) => Self::Merge(RowOrder::Time),
+            _ => Self::MERGE,
         }
     }
 
     /// Bytes of memory that it takes to make files of so many, with these rows and bytes.
     pub(crate) fn memory(self, files: u64, rows: u64, bytes: u64) -> u64 {
         match self {
-            Self::Merge => {
+            Self::Merge(_) => {
                 let pages = bytes.saturating_mul(PAGE_RATIO).min(files * PAGE_BYTES);
                 // What there is, and what becomes of it.
                 let stored = bytes.saturating_mul(2);
@@ -97,7 +101,7 @@ pub(crate) async fn replacements(
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
     let (store, place) = (context.destination.clone(), folder.clone());
     let making = context.cpu.run(move || match how {
-        How::Merge => merge(&schema, &bodies, &cut, &options)
+        How::Merge(order) => merge(&schema, &bodies, order, &cut, &options)
             .map_err(|error| Failure::unreadable_file(&store, &place, error)),
         How::Rewrite => rewrite(&schema, &bodies, &options)
             .map(|made| vec![made])

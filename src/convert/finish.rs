@@ -88,7 +88,11 @@ impl Rebuild for Finisher<'_> {
         match &claim.work {
             Work::Convert(convert) => self.rebuild_convert(turn, claim, convert).await,
             Work::RetryRejects(retry) => rebuild_retry(self, turn, claim, retry).await,
-            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => {
+            Work::Compact(_)
+            | Work::Sort(_)
+            | Work::SortByTime(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => {
                 let url = turn.destination().url(&claim.key());
                 Err(Waiting::upkeep(url, claim).into())
             }

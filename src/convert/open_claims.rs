@@ -54,7 +54,11 @@ fn names_of(destination: &Store, claim: &Claim) -> Vec<String> {
             let rejects = retry.rejects.iter();
             names.extend(rejects.map(|rejects| destination.url(&rejects.key)));
         }
-        Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => {}
+        Work::Compact(_)
+        | Work::Sort(_)
+        | Work::SortByTime(_)
+        | Work::Rewrite(_)
+        | Work::Expire(_) => {}
     }
     names
 }

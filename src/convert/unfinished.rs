@@ -31,7 +31,11 @@ impl Places<'_> {
             Work::RetryRejects(retry) => {
                 return missing_rejects(self.destination, claim, retry).await;
             }
-            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => {
+            Work::Compact(_)
+            | Work::Sort(_)
+            | Work::SortByTime(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => {
                 let url = self.destination.url(&claim.key());
                 return Ok(Some(Waiting::upkeep(url, claim)));
             }

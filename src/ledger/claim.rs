@@ -126,8 +126,13 @@ pub enum Work {
     /// Files are merged: their rows stand in the files to be written.
     Compact(Compact),
     /// Files are merged into several of a date, the rows of each after those of the one before: by
-    /// eventsource, eventname and eventtimestamp, NULL first, then in the order of the files.
+    /// eventsource, eventname, useridentity_arn and eventtimestamp, NULL first, then in the order of
+    /// the files.
+    #[serde(rename = "sort_by_identity")]
     Sort(Compact),
+    /// The same without useridentity_arn: such claims are finished, and not made any more.
+    #[serde(rename = "sort")]
+    SortByTime(Compact),
     /// The columns of files are made anew from their records: the rows stand in the files to be
     /// written.
     Rewrite(Rewrite),
@@ -259,9 +264,11 @@ impl Claim {
                 ..
             }) => Period::Days(*first, *last),
             Work::Convert(_) | Work::RetryRejects(_) => Period::Undated,
-            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) => Period::Upkeep {
-                expired_before: None,
-            },
+            Work::Compact(_) | Work::Sort(_) | Work::SortByTime(_) | Work::Rewrite(_) => {
+                Period::Upkeep {
+                    expired_before: None,
+                }
+            }
             Work::Expire(expire) => Period::Upkeep {
                 expired_before: Some(expire.before),
             },
@@ -272,7 +279,9 @@ impl Claim {
     pub fn replaced(&self) -> Option<&[ReplacedFile]> {
         match &self.work {
             Work::Convert(_) | Work::RetryRejects(_) => None,
-            Work::Compact(compact) | Work::Sort(compact) => Some(&compact.inputs),
+            Work::Compact(compact) | Work::Sort(compact) | Work::SortByTime(compact) => {
+                Some(&compact.inputs)
+            }
             Work::Rewrite(rewrite) => Some(&rewrite.inputs),
             Work::Expire(expire) => Some(&expire.inputs),
         }
@@ -285,6 +294,7 @@ impl Claim {
             Work::RetryRejects(_)
             | Work::Compact(_)
             | Work::Sort(_)
+            | Work::SortByTime(_)
             | Work::Rewrite(_)
             | Work::Expire(_) => &[],
         }
@@ -297,6 +307,7 @@ impl Claim {
             Work::RetryRejects(_)
             | Work::Compact(_)
             | Work::Sort(_)
+            | Work::SortByTime(_)
             | Work::Rewrite(_)
             | Work::Expire(_) => None,
         }
@@ -312,7 +323,11 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.duplicates,
             Work::RetryRejects(retry) => retry.duplicates,
-            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
+            Work::Compact(_)
+            | Work::Sort(_)
+            | Work::SortByTime(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => 0,
         }
     }
 
@@ -321,7 +336,11 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.other_region_rows,
             Work::RetryRejects(retry) => retry.other_region_rows,
-            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
+            Work::Compact(_)
+            | Work::Sort(_)
+            | Work::SortByTime(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => 0,
         }
     }
 
@@ -336,6 +355,7 @@ impl Claim {
             Work::Convert(_)
             | Work::Compact(_)
             | Work::Sort(_)
+            | Work::SortByTime(_)
             | Work::Rewrite(_)
             | Work::Expire(_) => 0,
             Work::RetryRejects(retry) => {
@@ -350,7 +370,11 @@ impl Claim {
         match &self.work {
             Work::Convert(convert) => convert.expired,
             Work::RetryRejects(retry) => retry.expired,
-            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => 0,
+            Work::Compact(_)
+            | Work::Sort(_)
+            | Work::SortByTime(_)
+            | Work::Rewrite(_)
+            | Work::Expire(_) => 0,
         }
     }
 

@@ -105,9 +105,11 @@ fn read_at(receipt: &Receipt) -> Timestamp {
     match &receipt.claim.work {
         Work::Convert(convert) => convert.read_at,
         Work::RetryRejects(retry) => retry.read_at,
-        Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => {
-            Timestamp::UNIX_EPOCH
-        }
+        Work::Compact(_)
+        | Work::Sort(_)
+        | Work::SortByTime(_)
+        | Work::Rewrite(_)
+        | Work::Expire(_) => Timestamp::UNIX_EPOCH,
     }
 }
 

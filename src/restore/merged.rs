@@ -85,8 +85,10 @@ async fn sources(destination: &Store, receipt: &Receipt) -> Result<BTreeSet<Stri
             }
             Ok(sources)
         }
-        Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => {
-            Ok(BTreeSet::new())
-        }
+        Work::Compact(_)
+        | Work::Sort(_)
+        | Work::SortByTime(_)
+        | Work::Rewrite(_)
+        | Work::Expire(_) => Ok(BTreeSet::new()),
     }
 }

@@ -6,7 +6,7 @@ use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
-use super::columns::{EVENT_TIMESTAMP, json_columns};
+use super::columns::{EVENT_TIMESTAMP, SORTED_BY, json_columns};
 use super::compression::Compression;
 
 /// Rows of a row group, at most: engines that read min/max of row groups alone prune at this
@@ -186,20 +186,19 @@ fn delta_encoded(properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder
 }
 
 fn sorting(schema: &SchemaDescriptor) -> Vec<SortingColumn> {
-    let column = |name| {
+    let position = |name: &&str| {
         let mut columns = schema.columns().iter();
-        let Some(index) = columns.position(|column| column.path().string() == name) else {
-            unreachable!("{name} is in every file");
-        };
-        SortingColumn {
+        columns.position(|column| column.path().string() == *name)
+    };
+    // A column that a file lacks is null in all of its rows.
+    let columns = SORTED_BY.iter().filter_map(position);
+    columns
+        .map(|index| SortingColumn {
             column_idx: index as i32,
             descending: false,
             nulls_first: true,
-        }
-    };
-    ["eventsource", "eventname", "eventtimestamp"]
-        .map(column)
-        .to_vec()
+        })
+        .collect()
 }
 
 fn codec(compression: Compression) -> Codec {

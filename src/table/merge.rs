@@ -14,7 +14,7 @@ use super::conform::union_type;
 use super::encode::{EncodeError, FileWriter};
 use super::layout::{GROUP_BYTES, GROUP_ROWS, LASTING_PAGES};
 use super::merge_input::{Input, WEIGHT_OF_BYTE, open};
-use super::merge_order::{Place, is_ascending, order};
+use super::merge_order::{Place, RowOrder, is_ascending, places};
 use super::read::ReadError;
 use super::schema::Schema;
 
@@ -62,7 +62,7 @@ pub enum MergeError {
     Encode(#[from] EncodeError),
 }
 
-/// Merges files of a partition: all rows of all, in the order of the table; rows that sort alike
+/// Merges files of a partition: all rows of all, in this order; rows that sort alike
 /// stay in the order of the files. A column that some file lacks is null in its rows. Where the
 /// rows are cut into several files, those of each come after those of the one before.
 ///
@@ -77,21 +77,23 @@ pub enum MergeError {
 pub fn merge(
     schema: &Schema,
     files: &[Bytes],
+    order: RowOrder,
     cut: &Cut,
     options: &EncodeOptions,
 ) -> Result<Vec<(Bytes, u64)>, MergeError> {
     // The Parquet reader panics on some bytes that no writer makes.
-    let merging = AssertUnwindSafe(|| merge_sorted(schema, files, cut, options));
+    let merging = AssertUnwindSafe(|| merge_sorted(schema, files, order, cut, options));
     catch_unwind(merging).unwrap_or(Err(ReadError::Damaged.into()))
 }
 
 fn merge_sorted(
     schema: &Schema,
     files: &[Bytes],
+    order: RowOrder,
     cut: &Cut,
     options: &EncodeOptions,
 ) -> Result<Vec<(Bytes, u64)>, MergeError> {
-    let places = order(files)?;
+    let places = places(files, order)?;
     let arrow_schema = Arc::new(union(schema, files)?);
     let mut inputs = Vec::with_capacity(files.len());
     for (number, file) in files.iter().enumerate() {

@@ -1,17 +1,32 @@
 //! The order of the rows of several files.
 
-use arrow::array::{Array, AsArray, StringArray};
-use arrow::datatypes::TimestampMillisecondType;
+use arrow::array::{Array, AsArray, StringArray, TimestampMillisecondArray};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use rustc_hash::FxHashMap;
 
-use super::columns::EVENT_TIMESTAMP;
+use super::columns::{EVENT_TIMESTAMP, SORTED_BY};
 use super::read::{ReadError, mask};
 
-/// What rows are sorted by, but for their time.
-const NAMES: [&str; 2] = ["eventsource", "eventname"];
+/// What rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOrder {
+    /// eventsource, eventname, useridentity_arn and eventtimestamp: the order of every file.
+    Identity,
+    /// eventsource, eventname and eventtimestamp: the order of files of earlier programs.
+    Time,
+}
+
+impl RowOrder {
+    /// The columns that it sorts by before the time.
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Identity => &SORTED_BY[..3],
+            Self::Time => &SORTED_BY[..2],
+        }
+    }
+}
 
 /// A row of one of several files. Places sort by time first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,11 +54,11 @@ impl Place {
     }
 }
 
-/// Every row of every file, by eventsource, eventname and eventtimestamp, then by file and place.
-pub(super) fn order(files: &[Bytes]) -> Result<Vec<Place>, ReadError> {
+/// Every row of every file in this order, then by file and place.
+pub(super) fn places(files: &[Bytes], order: RowOrder) -> Result<Vec<Place>, ReadError> {
     let mut keys = KeyedRows::default();
     for (number, file) in (0..).zip(files) {
-        keys.add(number, file)?;
+        keys.add(number, file, order.names())?;
     }
     Ok(keys.sorted())
 }
@@ -58,52 +73,56 @@ pub(super) fn is_ascending(places: &[Place], file: usize) -> bool {
 
 #[derive(Default)]
 struct KeyedRows {
-    /// Pairs of names, numbered as they are met.
+    /// Names of rows, numbered as they are met.
     names: FxHashMap<Box<[u8]>, u32>,
     /// With the number of their names.
     rows: Vec<(u32, Place)>,
 }
 
 impl KeyedRows {
-    fn add(&mut self, number: u32, file: &Bytes) -> Result<(), ReadError> {
+    fn add(&mut self, number: u32, file: &Bytes, by: &[&str]) -> Result<(), ReadError> {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone())?;
-        let is_key = |name: &str| NAMES.contains(&name) || name == EVENT_TIMESTAMP.0;
+        let is_key = |name: &str| by.contains(&name) || name == EVENT_TIMESTAMP.0;
         let columns = mask(builder.parquet_schema(), is_key);
         let mut row = 0;
-        let mut pair = Vec::new();
+        let mut names = Vec::new();
         for batch in builder.with_projection(columns).build()? {
             let batch = batch.map_err(ParquetError::from)?;
-            let column = |name| batch.column_by_name(name).ok_or(ReadError::NoKey);
-            let text = |name| column(name)?.as_string_opt::<i32>().ok_or(ReadError::NoKey);
-            let names = [text(NAMES[0])?, text(NAMES[1])?];
-            let times = column(EVENT_TIMESTAMP.0)?.as_primitive_opt::<TimestampMillisecondType>();
-            let times = times.ok_or(ReadError::NoKey)?;
+            // A column that a file lacks is null in all of its rows.
+            let texts = by.iter().map(|name| match batch.column_by_name(name) {
+                Some(texts) => Ok(Some(texts.as_string_opt().ok_or(ReadError::NoKey)?)),
+                None => Ok(None),
+            });
+            let texts: Vec<Option<&StringArray>> = texts.collect::<Result<_, ReadError>>()?;
+            let times = batch.column_by_name(EVENT_TIMESTAMP.0);
+            let times = times.and_then(|times| times.as_primitive_opt());
+            let times: &TimestampMillisecondArray = times.ok_or(ReadError::NoKey)?;
             for at in 0..batch.num_rows() {
-                spell(&names, at, &mut pair);
+                spell(&texts, at, &mut names);
                 let time = match times.is_valid(at) {
                     true => times.value(at),
                     false => i64::MIN,
                 };
                 let file = number;
                 let place = Place { time, file, row };
-                let names = self.number_of(&pair);
-                self.rows.push((names, place));
+                let number = self.number_of(&names);
+                self.rows.push((number, place));
                 row += 1;
             }
         }
         Ok(())
     }
 
-    fn number_of(&mut self, pair: &[u8]) -> u32 {
+    fn number_of(&mut self, names: &[u8]) -> u32 {
         let next = self.names.len() as u32;
-        match self.names.get(pair) {
+        match self.names.get(names) {
             Some(number) => *number,
-            None => *self.names.entry(pair.into()).or_insert(next),
+            None => *self.names.entry(names.into()).or_insert(next),
         }
     }
 
     fn sorted(mut self) -> Vec<Place> {
-        // There are few pairs of names: these are compared, the rows' are not.
+        // There are fewer names than rows: these are compared, the rows' are not.
         let mut names: Vec<(Box<[u8]>, u32)> = self.names.into_iter().collect();
         names.sort_unstable();
         let mut ranks = vec![0; names.len()];
@@ -118,14 +137,13 @@ impl KeyedRows {
     }
 }
 
-/// Both names of a row as bytes that sort as they do; NULL comes first.
-fn spell(names: &[&StringArray; 2], row: usize, pair: &mut Vec<u8>) {
-    pair.clear();
-    for name in names {
-        pair.push(u8::from(name.is_valid(row)));
-        if name.is_valid(row) {
-            pair.extend(name.value(row).as_bytes());
-        }
-        pair.push(0);
+/// The names of a row as bytes that sort as they do; NULL comes first.
+fn spell(texts: &[Option<&StringArray>], row: usize, names: &mut Vec<u8>) {
+    names.clear();
+    for text in texts {
+        let text = text.filter(|text| text.is_valid(row));
+        names.push(u8::from(text.is_some()));
+        names.extend(text.map_or(&[][..], |text| text.value(row).as_bytes()));
+        names.push(0);
     }
 }

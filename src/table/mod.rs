@@ -39,6 +39,7 @@ pub use compression::{Compression, EncodeOptions};
 pub use encode::{EncodeError, arrays, encode};
 pub use flattened::{ColumnsError, Example, FlattenedColumn, example, parse_columns_file};
 pub use merge::{Cut, MergeError, merge};
+pub use merge_order::RowOrder;
 pub(crate) use object_rows::id_hash;
 pub use object_rows::{ObjectRows, Row};
 pub use objects::{Objects, RowRef};

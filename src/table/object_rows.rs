@@ -40,8 +40,8 @@ pub(super) struct RowEntry {
     pub(super) event_id: Option<std::num::NonZeroU32>,
     /// The hash of that, taken while the text is in the cache.
     pub(super) id_hash: u64,
-    /// The cells of eventSource and eventName, counted from 1; 0 for none.
-    pub(super) names: [u32; 2],
+    /// The cells of eventSource, eventName and userIdentity.arn, counted from 1; 0 for none.
+    pub(super) names: [u32; 3],
 }
 
 impl ObjectRows {
@@ -204,7 +204,7 @@ impl<'o> Row<'o> {
     }
 
     /// The record's eventSource and eventName.
-    pub(super) fn names(self) -> [Option<&'o [u8]>; 2] {
+    pub(super) fn names(self) -> [Option<&'o [u8]>; 3] {
         let cell = |number: u32| Some(self.cells()[(number as usize).checked_sub(1)?]);
         (self.entry.names).map(|number| Some(self.object.bytes_of(cell(number)?)))
     }

@@ -57,7 +57,7 @@ impl Shredder<'_> {
 
     fn add_row(&mut self, index: u32, record: Span, first_cell: usize, time: EventTime) {
         let known = self.schema.known;
-        let (mut event_id, mut hash, mut names) = (None, 0, [0; 2]);
+        let (mut event_id, mut hash, mut names) = (None, 0, [0; 3]);
         for (number, cell) in (1..).zip(&self.cells[first_cell..]) {
             if cell.slot == known.event_id {
                 event_id = NonZeroU32::new(number);
@@ -69,6 +69,8 @@ impl Shredder<'_> {
                 self.has_wrapper |= source.starts_with(b"aws:");
             } else if cell.slot == known.event_name {
                 names[1] = number;
+            } else if cell.slot == known.identity_arn {
+                names[2] = number;
             }
         }
         if names[1] == 0 && event_id.is_none() {

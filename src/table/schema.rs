@@ -61,6 +61,7 @@ pub(crate) struct Known {
     pub(crate) aws_region: Slot,
     pub(crate) recipient_account: Slot,
     pub(crate) identity_account: Slot,
+    pub(crate) identity_arn: Slot,
     pub(crate) additional_fields: Slot,
 }
 
@@ -290,6 +291,7 @@ fn known(record: &Fields, additional_fields: Slot) -> Known {
         aws_region: slot(&["awsRegion"]),
         recipient_account: slot(&["recipientAccountId"]),
         identity_account: slot(&["userIdentity", "accountId"]),
+        identity_arn: slot(&["userIdentity", "arn"]),
         additional_fields,
     }
 }

@@ -4,8 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::objects::{Objects, RowRef};
 
-/// Sorts by eventsource, eventname, eventtime; then by eventid and position, so that the
-/// order does not depend on the order given.
+/// Sorts by eventsource, eventname, useridentity_arn and eventtime; then by eventid and position, so
+/// that the order does not depend on the order given. What an identity does is alike in most columns.
 pub fn sort_rows(objects: &Objects, rows: &mut [RowRef]) {
     let mut numbers: FxHashMap<Names<'_>, usize> = FxHashMap::default();
     let mut keyed: Vec<(usize, i64, RowRef)> = Vec::with_capacity(rows.len());
@@ -15,7 +15,7 @@ pub fn sort_rows(objects: &Objects, rows: &mut [RowRef]) {
         let number = *numbers.entry(row.names()).or_insert(next);
         keyed.push((number, row.millis(), *at));
     }
-    // There are few pairs of names: these are compared, the rows' are not.
+    // There are fewer names than rows: these are compared, the rows' are not.
     let mut names: Vec<(Names<'_>, usize)> = numbers.into_iter().collect();
     names.sort_unstable();
     let mut ranks = vec![0; names.len()];
@@ -37,5 +37,5 @@ pub fn sort_rows(objects: &Objects, rows: &mut [RowRef]) {
     }
 }
 
-/// eventsource and eventname; NULL comes first.
-type Names<'r> = [Option<&'r [u8]>; 2];
+/// eventsource, eventname and useridentity_arn; NULL comes first.
+type Names<'r> = [Option<&'r [u8]>; 3];

@@ -140,7 +140,7 @@ fn standing(
         keeps_duplicates: receipt.claim.options.keep_duplicates,
         schema: match receipt.claim.work {
             // Whoever merges has no part in the columns.
-            Work::Compact(_) | Work::Sort(_) => receipt.claim.schema.clone(),
+            Work::Compact(_) | Work::Sort(_) | Work::SortByTime(_) => receipt.claim.schema.clone(),
             _ => receipt.schema.clone(),
         },
     })

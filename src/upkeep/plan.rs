@@ -50,7 +50,7 @@ impl Limits {
         let files = group.files.len() as u64 + 1;
         let (rows, bytes) = (group.rows() + more.rows, group.bytes() + more.bytes);
         bytes <= self.largest
-            || self.how == How::Merge && self.how.memory(files, rows, bytes) <= self.memory
+            || self.how == How::MERGE && self.how.memory(files, rows, bytes) <= self.memory
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
     fn limits(largest: u64) -> Limits {
         Limits {
             largest,
-            how: How::Merge,
+            how: How::MERGE,
             memory: 0,
         }
     }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn small_files_are_merged_together_as_far_as_the_memory_allows() {
         let sizes = [40, 40, 60, 40, 40, 90, 10];
-        let memory = How::Merge.memory(5, 5, 170);
+        let memory = How::MERGE.memory(5, 5, 170);
         let enough = Limits {
             memory,
             ..limits(100)

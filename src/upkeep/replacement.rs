@@ -32,7 +32,7 @@ pub async fn compact(
 ) -> Result<Upkeep, Failure> {
     // A merge has its files in memory, and what becomes of them.
     let largest = options.target_bytes.min(options.memory / 3);
-    replace(destination, options, (How::Merge, largest), monitor, stop).await
+    replace(destination, options, (How::MERGE, largest), monitor, stop).await
 }
 
 /// Makes the columns of files anew that were made with other columns than these: of an earlier
@@ -95,7 +95,7 @@ struct Replacement {
 impl LaneWork for Replacement {
     async fn work(&self, task: &Task, turn: &mut Turn<'_>) -> Result<bool, Failure> {
         let least = match self.how {
-            How::Merge => 2,
+            How::Merge(_) => 2,
             How::Rewrite => 1,
         };
         let mut partitions = partitions(turn, self.dates, least).await?;
@@ -106,7 +106,7 @@ impl LaneWork for Replacement {
         }
         let young = self.settled.retain(&mut partitions);
         let claims = match self.how {
-            How::Merge => plan(partitions, self.limits),
+            How::Merge(_) => plan(partitions, self.limits),
             How::Rewrite => plan_all(partitions, self.limits),
         };
         let groups = claims.iter().flatten();
@@ -134,7 +134,7 @@ impl Replacement {
         for group in groups {
             task.tally.replaced(&group.inputs());
             let files = match self.how {
-                How::Merge => group.bytes().div_ceil(self.limits.largest),
+                How::Merge(_) => group.bytes().div_ceil(self.limits.largest),
                 How::Rewrite => 1,
             };
             task.tally.count(|upkeep| upkeep.files += files);
@@ -196,8 +196,8 @@ impl Replacement {
             return Ok(false);
         }
         let (schema, work) = match self.how {
-            How::Merge if is_cut => (common(schemas), Work::Sort(Compact { inputs })),
-            How::Merge => (common(schemas), Work::Compact(Compact { inputs })),
+            How::Merge(_) if is_cut => (common(schemas), Work::Sort(Compact { inputs })),
+            How::Merge(_) => (common(schemas), Work::Compact(Compact { inputs })),
             How::Rewrite => (self.schema.clone(), Work::Rewrite(Rewrite { inputs })),
         };
         let options = RowOptions::of_files(keep_duplicates);

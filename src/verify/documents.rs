@@ -347,7 +347,7 @@ impl Documents<'_> {
         let is_conserved = match claim.work {
             Work::Convert(_) => read == claim.records(),
             Work::RetryRejects(_) => claim.retried() == claim.records(),
-            Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) => {
+            Work::Compact(_) | Work::Sort(_) | Work::SortByTime(_) | Work::Rewrite(_) => {
                 replaced_rows(claim) == claim.rows()
             }
             Work::Expire(_) => claim.files.is_empty(),

@@ -30,7 +30,11 @@ pub(super) async fn check_claim(
         }
         Work::RetryRejects(retry) => check_retried(verifier, replaced, receipt, retry).await,
         // What stands for other files is compared by the claims of those.
-        Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) | Work::Expire(_) => Ok(()),
+        Work::Compact(_)
+        | Work::Sort(_)
+        | Work::SortByTime(_)
+        | Work::Rewrite(_)
+        | Work::Expire(_) => Ok(()),
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::history::raw::{DAYS, Form, Record, lane};
 use crate::history::worker::{Side, State, Worker};
 use crate::history::world::{Spec, TINY, World};
-use crate::support::{asleep_after, checked, complete, event, in_lane, rows, run};
+use crate::support::{
+    asleep, asleep_after, checked, complete, event, in_lane, is_claim, rows, run,
+};
 use cloudtrail2parquet::failure::Waiting;
 use cloudtrail2parquet::monitor::Problem;
 use cloudtrail2parquet::store::{Op, OpKind};
@@ -134,6 +136,61 @@ fn a_compaction_into_several_files_killed_after_any_store_call_is_completed_by_t
             0,
             "killed after {killed_after}"
         );
+    }
+}
+
+/// What is between two quotation marks after a member's name; nothing if it is not there.
+fn text_after<'r>(record: &'r str, name: &str) -> &'r str {
+    let after = record
+        .split_once(&format!("\"{name}\":\""))
+        .map_or("", |(_, after)| after);
+    after.split_once('"').map_or("", |(text, _)| text)
+}
+
+/// What decides the order of the rows of the last claim's files, one after another.
+fn sort_keys<const N: usize>(world: &World, names: [&str; N]) -> Vec<[String; N]> {
+    let files = checked(world).files;
+    let last = files.iter().map(|file| &file.name[..12]).max();
+    let files = files.iter().filter(|file| file.name.get(..12) == last);
+    let rows = files.flat_map(|file| &file.rows);
+    rows.map(|row| names.map(|name| text_after(row, name).to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_partition_that_becomes_several_files_is_sorted_as_a_whole() {
+    let (world, target) = converted_often();
+    world.compacting_into(target).finish().unwrap().unwrap();
+    assert!(sort_keys(&world, ["eventName", "arn", "eventTime"]).is_sorted());
+    assert!(!sort_keys(&world, ["eventName", "eventTime"]).is_sorted());
+}
+
+#[test]
+fn a_claim_of_a_program_that_sorted_by_time_is_finished_in_that_order() {
+    let claimed = || {
+        let (world, target) = converted_often();
+        drop(asleep(world.compacting_into(target), is_claim));
+        let keys = world.table.keys();
+        let key = keys.iter().rfind(|key| key.contains("/log/")).unwrap();
+        let claim = world.table.store().get(key).now_or_never();
+        let claim = String::from_utf8(claim.unwrap().unwrap().to_vec()).unwrap();
+        assert!(claim.contains("sort_by_identity"));
+        let (unsealed, _) = claim.rsplit_once(",\"sha256\":\"").unwrap();
+        let earlier = format!("{unsealed}}}").replace("sort_by_identity", "sort");
+        world.table.replace(key, earlier);
+        (world, target)
+    };
+    for killed_after in 0.. {
+        let (world, target) = claimed();
+        let mut worker = world.compacting_into(target);
+        let is_done = matches!(worker.go(killed_after), State::Ended(_));
+        drop(worker);
+        world.compacting_into(target).finish().unwrap().unwrap();
+        complete(&world);
+        assert!(sort_keys(&world, ["eventName", "eventTime"]).is_sorted());
+        if is_done {
+            break;
+        }
     }
 }
 

@@ -71,7 +71,10 @@ pub(crate) fn is_receipt(side: Side, op: &Op) -> bool {
 
 /// Lets a worker go until the call is made, and no further.
 pub(crate) fn asleep_after(world: &World, spec: &Spec, is: impl Fn(Side, &Op) -> bool) -> Worker {
-    let mut worker = world.start(spec);
+    asleep(world.start(spec), is)
+}
+
+pub(crate) fn asleep(mut worker: Worker, is: impl Fn(Side, &Op) -> bool) -> Worker {
     assert!(worker.go_until(is), "the call is never made");
     worker
 }

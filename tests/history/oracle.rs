@@ -40,7 +40,7 @@ pub(crate) fn check(world: &World, cache: &mut Cache) -> Result<Snapshot, String
             match &claim.work {
                 Work::Convert(_) => expected.converted(world, claim, receipt)?,
                 Work::RetryRejects(_) => expected.retried(&snapshot, claim, receipt.is_some())?,
-                Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) => {}
+                Work::Compact(_) | Work::Sort(_) | Work::SortByTime(_) | Work::Rewrite(_) => {}
                 Work::Expire(work) => expected.expired(&snapshot, cache, lane, work)?,
             }
         }
@@ -150,7 +150,7 @@ fn conserved(claim: &Claim, nothing_lost: bool) -> Result<(), String> {
             objects.map(|object| object.outcome.records()).sum()
         }
         Work::RetryRejects(_) => claim.retried(),
-        Work::Compact(_) | Work::Sort(_) | Work::Rewrite(_) => {
+        Work::Compact(_) | Work::Sort(_) | Work::SortByTime(_) | Work::Rewrite(_) => {
             let inputs = claim.replaced().unwrap_or_default().iter();
             inputs.map(|input| input.rows).sum()
         }

@@ -113,6 +113,12 @@ impl Record {
         if let Some(account) = account {
             members.push(format!(r#""recipientAccountId":"{account}""#));
         }
+        if variant > 0 {
+            let user = variant % 3;
+            members.push(format!(
+                r#""userIdentity":{{"arn":"arn:aws:iam::user/{user}"}}"#
+            ));
+        }
         if spelling.is_multiple_of(3) {
             members.push(r#""errorCode":null"#.into());
         }
