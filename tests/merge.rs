@@ -339,6 +339,15 @@ fn a_file_that_is_in_no_order_is_merged_as_any_other() {
     assert_eq!(sorted(found), sorted(files.iter().flat_map(read).collect()));
 }
 
+/// What a file says that its rows are sorted by.
+fn sorting_columns(file: &Bytes) -> Vec<String> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone()).unwrap();
+    let group = builder.metadata().row_group(0);
+    let columns = group.sorting_columns().unwrap().iter();
+    let name = |at: i32| group.column(at as usize).column_path().string();
+    columns.map(|column| name(column.column_idx)).collect()
+}
+
 #[test]
 fn rows_can_be_merged_in_the_order_of_earlier_programs() {
     let schema = schema();
@@ -351,10 +360,22 @@ fn rows_can_be_merged_in_the_order_of_earlier_programs() {
     let merged = |order| {
         let cut = Cut::Rows(vec![100, 200]);
         let merged = merge(&schema, &parts, order, &cut, &EncodeOptions::default()).unwrap();
+        let said = merged.iter().map(|(file, _)| sorting_columns(file));
+        let said: Vec<_> = said.collect();
+        assert_eq!(said[0], said[1]);
         let rows = merged.iter().flat_map(|(file, _)| read(file));
-        rows.collect::<Vec<String>>()
+        (rows.collect::<Vec<String>>(), said[0].clone())
     };
-    let (today, earlier) = (merged(RowOrder::Identity), merged(RowOrder::Time));
+    let ((today, said), (earlier, said_earlier)) =
+        (merged(RowOrder::Identity), merged(RowOrder::Time));
+    let columns = [
+        "eventsource",
+        "eventname",
+        "useridentity_arn",
+        "eventtimestamp",
+    ];
+    assert_eq!(said, columns);
+    assert_eq!(said_earlier, [columns[0], columns[1], columns[3]]);
     assert!(today.is_sorted_by_key(|record| sort_key(record)));
     assert!(earlier.is_sorted_by_key(|record| earlier_sort_key(record)));
     assert!(!today.is_sorted_by_key(|record| earlier_sort_key(record)));

@@ -53,13 +53,6 @@ pub(crate) const EVENT_TIMESTAMP: (&str, &str) = (
     "eventtimestamp",
     "eventTime as a timestamp in UTC, cut to milliseconds",
 );
-/// What the rows of a file are sorted by, NULL first.
-pub(crate) const SORTED_BY: [&str; 4] = [
-    "eventsource",
-    "eventname",
-    "useridentity_arn",
-    EVENT_TIMESTAMP.0,
-];
 /// The raw object the record came from.
 pub(crate) const SOURCE_FILE: (&str, &str) = (
     "sourcefile",

@@ -18,6 +18,7 @@ use super::compression::EncodeOptions;
 use super::layout::{GROUP_BYTES, GROUP_ROWS, PASSING_PAGES, Pages, properties};
 use super::objects::{Objects, RowRef};
 use super::parquet_schema::parquet_schema;
+use super::row_order::RowOrder;
 use super::schema::{ColumnKind, Schema};
 
 /// Columns that one task encodes at least: small files are not worth many tasks.
@@ -63,7 +64,7 @@ pub(super) fn encode_in(
     let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
     let times = rows.iter().map(|at| objects.row(*at).millis()).collect();
-    let mut writer = FileWriter::new(arrow_schema, times, options, pages)?;
+    let mut writer = FileWriter::new(arrow_schema, times, RowOrder::Identity, options, pages)?;
     let groups: Vec<Vec<ArrowColumnChunk>> = groups
         .into_par_iter()
         .zip(sizes)
@@ -94,12 +95,13 @@ impl FileWriter {
     pub(super) fn new(
         schema: Arc<ArrowSchema>,
         times: Vec<i64>,
+        order: RowOrder,
         options: &EncodeOptions,
         pages: Pages,
     ) -> Result<Self, EncodeError> {
         let parquet_schema = parquet_schema(&schema)?;
         let expected_rows = times.len();
-        let properties = properties(&parquet_schema, times, options.compression, pages);
+        let properties = properties(&parquet_schema, times, order, options.compression, pages);
         let root = parquet_schema.root_schema_ptr();
         let writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties))?;
         Ok(Self {

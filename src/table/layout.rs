@@ -6,8 +6,9 @@ use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
-use super::columns::{EVENT_TIMESTAMP, SORTED_BY, json_columns};
+use super::columns::{EVENT_TIMESTAMP, json_columns};
 use super::compression::Compression;
+use super::row_order::RowOrder;
 
 /// Rows of a row group, at most: engines that read min/max of row groups alone prune at this
 /// grain.
@@ -105,6 +106,7 @@ const FALSE_POSITIVES: f64 = 0.01;
 pub(super) fn properties(
     schema: &SchemaDescriptor,
     times: Vec<i64>,
+    order: RowOrder,
     compression: Compression,
     pages: Pages,
 ) -> WriterProperties {
@@ -160,7 +162,7 @@ pub(super) fn properties(
         properties = delta_encoded(properties);
     }
     if rows > 1 {
-        properties = properties.set_sorting_columns(Some(sorting(schema)));
+        properties = properties.set_sorting_columns(Some(sorting(schema, order)));
     }
     properties.build()
 }
@@ -185,13 +187,13 @@ fn delta_encoded(properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder
         .set_column_encoding(times, Encoding::DELTA_BINARY_PACKED)
 }
 
-fn sorting(schema: &SchemaDescriptor) -> Vec<SortingColumn> {
-    let position = |name: &&str| {
+fn sorting(schema: &SchemaDescriptor, order: RowOrder) -> Vec<SortingColumn> {
+    let position = |name| {
         let mut columns = schema.columns().iter();
-        columns.position(|column| column.path().string() == *name)
+        columns.position(|column| column.path().string() == name)
     };
     // A column that a file lacks is null in all of its rows.
-    let columns = SORTED_BY.iter().filter_map(position);
+    let columns = order.columns().filter_map(position);
     columns
         .map(|index| SortingColumn {
             column_idx: index as i32,

@@ -14,8 +14,9 @@ use super::conform::union_type;
 use super::encode::{EncodeError, FileWriter};
 use super::layout::{GROUP_BYTES, GROUP_ROWS, LASTING_PAGES};
 use super::merge_input::{Input, WEIGHT_OF_BYTE, open};
-use super::merge_order::{Place, RowOrder, is_ascending, places};
+use super::merge_order::{Place, is_ascending, places};
 use super::read::ReadError;
+use super::row_order::RowOrder;
 use super::schema::Schema;
 
 /// Rows that are in arrays on their way into a file: a whole number of its pages.
@@ -107,7 +108,7 @@ fn merge_sorted(
         rest = after;
         let times = part.iter().map(|place| place.time()).collect();
         let schema = Arc::clone(&arrow_schema);
-        let mut writer = FileWriter::new(schema, times, options, LASTING_PAGES)?;
+        let mut writer = FileWriter::new(schema, times, order, options, LASTING_PAGES)?;
         for group in groups(part, &inputs) {
             let parts = group.chunks(ROWS_AT_ONCE);
             writer.write(parts.map(|rows| gather(&arrow_schema, &mut inputs, rows)))?;

@@ -6,27 +6,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use rustc_hash::FxHashMap;
 
-use super::columns::{EVENT_TIMESTAMP, SORTED_BY};
+use super::columns::EVENT_TIMESTAMP;
 use super::read::{ReadError, mask};
-
-/// What rows are sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowOrder {
-    /// eventsource, eventname, useridentity_arn and eventtimestamp: the order of every file.
-    Identity,
-    /// eventsource, eventname and eventtimestamp: the order of files of earlier programs.
-    Time,
-}
-
-impl RowOrder {
-    /// The columns that it sorts by before the time.
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::Identity => &SORTED_BY[..3],
-            Self::Time => &SORTED_BY[..2],
-        }
-    }
-}
+use super::row_order::RowOrder;
 
 /// A row of one of several files. Places sort by time first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,28 @@
+//! What rows are sorted by.
+
+use super::columns::EVENT_TIMESTAMP;
+
+/// An order of rows, NULL first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOrder {
+    /// eventsource, eventname, useridentity_arn and eventtimestamp: the order of every file.
+    Identity,
+    /// eventsource, eventname and eventtimestamp: the order of files of earlier programs.
+    Time,
+}
+
+impl RowOrder {
+    /// The columns that it sorts by before the time.
+    pub(super) fn names(self) -> &'static [&'static str] {
+        let names = &["eventsource", "eventname", "useridentity_arn"];
+        match self {
+            Self::Identity => names,
+            Self::Time => &names[..2],
+        }
+    }
+
+    /// All columns that it sorts by.
+    pub(super) fn columns(self) -> impl Iterator<Item = &'static str> {
+        self.names().iter().copied().chain([EVENT_TIMESTAMP.0])
+    }
+}
