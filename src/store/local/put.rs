@@ -50,10 +50,14 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     // In S3 a folder goes with its last object. One that holds something stays.
-    match fs::remove_dir(folder) {
-        Ok(()) => sync_folder(folder.parent().unwrap_or(Path::new(""))),
-        Err(_) => sync_folder(folder),
+    if fs::remove_dir(folder).is_err() {
+        match sync_folder(folder) {
+            // Whoever removed the last file has removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            synced => return synced,
+        }
     }
+    sync_folder(folder.parent().unwrap_or(Path::new("")))
 }
 
 /// When a file is modified that is written now in the folder.

@@ -212,3 +212,30 @@ async fn what_a_killed_run_left_behind_is_removed_a_day_later() {
     assert_eq!(put.unwrap(), PutOutcome::Written);
     assert!(in_a.join(left).exists());
 }
+
+#[test]
+fn two_files_of_a_folder_removed_at_once_are_both_removed_and_the_folder_goes() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("date=2024-05-01");
+    let files = ["a.parquet", "b.parquet"].map(|name| folder.join(name));
+    for _ in 0..300 {
+        fs::create_dir(&folder).unwrap();
+        for file in &files {
+            fs::write(file, b"").unwrap();
+        }
+        let start = std::sync::Barrier::new(files.len());
+        std::thread::scope(|scope| {
+            let removing = files.each_ref().map(|file| {
+                let start = &start;
+                scope.spawn(move || {
+                    start.wait();
+                    put::remove(file)
+                })
+            });
+            for removed in removing {
+                removed.join().unwrap().unwrap();
+            }
+        });
+        assert!(!folder.exists());
+    }
+}
