@@ -8,10 +8,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudtrail2parquet::cloudtrail::{Limits, read_document};
 use cloudtrail2parquet::table::{
-    Compression, Cut, EncodeOptions, MergeError, Objects, RowOrder, RowRef, Schema, encode, merge,
-    parse_columns_file, records, shred, sort_rows,
+    Compression, Cut, EncodeOptions, MergeError, Objects, ReadError, RowOrder, RowRef, Schema,
+    encode, merge, parse_columns_file, records, shred, sort_rows,
 };
 use futures::executor::block_on;
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use proptest::collection::vec;
@@ -38,19 +39,23 @@ fn file(schema: &Schema, records: &[String]) -> Bytes {
     encode(schema, &objects, &rows, &EncodeOptions::default()).unwrap()
 }
 
+/// In the order of every file.
+fn merge_cut(
+    schema: &Schema,
+    files: &[Bytes],
+    cut: &Cut,
+    options: &EncodeOptions,
+) -> Result<Vec<(Bytes, u64)>, MergeError> {
+    merge(schema, files, RowOrder::Identity, cut, options)
+}
+
 /// However large the one file becomes.
 fn merge_into_one(
     schema: &Schema,
     files: &[Bytes],
     options: &EncodeOptions,
 ) -> Result<(Bytes, u64), MergeError> {
-    let merged = merge(
-        schema,
-        files,
-        RowOrder::Identity,
-        &Cut::Bytes(u64::MAX),
-        options,
-    )?;
+    let merged = merge_cut(schema, files, &Cut::Bytes(u64::MAX), options)?;
     assert_eq!(merged.len(), 1);
     Ok(merged.into_iter().next().unwrap())
 }
@@ -270,14 +275,7 @@ fn rows_are_cut_into_files_of_about_the_size_that_is_asked_for() {
     let options = EncodeOptions::default();
     let (whole, _) = merge_into_one(&schema, &parts, &options).unwrap();
     let largest = parts.iter().map(Bytes::len).sum::<usize>() / 3;
-    let merged = merge(
-        &schema,
-        &parts,
-        RowOrder::Identity,
-        &Cut::Bytes(largest as u64),
-        &options,
-    )
-    .unwrap();
+    let merged = merge_cut(&schema, &parts, &Cut::Bytes(largest as u64), &options).unwrap();
     assert_eq!(merged.len(), 3);
     for (file, _) in &merged {
         let share = file.len() as f64 / largest as f64;
@@ -322,14 +320,7 @@ fn a_file_that_is_in_no_order_is_merged_as_any_other() {
     ];
     assert!(!read(&files[0]).is_sorted_by_key(|record| sort_key(record)));
     let cut = Cut::Rows(vec![200, 301]);
-    let merged = merge(
-        &schema,
-        &files,
-        RowOrder::Identity,
-        &cut,
-        &EncodeOptions::default(),
-    )
-    .unwrap();
+    let merged = merge_cut(&schema, &files, &cut, &EncodeOptions::default()).unwrap();
     let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();
     assert!(found.is_sorted_by_key(|record| sort_key(record)));
     let sorted = |mut rows: Vec<String>| {
@@ -382,17 +373,34 @@ fn rows_can_be_merged_in_the_order_of_earlier_programs() {
 }
 
 #[test]
+fn a_file_without_what_rows_are_sorted_by_is_an_error_and_one_without_identities_is_not() {
+    let schema = schema();
+    let ours = file(&schema, &[event(1, 1, 1, 1, "")]);
+    assert!(!column_names(&ours).contains(&"useridentity_arn".to_owned()));
+    let mut reader = ParquetRecordBatchReaderBuilder::try_new(ours.clone())
+        .unwrap()
+        .build()
+        .unwrap();
+    let mut batch = reader.next().unwrap().unwrap();
+    batch.remove_column(batch.schema().index_of("eventname").unwrap());
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let nameless = Bytes::from(writer.into_inner().unwrap());
+    let options = EncodeOptions::default();
+    assert!(merge_into_one(&schema, &[ours.clone(), ours], &options).is_ok());
+    let error = merge_into_one(&schema, &[nameless], &options).unwrap_err();
+    assert!(
+        matches!(error, MergeError::Read(ReadError::NoKey)),
+        "{error}"
+    );
+}
+
+#[test]
 fn files_that_have_other_rows_than_were_claimed_are_an_error() {
     let schema = schema();
     let parts = [file(&schema, &[event(1, 1, 1, 1, "")])];
     let cut = Cut::Rows(vec![1, 1]);
-    let merged = merge(
-        &schema,
-        &parts,
-        RowOrder::Identity,
-        &cut,
-        &EncodeOptions::default(),
-    );
+    let merged = merge_cut(&schema, &parts, &cut, &EncodeOptions::default());
     let error = merged.unwrap_err().to_string();
     assert_eq!(error, "its files have 1 rows instead of 2");
 }
@@ -410,10 +418,10 @@ proptest! {
         };
         let files: Vec<Bytes> = parts.iter().map(|part| file(&schema, &events(part))).collect();
         let options = EncodeOptions::default();
-        let merged = merge(&schema, &files, RowOrder::Identity, &Cut::Bytes(largest), &options).unwrap();
+        let merged = merge_cut(&schema, &files, &Cut::Bytes(largest), &options).unwrap();
         let rows = Cut::Rows(merged.iter().map(|(_, rows)| *rows).collect());
         prop_assert!(merged.iter().all(|(_, rows)| *rows > 0));
-        prop_assert!(merge(&schema, &files, RowOrder::Identity, &rows, &options).unwrap() == merged);
+        prop_assert!(merge_cut(&schema, &files, &rows, &options).unwrap() == merged);
         let (whole, count) = merge_into_one(&schema, &files, &options).unwrap();
         prop_assert_eq!(merged.iter().map(|(_, rows)| rows).sum::<u64>(), count);
         let found: Vec<String> = merged.iter().flat_map(|(file, _)| read(file)).collect();

@@ -1,6 +1,6 @@
 //! The files of a claim, encoded ahead of their puts.
 
-use super::rows::{NewRows, id_hashes};
+use super::rows::{NewRows, id_hashes, part_of_share};
 use crate::failure::Failure;
 use crate::ledger::Claim;
 use crate::table::{Objects, RowRef, encode, sort_rows};
@@ -66,7 +66,7 @@ async fn encoded_file(
     let id_hashes = id_hashes(&source.objects, &rows);
     let body = encode_rows(context, &source.objects, rows).await?;
     let mut share = source.share.lock().unwrap_or_else(PoisonError::into_inner);
-    let share = share.as_mut().map(|share| share.split(body.len() as u64));
+    let share = part_of_share(&mut share, &body);
     Ok(EncodedFile {
         rows: count,
         id_hashes,

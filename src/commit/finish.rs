@@ -3,7 +3,7 @@
 use super::encoded::encoded_files;
 use super::protocol::tell_committed;
 use super::replace::{How, Merged, replace};
-use super::rows::NewRows;
+use super::rows::{NewRows, part_of_share};
 use super::turn::Turn;
 use super::write::{write, write_receipt_of_what_stands};
 use crate::failure::{Failure, Waiting};
@@ -101,7 +101,7 @@ async fn again(
         turn.context.monitor.report(Progress::Problem(lost));
     }
     let rejects = rebuilt.rejects.as_ref();
-    let _share = rejects.and_then(|body| rebuilt.rows.split_share(body));
+    let _share = rejects.and_then(|body| part_of_share(&mut rebuilt.rows.share, body));
     let files = encoded_files(turn.context, rebuilt.rows, &claim);
     write(turn, claim, files, rebuilt.rejects, rebuilt.lost).await
 }

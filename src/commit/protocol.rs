@@ -3,7 +3,7 @@
 use super::encoded::encoded_files;
 use super::finish::{Rebuild, finish};
 use super::replace::{Merged, replace};
-use super::rows::NewRows;
+use super::rows::{NewRows, part_of_share};
 use super::turn::Turn;
 use super::write::write;
 use crate::failure::Failure;
@@ -104,7 +104,9 @@ pub(crate) async fn commit(
     rejects: Option<Bytes>,
 ) -> Result<Committed, Failure> {
     let context = turn.context;
-    let _share = rejects.as_ref().and_then(|body| rows.split_share(body));
+    let _share = rejects
+        .as_ref()
+        .and_then(|body| part_of_share(&mut rows.share, body));
     let mut files = pin!(encoded_files(context, rows, &claim).peekable());
     // The first are encoded while the claim is put.
     let (claimed, _) = join(turn.log.claim(&claim), files.as_mut().peek()).await;

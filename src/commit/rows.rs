@@ -23,12 +23,12 @@ impl NewRows {
     pub(crate) fn count(&self) -> u64 {
         self.by_date.values().map(|rows| rows.len() as u64).sum()
     }
+}
 
-    /// Parts with the memory of what is made of them, which outlasts them.
-    pub(super) fn split_share(&mut self, made: &Bytes) -> Option<Share> {
-        let share = self.share.as_mut();
-        share.map(|share| share.split(made.len() as u64))
-    }
+/// Parts with the memory of what is made of some rows, which outlasts them.
+pub(super) fn part_of_share(share: &mut Option<Share>, made: &Bytes) -> Option<Share> {
+    let share = share.as_mut();
+    share.map(|share| share.split(made.len() as u64))
 }
 
 /// The hashes of the rows' event ids.

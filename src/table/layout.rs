@@ -8,7 +8,7 @@ use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
 use super::columns::{EVENT_TIMESTAMP, json_columns};
 use super::compression::Compression;
-use super::row_order::RowOrder;
+use super::row_order::{RowOrder, may_be_missing};
 
 /// Rows of a row group, at most: engines that read min/max of row groups alone prune at this
 /// grain.
@@ -190,9 +190,13 @@ fn delta_encoded(properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder
 fn sorting(schema: &SchemaDescriptor, order: RowOrder) -> Vec<SortingColumn> {
     let position = |name| {
         let mut columns = schema.columns().iter();
-        columns.position(|column| column.path().string() == name)
+        let position = columns.position(|column| column.path().string() == name);
+        assert!(
+            position.is_some() || may_be_missing(name),
+            "{name} is in every file"
+        );
+        position
     };
-    // A column that a file lacks is null in all of its rows.
     let columns = order.columns().filter_map(position);
     columns
         .map(|index| SortingColumn {

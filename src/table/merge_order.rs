@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::columns::EVENT_TIMESTAMP;
 use super::read::{ReadError, mask};
-use super::row_order::RowOrder;
+use super::row_order::{RowOrder, may_be_missing};
 
 /// A row of one of several files. Places sort by time first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,10 +70,10 @@ impl KeyedRows {
         let mut names = Vec::new();
         for batch in builder.with_projection(columns).build()? {
             let batch = batch.map_err(ParquetError::from)?;
-            // A column that a file lacks is null in all of its rows.
             let texts = by.iter().map(|name| match batch.column_by_name(name) {
                 Some(texts) => Ok(Some(texts.as_string_opt().ok_or(ReadError::NoKey)?)),
-                None => Ok(None),
+                None if may_be_missing(name) => Ok(None),
+                None => Err(ReadError::NoKey),
             });
             let texts: Vec<Option<&StringArray>> = texts.collect::<Result<_, ReadError>>()?;
             let times = batch.column_by_name(EVENT_TIMESTAMP.0);

@@ -11,10 +11,18 @@ pub enum RowOrder {
     Time,
 }
 
+/// Who did it.
+const IDENTITY: &str = "useridentity_arn";
+
+/// Whether a file lacks the column where it is null in all rows. The others are in every file.
+pub(super) fn may_be_missing(column: &str) -> bool {
+    column == IDENTITY
+}
+
 impl RowOrder {
     /// The columns that it sorts by before the time.
     pub(super) fn names(self) -> &'static [&'static str] {
-        let names = &["eventsource", "eventname", "useridentity_arn"];
+        let names = &["eventsource", "eventname", IDENTITY];
         match self {
             Self::Identity => names,
             Self::Time => &names[..2],
