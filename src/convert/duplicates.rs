@@ -133,16 +133,12 @@ async fn drop_converted(
     distinct: &mut Distinct,
 ) -> Result<(), Failure> {
     let objects = distinct.rows.objects.clone();
-    let lookups = distinct.rows.by_date.iter().map(|(&date, rows)| {
-        let ids = rows.iter().map(|&row| objects.row(row));
-        Lookup {
-            date,
-            below: number,
-            seconds: seconds(&objects, rows),
-            ids: ids
-                .filter_map(|row| Some((row.id_hash()?, row.event_id()?)))
-                .collect(),
-        }
+    let lookups = distinct.rows.by_date.iter().map(|(&date, rows)| Lookup {
+        date,
+        below: number,
+        seconds: seconds(&objects, rows),
+        objects: &objects,
+        rows,
     });
     let lookups: Vec<Lookup<'_>> = lookups.collect();
     let found = turn.find(&lookups).await?;

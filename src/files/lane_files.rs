@@ -7,7 +7,7 @@ use crate::failure::{Failure, Waiting};
 use crate::lane::{Lane, Partition};
 use crate::ledger::{ClaimNumber, LaneLog, Month, Upkept, rejects_folder, rejects_number};
 use crate::store::{Store, StoreError};
-use crate::table::{event_ids, matching_rows};
+use crate::table::{Objects, Row, RowRef, event_ids, matching_rows};
 use futures::{TryStreamExt, future::try_join_all};
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -33,8 +33,9 @@ pub(crate) struct Lookup<'r> {
     pub(crate) below: ClaimNumber,
     /// First and last second of the day of the events.
     pub(crate) seconds: (u32, u32),
-    /// The events: hash of the id, and the id.
-    pub(crate) ids: Vec<(u64, &'r str)>,
+    /// The events.
+    pub(crate) objects: &'r Objects,
+    pub(crate) rows: &'r [RowRef],
 }
 
 impl Lookup<'_> {
@@ -294,7 +295,7 @@ impl LaneFiles {
         let mut look = Look::default();
         let mut reader = None;
         let remembered = self.ids.of(key);
-        if lookup.ids.len() > FEW_IDS && remembered.is_none() {
+        if lookup.rows.len() > FEW_IDS && remembered.is_none() {
             let opened = FileReader::for_lookup(&self.store, key, size).await;
             let opened = opened.map_err(|error| unreadable(error.into()))?;
             let ids = event_ids(opened.clone()).await.map_err(unreadable)?;
@@ -302,11 +303,11 @@ impl LaneFiles {
             reader = Some(opened);
         }
         let known = remembered.or(look.ids.as_ref());
-        let wanted: HashSet<&str> = lookup
-            .ids
-            .iter()
-            .filter(|(hash, _)| known.is_none_or(|known| known.contains(hash)))
-            .map(|(_, id)| *id)
+        let rows = lookup.rows.iter().map(|&row| lookup.objects.row(row));
+        let may_be_known = |hash: &u64| known.is_none_or(|known| known.contains(hash));
+        let wanted: HashSet<&str> = rows
+            .filter(|row| row.id_hash().as_ref().is_some_and(may_be_known))
+            .filter_map(Row::event_id)
             .collect();
         if wanted.is_empty() {
             return Ok(look);

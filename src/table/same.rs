@@ -87,6 +87,10 @@ fn same(
     if a_kind != b_kind {
         return Ok(false);
     }
+    // Copies of an event differ in the order of its members, if at all: most values are one text.
+    if a_span.of(a) == b_span.of(b) {
+        return Ok(true);
+    }
     match a_kind {
         Kind::Object => same_objects(a, a_span, b, b_span, level),
         Kind::Array => {
@@ -108,7 +112,7 @@ fn same(
             };
             Ok(content(a, a_span)? == content(b, b_span)?)
         }
-        Kind::Number | Kind::Bool | Kind::Null => Ok(a_span.of(a) == b_span.of(b)),
+        Kind::Number | Kind::Bool | Kind::Null => Ok(false),
     }
 }
 
