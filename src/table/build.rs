@@ -9,12 +9,16 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Fields as ArrowFields, TimeUnit};
 use arrow::error::ArrowError;
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use rustc_hash::FxHashMap;
 
 use super::collect::{Lists, Present, Texts};
+use super::dictionary::{self, Chunk, Dictionary, DictionaryBuilder, Levels};
+use super::marks::Marks;
 use super::objects::{Objects, RowRef};
 use super::schema::{Recipe, Schema};
-use super::shape::{Fields, Node, Slot, SlotKind};
+use super::shape::{self, Fields, Node, Slot, SlotKind};
 
 /// How much some rows have in each slot.
 #[derive(Debug)]
@@ -46,23 +50,96 @@ impl Sizes {
     }
 }
 
-/// Builds the arrays of the given columns for one row group, whose sizes are known. Their texts
-/// are typed as bytes: an array of text would look at all of it again for what it was read as.
-pub(super) fn build(
+/// One column of a row group on its way into its leaves.
+pub(super) struct Column<'o> {
+    /// Its leaves in order.
+    pub(super) leaves: Vec<Leaf<'o>>,
+    /// Those of its leaves that have none of their own, in the structs and lists that they are in.
+    pub(super) array: Option<ArrayRef>,
+}
+
+/// One leaf of a column.
+pub(super) enum Leaf<'o> {
+    /// Written from a dictionary.
+    Dictionary(Chunk<'o>),
+    /// The next leaf of the column's array.
+    Array,
+}
+
+/// The slots whose texts are to be written from dictionaries: those of which each column can be.
+pub(super) fn dictionary_slots(
     schema: &Schema,
     columns: &[usize],
-    objects: &Objects,
+    properties: &WriterProperties,
+) -> Vec<bool> {
+    let mut possible = vec![None; schema.slots.kinds.len()];
+    for &column in columns {
+        if let Recipe::Node(node) = &schema.recipes[column] {
+            let path = vec![schema.columns()[column].name.clone()];
+            find_possible(node, path, properties, &mut possible);
+        }
+    }
+    let possible = possible.into_iter();
+    possible.map(|possible| possible == Some(true)).collect()
+}
+
+fn find_possible(
+    node: &Node,
+    path: Vec<String>,
+    properties: &WriterProperties,
+    possible: &mut [Option<bool>],
+) {
+    match node {
+        Node::Text(slot) | Node::Boolean(slot) => {
+            let is_possible = dictionary::is_possible(properties, &ColumnPath::new(path));
+            let slot = &mut possible[usize::from(*slot)];
+            *slot = Some(is_possible && slot.unwrap_or(true));
+        }
+        // A whole JSON text seldom repeats.
+        Node::Json(slot) => possible[usize::from(*slot)] = Some(false),
+        Node::Struct { fields, .. } => {
+            for field in &fields.fields {
+                let name = field.source.to_ascii_lowercase();
+                let path = path.iter().cloned().chain([name]).collect();
+                find_possible(&field.node, path, properties, possible);
+            }
+        }
+        Node::Structs { .. } | Node::Map { .. } => {}
+    }
+}
+
+/// Builds the given columns of one row group, whose sizes are known, with dictionaries for some slots.
+/// Texts of arrays are typed as bytes: an array of text would look at all of it again for what it was
+/// read as.
+pub(super) fn build<'o>(
+    schema: &Schema,
+    columns: &[usize],
+    objects: &'o Objects,
     rows: &[RowRef],
     sizes: &Sizes,
-) -> Result<Vec<ArrayRef>, ArrowError> {
-    let mut builder = Builder::collect(schema, objects, rows, sizes);
+    dictionaries: &[bool],
+) -> Result<Vec<Column<'o>>, ArrowError> {
+    let mut builder = Builder::collect(schema, objects, rows, sizes, dictionaries);
     columns
         .iter()
-        .map(|column| match &schema.recipes[*column] {
-            Recipe::Node(node) => builder.node(node),
-            Recipe::Texts { list, element } => builder.texts(*list, *element),
-            Recipe::Timestamp => Ok(timestamps(objects, rows)),
-            Recipe::SourceFile => sources(objects, rows),
+        .map(|column| {
+            let mut leaves = Vec::new();
+            let array = match &schema.recipes[*column] {
+                Recipe::Node(node) => builder.node(node, &[], &mut leaves)?,
+                Recipe::Texts { list, element } => {
+                    leaves.push(Leaf::Array);
+                    Some(builder.texts(*list, *element)?)
+                }
+                Recipe::Timestamp => {
+                    leaves.push(Leaf::Array);
+                    Some(timestamps(objects, rows))
+                }
+                Recipe::SourceFile => {
+                    leaves.push(Leaf::Array);
+                    Some(sources(objects, rows)?)
+                }
+            };
+            Ok(Column { leaves, array })
         })
         .collect()
 }
@@ -97,13 +174,11 @@ fn node_types(fields: &Fields) -> ArrowFields {
 
 fn struct_fields(fields: &Fields, types: impl Iterator<Item = DataType>) -> ArrowFields {
     let fields = fields.fields.iter().zip(types);
-    fields
-        .map(|(field, ty)| Field::new(field.source.to_ascii_lowercase(), ty, true))
-        .collect()
+    fields.map(|(field, ty)| member(field, ty)).collect()
 }
 
-fn array_types(columns: &[ArrayRef]) -> impl Iterator<Item = DataType> {
-    columns.iter().map(|column| column.data_type().clone())
+fn member(field: &shape::Field, ty: DataType) -> Field {
+    Field::new(field.source.to_ascii_lowercase(), ty, true)
 }
 
 /// Parquet's own names of what lists and maps are made of, which all engines know.
@@ -124,36 +199,76 @@ fn entry_fields(text: DataType) -> ArrowFields {
 }
 
 /// The values of one row group by slot.
-struct Builder<'s> {
+struct Builder<'s, 'o> {
     schema: &'s Schema,
     rows: usize,
-    texts: Vec<Texts>,
+    texts: Vec<Collected<'o>>,
     present: Vec<Present>,
     lists: Vec<Lists>,
     /// How many elements each list column has in all.
     counts: Vec<usize>,
-    /// Texts made into arrays, which nested and flat columns share.
-    done: FxHashMap<Slot, ArrayRef>,
+    /// Texts that are finished, which nested and flat columns share.
+    done: FxHashMap<Slot, Text<'o>>,
 }
 
-impl<'s> Builder<'s> {
+/// The texts of a slot while they are collected.
+enum Collected<'o> {
+    Array(Texts),
+    Dictionary(Box<DictionaryBuilder<'o>>),
+}
+
+/// The texts of a slot.
+#[derive(Clone)]
+enum Text<'o> {
+    Array(ArrayRef),
+    Dictionary(Arc<Dictionary<'o>>, Arc<Marks>),
+}
+
+impl<'o> Collected<'o> {
+    #[inline]
+    fn put(&mut self, at: usize, text: &'o [u8]) {
+        match self {
+            Self::Array(texts) => texts.put(at, text),
+            Self::Dictionary(dictionary) => dictionary.put(at, text),
+        }
+    }
+
+    fn finish(self, len: usize) -> Result<Text<'o>, ArrowError> {
+        Ok(match self {
+            Self::Array(texts) => Text::Array(texts.finish(len)?),
+            Self::Dictionary(builder) => {
+                let (dictionary, marks) = builder.finish();
+                Text::Dictionary(dictionary, marks)
+            }
+        })
+    }
+}
+
+impl<'s, 'o> Builder<'s, 'o> {
     fn collect(
         schema: &'s Schema,
-        objects: &Objects,
+        objects: &'o Objects,
         rows: &[RowRef],
         Sizes(sizes): &Sizes,
+        dictionaries: &[bool],
     ) -> Self {
         let kinds = &schema.slots.kinds;
-        let room = |(kind, size): (&SlotKind, &SlotSize)| match (kind, size.cells) {
-            (SlotKind::Present | SlotKind::List(_) | SlotKind::Element(_), _) | (_, 0) => {
-                Texts::default()
+        let room = |((kind, size), in_dictionary): ((&SlotKind, &SlotSize), &bool)| {
+            if *in_dictionary {
+                return Collected::Dictionary(Box::default());
             }
-            (SlotKind::Text, _) => Texts::with_capacity(size.bytes, rows.len()),
-            (SlotKind::ElementText(_) | SlotKind::Append(_), cells) => {
-                Texts::with_capacity(size.bytes, cells)
-            }
+            Collected::Array(match (kind, size.cells) {
+                (SlotKind::Present | SlotKind::List(_) | SlotKind::Element(_), _) | (_, 0) => {
+                    Texts::default()
+                }
+                (SlotKind::Text, _) => Texts::with_capacity(size.bytes, rows.len()),
+                (SlotKind::ElementText(_) | SlotKind::Append(_), cells) => {
+                    Texts::with_capacity(size.bytes, cells)
+                }
+            })
         };
-        let mut texts: Vec<Texts> = kinds.iter().zip(sizes).map(room).collect();
+        let slots = kinds.iter().zip(sizes).zip(dictionaries);
+        let mut texts: Vec<Collected<'o>> = slots.map(room).collect();
         let mut present: Vec<Present> = Vec::new();
         let mut lists: Vec<Lists> = Vec::new();
         present.resize_with(kinds.len(), Present::default);
@@ -195,74 +310,115 @@ impl<'s> Builder<'s> {
     }
 
     fn texts(&mut self, list: Slot, texts: Slot) -> Result<ArrayRef, ArrowError> {
-        let values = self.text(texts)?;
+        let values = self.array(texts)?;
         let (offsets, nulls) = self.list(list);
         let field = element(values.data_type().clone());
         Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls)?))
     }
 
-    fn node(&mut self, node: &Node) -> Result<ArrayRef, ArrowError> {
-        match node {
-            Node::Text(slot) | Node::Boolean(slot) | Node::Json(slot) => self.text(*slot),
+    /// Adds the leaves of a column, or of a member of these structs; gives those that are in an array.
+    fn node(
+        &mut self,
+        node: &Node,
+        structs: &[Arc<Marks>],
+        leaves: &mut Vec<Leaf<'o>>,
+    ) -> Result<Option<ArrayRef>, ArrowError> {
+        Ok(Some(match node {
+            Node::Text(slot) | Node::Boolean(slot) | Node::Json(slot) => match self.text(*slot)? {
+                Text::Array(array) => {
+                    leaves.push(Leaf::Array);
+                    array
+                }
+                Text::Dictionary(dictionary, marks) => {
+                    leaves.push(Leaf::Dictionary(Chunk {
+                        levels: Levels::new(structs, Arc::clone(&marks), self.rows),
+                        dictionary,
+                        marks,
+                    }));
+                    return Ok(None);
+                }
+            },
             Node::Struct { present, fields } => {
-                let columns = self.members(fields)?;
-                let nulls = self.nulls(*present, self.rows);
-                let fields = struct_fields(fields, array_types(&columns));
-                Ok(Arc::new(StructArray::try_new_with_length(
+                let marks = self.marks(*present);
+                let structs: Vec<_> = structs
+                    .iter()
+                    .cloned()
+                    .chain([Arc::clone(&marks)])
+                    .collect();
+                let (fields, columns) = self.members(fields, &structs, leaves)?;
+                if columns.is_empty() {
+                    return Ok(None);
+                }
+                let nulls = marks.nulls(self.rows);
+                Arc::new(StructArray::try_new_with_length(
                     fields, columns, nulls, self.rows,
-                )?))
+                )?)
             }
             Node::Structs {
                 list,
                 element: present,
                 fields,
             } => {
-                let columns = self.members(fields)?;
+                let (fields, columns) = self.members(fields, &[], leaves)?;
                 let len = self.len_of(*present);
-                let nulls = self.nulls(*present, len);
-                let fields = struct_fields(fields, array_types(&columns));
+                let nulls = self.marks(*present).nulls(len);
                 let values = StructArray::try_new_with_length(fields, columns, nulls, len)?;
                 let (offsets, nulls) = self.list(*list);
                 let field = element(values.data_type().clone());
-                Ok(Arc::new(ListArray::try_new(
-                    field,
-                    offsets,
-                    Arc::new(values),
-                    nulls,
-                )?))
+                Arc::new(ListArray::try_new(field, offsets, Arc::new(values), nulls)?)
             }
             Node::Map {
                 list, key, value, ..
             } => {
-                let columns = vec![self.text(*key)?, self.text(*value)?];
+                leaves.extend([Leaf::Array, Leaf::Array]);
+                let columns = vec![self.array(*key)?, self.array(*value)?];
                 let fields = entry_fields(DataType::Binary);
                 let entries = StructArray::try_new(fields.clone(), columns, None)?;
                 let (offsets, nulls) = self.list(*list);
                 let field = entries_field(fields);
-                Ok(Arc::new(MapArray::try_new(
-                    field, offsets, entries, nulls, false,
-                )?))
+                Arc::new(MapArray::try_new(field, offsets, entries, nulls, false)?)
+            }
+        }))
+    }
+
+    /// The members that are in arrays.
+    fn members(
+        &mut self,
+        fields: &Fields,
+        structs: &[Arc<Marks>],
+        leaves: &mut Vec<Leaf<'o>>,
+    ) -> Result<(ArrowFields, Vec<ArrayRef>), ArrowError> {
+        let (mut members, mut columns) = (Vec::new(), Vec::new());
+        for field in &fields.fields {
+            if let Some(array) = self.node(&field.node, structs, leaves)? {
+                members.push(member(field, array.data_type().clone()));
+                columns.push(array);
             }
         }
+        Ok((members.into(), columns))
     }
 
-    fn members(&mut self, fields: &Fields) -> Result<Vec<ArrayRef>, ArrowError> {
-        let fields = fields.fields.iter();
-        fields.map(|field| self.node(&field.node)).collect()
-    }
-
-    fn text(&mut self, slot: Slot) -> Result<ArrayRef, ArrowError> {
-        if let Some(array) = self.done.get(&slot) {
-            return Ok(Arc::clone(array));
+    fn text(&mut self, slot: Slot) -> Result<Text<'o>, ArrowError> {
+        if let Some(text) = self.done.get(&slot) {
+            return Ok(text.clone());
         }
         let len = self.len_of(slot);
-        let array = std::mem::take(&mut self.texts[usize::from(slot)]).finish(len)?;
-        self.done.insert(slot, Arc::clone(&array));
-        Ok(array)
+        let taken = Collected::Array(Texts::default());
+        let text = std::mem::replace(&mut self.texts[usize::from(slot)], taken).finish(len)?;
+        self.done.insert(slot, text.clone());
+        Ok(text)
     }
 
-    fn nulls(&mut self, slot: Slot, len: usize) -> Option<NullBuffer> {
-        std::mem::take(&mut self.present[usize::from(slot)]).finish(len)
+    /// The texts of a slot that is in a list, so in no dictionary.
+    fn array(&mut self, slot: Slot) -> Result<ArrayRef, ArrowError> {
+        match self.text(slot)? {
+            Text::Array(array) => Ok(array),
+            Text::Dictionary(..) => unreachable!("slots of lists have no dictionary"),
+        }
+    }
+
+    fn marks(&mut self, slot: Slot) -> Arc<Marks> {
+        Arc::new(std::mem::take(&mut self.present[usize::from(slot)]).finish())
     }
 
     fn list(&mut self, slot: Slot) -> (OffsetBuffer<i32>, Option<NullBuffer>) {

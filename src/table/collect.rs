@@ -3,38 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BinaryArray};
-use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
-/// Positions that hold something, each after the last one.
-#[derive(Debug, Default)]
-pub(super) struct Marks {
-    /// A bit a position, the lowest first.
-    bits: Vec<u8>,
-    count: usize,
-}
-
-impl Marks {
-    #[inline]
-    fn mark(&mut self, at: usize) {
-        let byte = at / 8;
-        if self.bits.len() <= byte {
-            self.bits.resize(byte + 1, 0);
-        }
-        self.bits[byte] |= 1 << (at % 8);
-        self.count += 1;
-    }
-
-    /// The nulls among `len` positions; none if all hold something.
-    fn finish(mut self, len: usize) -> Option<NullBuffer> {
-        if self.count == len {
-            return None;
-        }
-        self.bits.resize(len.div_ceil(8), 0);
-        let bits = BooleanBuffer::new(Buffer::from_vec(self.bits), 0, len);
-        Some(NullBuffer::new(bits))
-    }
-}
+use super::marks::Marks;
 
 /// Where what stands at rising positions begins; a position that is passed over has nothing,
 /// and begins where the next does.
@@ -57,7 +29,7 @@ impl Starts {
     fn finish(mut self, len: usize, end: usize) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
         self.starts.resize(len + 1, offset(end));
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.starts));
-        (offsets, self.marks.finish(len))
+        (offsets, self.marks.nulls(len))
     }
 }
 
@@ -77,9 +49,9 @@ impl Present {
         self.marks.mark(at);
     }
 
-    /// The nulls of `len` positions of which some are marked.
-    pub(super) fn finish(self, len: usize) -> Option<NullBuffer> {
-        self.marks.finish(len)
+    /// The positions that are marked.
+    pub(super) fn finish(self) -> Marks {
+        self.marks
     }
 }
 
@@ -94,10 +66,7 @@ impl Texts {
     /// Room for so many bytes of texts, at so many positions.
     pub(super) fn with_capacity(bytes: usize, positions: usize) -> Self {
         let starts = Starts {
-            marks: Marks {
-                bits: Vec::with_capacity(positions.div_ceil(8)),
-                count: 0,
-            },
+            marks: Marks::with_capacity(positions),
             starts: Vec::with_capacity(positions + 1),
         };
         Self {
@@ -175,20 +144,6 @@ mod tests {
         let found: Vec<_> = array.as_binary::<i32>().iter().collect();
         assert_eq!(found, [None, Some(&b"a"[..]), None, Some(b""), None]);
         assert_eq!(Texts::default().finish(2).unwrap().null_count(), 2);
-    }
-
-    #[test]
-    fn nulls_are_right_on_both_sides_of_a_byte() {
-        let mut present = Present::default();
-        for at in [0, 7, 8, 17] {
-            present.mark(at);
-        }
-        let nulls = present.finish(20).unwrap();
-        let marked: Vec<usize> = (0..20).filter(|at| nulls.is_valid(*at)).collect();
-        assert_eq!(marked, [0, 7, 8, 17]);
-        let mut full = Present::default();
-        (0..9).for_each(|at| full.mark(at));
-        assert!(full.finish(9).is_none());
     }
 
     #[test]

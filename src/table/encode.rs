@@ -1,20 +1,25 @@
 //! Sorted rows → one Parquet object.
 
-use std::iter;
 use std::sync::Arc;
+use std::vec;
 
 use arrow::array::{Array as _, ArrayRef};
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 use bytes::Bytes;
 use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+    ArrowColumnChunk, ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory,
+    compute_leaves,
 };
+use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
 use rayon::prelude::*;
 
-use super::build::{Sizes, build, data_type};
+use super::build::{Column, Leaf, Sizes, build, data_type, dictionary_slots};
 use super::compression::EncodeOptions;
+use super::dictionary::Chunk;
 use super::layout::{GROUP_BYTES, GROUP_ROWS, PASSING_PAGES, Pages, properties};
 use super::objects::{Objects, RowRef};
 use super::parquet_schema::parquet_schema;
@@ -65,13 +70,14 @@ pub(super) fn encode_in(
     let arrow_schema = Arc::new(ArrowSchema::new(fields));
     let times = rows.iter().map(|at| objects.row(*at).millis()).collect();
     let mut writer = FileWriter::new(arrow_schema, times, RowOrder::Identity, options, pages)?;
-    let groups: Vec<Vec<ArrowColumnChunk>> = groups
+    let dictionaries = dictionary_slots(schema, &columns, writer.writer.properties());
+    let groups: Vec<Vec<ColumnChunk>> = groups
         .into_par_iter()
         .zip(sizes)
         .enumerate()
         .map(|(number, (rows, sizes))| {
-            let arrays = build(schema, &columns, objects, rows, &sizes);
-            writer.chunks(number, iter::once(arrays.map_err(EncodeError::from)))
+            let columns = build(schema, &columns, objects, rows, &sizes, &dictionaries)?;
+            writer.column_chunks(number, columns)
         })
         .collect::<Result<_, _>>()?;
     for chunks in groups {
@@ -84,7 +90,6 @@ pub(super) fn encode_in(
 pub(super) struct FileWriter {
     writer: SerializedFileWriter<Vec<u8>>,
     factory: ArrowRowGroupWriterFactory,
-    schema: Arc<ArrowSchema>,
     expected_rows: usize,
     groups: usize,
     written_rows: i64,
@@ -105,9 +110,8 @@ impl FileWriter {
         let root = parquet_schema.root_schema_ptr();
         let writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties))?;
         Ok(Self {
-            factory: ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema)),
+            factory: ArrowRowGroupWriterFactory::new(&writer, schema),
             writer,
-            schema,
             expected_rows,
             groups: 0,
             written_rows: 0,
@@ -123,23 +127,51 @@ impl FileWriter {
         Ok(self.append(chunks).map_err(EncodeError::from)?)
     }
 
+    /// The chunks of the next row group whose number is given.
+    fn column_chunks(
+        &self,
+        number: usize,
+        columns: Vec<Column<'_>>,
+    ) -> Result<Vec<ColumnChunk>, EncodeError> {
+        let writers = self.factory.create_column_writers(number)?;
+        let described = self.writer.schema_descr().columns();
+        let mut parts = Vec::with_capacity(writers.len());
+        for column in columns {
+            let mut of_array = column.array.map(|array| leaves_of(&array)).transpose()?;
+            for leaf in column.leaves {
+                parts.push(match leaf {
+                    Leaf::Dictionary(chunk) => Part::Dictionary(chunk),
+                    Leaf::Array => Part::Array(next_leaf(&mut of_array)?),
+                });
+            }
+        }
+        let properties = self.writer.properties();
+        (parts.into_par_iter().zip(writers).zip(described))
+            .with_min_len(COLUMNS_AT_ONCE)
+            .map(|((part, writer), column)| part.encode(writer, column, properties))
+            .collect()
+    }
+
     fn chunks<E: From<EncodeError>>(
         &self,
         number: usize,
         parts: impl Iterator<Item = Result<Vec<ArrayRef>, E>>,
-    ) -> Result<Vec<ArrowColumnChunk>, E> {
+    ) -> Result<Vec<ColumnChunk>, E> {
         let columns = self.factory.create_column_writers(number);
         let mut columns = columns.map_err(EncodeError::from)?;
         for arrays in parts {
-            write_columns(&self.schema, arrays?, &mut columns).map_err(EncodeError::from)?;
+            write_columns(arrays?, &mut columns).map_err(EncodeError::from)?;
         }
         Ok(close_columns(columns).map_err(EncodeError::from)?)
     }
 
-    fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
+    fn append(&mut self, chunks: Vec<ColumnChunk>) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
         for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
+            match chunk {
+                ColumnChunk::Arrow(chunk) => chunk.append_to_row_group(&mut group)?,
+                ColumnChunk::Dictionary(bytes, close) => group.append_column(&bytes, *close)?,
+            }
         }
         self.written_rows += group.close()?.num_rows();
         self.groups += 1;
@@ -158,6 +190,51 @@ impl FileWriter {
     }
 }
 
+/// An encoded column chunk.
+enum ColumnChunk {
+    Arrow(ArrowColumnChunk),
+    Dictionary(Bytes, Box<ColumnCloseResult>),
+}
+
+/// A column chunk that is to be encoded.
+enum Part<'o> {
+    Array(ArrowLeafColumn),
+    Dictionary(Chunk<'o>),
+}
+
+impl Part<'_> {
+    fn encode(
+        self,
+        mut writer: ArrowColumnWriter,
+        column: &ColumnDescPtr,
+        properties: &WriterProperties,
+    ) -> Result<ColumnChunk, EncodeError> {
+        let leaf = match self {
+            Part::Array(leaf) => leaf,
+            Part::Dictionary(chunk) => {
+                if let Some((bytes, close)) = chunk.encode(column, properties)? {
+                    return Ok(ColumnChunk::Dictionary(bytes, Box::new(close)));
+                }
+                next_leaf(&mut Some(leaves_of(&chunk.array()?)?))?
+            }
+        };
+        writer.write(&leaf)?;
+        Ok(ColumnChunk::Arrow(close_column(writer)?))
+    }
+}
+
+fn leaves_of(array: &ArrayRef) -> Result<vec::IntoIter<ArrowLeafColumn>, ParquetError> {
+    let field = Field::new("column", array.data_type().clone(), true);
+    Ok(compute_leaves(&field, array)?.into_iter())
+}
+
+fn next_leaf(
+    leaves: &mut Option<vec::IntoIter<ArrowLeafColumn>>,
+) -> Result<ArrowLeafColumn, ParquetError> {
+    let leaf = leaves.as_mut().and_then(Iterator::next);
+    leaf.ok_or_else(|| ParquetError::General("a column has fewer leaves than it should".into()))
+}
+
 /// The columns of some sorted rows as arrays, one row group after another, as [`encode`] has
 /// them before they become Parquet: those without a value too, in the order of the schema.
 ///
@@ -170,10 +247,15 @@ pub fn arrays(
     rows: &[RowRef],
 ) -> Result<Vec<Vec<ArrayRef>>, EncodeError> {
     let columns: Vec<usize> = (0..schema.columns().len()).collect();
+    let no_dictionaries = vec![false; schema.slots.kinds.len()];
     let groups = row_groups(objects, rows).into_iter();
     let build = |rows| {
         let sizes = Sizes::of(schema, objects, rows);
-        Ok(build(schema, &columns, objects, rows, &sizes)?)
+        let columns = build(schema, &columns, objects, rows, &sizes, &no_dictionaries)?;
+        Ok(columns
+            .into_iter()
+            .filter_map(|column| column.array)
+            .collect())
     };
     groups.map(build).collect()
 }
@@ -217,14 +299,12 @@ fn row_groups<'r>(objects: &Objects, rows: &'r [RowRef]) -> Vec<&'r [RowRef]> {
 
 /// Encodes each leaf column by itself, on whatever threads are free.
 fn write_columns(
-    schema: &ArrowSchema,
     arrays: Vec<ArrayRef>,
     columns: &mut [ArrowColumnWriter],
 ) -> Result<(), ParquetError> {
     let mut leaves = Vec::with_capacity(columns.len());
-    for (field, array) in schema.fields().iter().zip(&arrays) {
-        let field = Field::new(field.name(), array.data_type().clone(), true);
-        leaves.extend(compute_leaves(&field, array)?);
+    for array in &arrays {
+        leaves.extend(leaves_of(array)?);
     }
     drop(arrays);
     (leaves.into_par_iter().zip(columns))
@@ -233,15 +313,17 @@ fn write_columns(
 }
 
 /// What the columns of a row group have become.
-fn close_columns(columns: Vec<ArrowColumnWriter>) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+fn close_columns(columns: Vec<ArrowColumnWriter>) -> Result<Vec<ColumnChunk>, ParquetError> {
     (columns.into_par_iter())
         .with_min_len(COLUMNS_AT_ONCE)
-        .map(|column| {
-            let mut chunk = column.close()?;
-            trim(&mut chunk)?;
-            Ok(chunk)
-        })
+        .map(|column| Ok(ColumnChunk::Arrow(close_column(column)?)))
         .collect()
+}
+
+fn close_column(column: ArrowColumnWriter) -> Result<ArrowColumnChunk, ParquetError> {
+    let mut chunk = column.close()?;
+    trim(&mut chunk)?;
+    Ok(chunk)
 }
 
 /// Drops from the footer what 200 columns make kilobytes of: sizes for a reader's memory

@@ -1,0 +1,84 @@
+//! Texts as numbers of a dictionary.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BinaryArray};
+use arrow::buffer::{Buffer, OffsetBuffer};
+use arrow::error::ArrowError;
+use rustc_hash::FxHashMap;
+
+use crate::table::marks::Marks;
+use crate::table::objects::narrow;
+
+/// Texts of rows on their way into a [`Dictionary`].
+#[derive(Debug, Default)]
+pub(in crate::table) struct DictionaryBuilder<'t> {
+    marks: Marks,
+    next: usize,
+    last: u32,
+    dictionary: Dictionary<'t>,
+    known: FxHashMap<&'t [u8], u32>,
+}
+
+/// The different texts of a column, by the order in which they come, and which of them each row has.
+#[derive(Debug, Default)]
+pub(in crate::table) struct Dictionary<'t> {
+    pub(super) texts: Vec<&'t [u8]>,
+    /// One a value, without the nulls.
+    pub(super) numbers: Vec<u32>,
+    /// The bytes of a dictionary page: the different texts, each after its length.
+    pub(super) page_bytes: usize,
+}
+
+impl<'t> DictionaryBuilder<'t> {
+    /// Puts a text at a row after the last one.
+    #[inline]
+    pub(in crate::table) fn put(&mut self, row: usize, text: &'t [u8]) {
+        assert!(self.next <= row, "two values for one place");
+        self.next = row + 1;
+        self.marks.mark(row);
+        // Rows are sorted, so most have the text of the row before.
+        let last = self.dictionary.texts.get(self.last as usize);
+        if last.is_none_or(|last| *last != text) {
+            self.last = self.number(text);
+        }
+        self.dictionary.numbers.push(self.last);
+    }
+
+    fn number(&mut self, text: &'t [u8]) -> u32 {
+        let dictionary = &mut self.dictionary;
+        let next = narrow(dictionary.texts.len());
+        let number = *self.known.entry(text).or_insert(next);
+        if number == next {
+            dictionary.texts.push(text);
+            dictionary.page_bytes += size_of::<u32>() + text.len();
+        }
+        number
+    }
+
+    /// The dictionary, and the rows that have a text.
+    pub(in crate::table) fn finish(self) -> (Arc<Dictionary<'t>>, Arc<Marks>) {
+        (Arc::new(self.dictionary), Arc::new(self.marks))
+    }
+}
+
+impl Dictionary<'_> {
+    /// An array of the texts of these rows.
+    pub(super) fn array(&self, marks: &Marks, rows: usize) -> Result<ArrayRef, ArrowError> {
+        let mut numbers = self.numbers.iter();
+        let texts = (0..rows).map(|row| {
+            let number = marks.has(row).then(|| numbers.next()).flatten();
+            number.map_or(&[][..], |number| self.texts[*number as usize])
+        });
+        let mut bytes = Vec::new();
+        let lengths: Vec<usize> = texts
+            .map(|text| {
+                bytes.extend_from_slice(text);
+                text.len()
+            })
+            .collect();
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        let array = BinaryArray::try_new(offsets, Buffer::from_vec(bytes), marks.nulls(rows))?;
+        Ok(Arc::new(array))
+    }
+}
