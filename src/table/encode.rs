@@ -170,7 +170,7 @@ impl FileWriter {
         for chunk in chunks {
             match chunk {
                 ColumnChunk::Arrow(chunk) => chunk.append_to_row_group(&mut group)?,
-                ColumnChunk::Dictionary(bytes, close) => group.append_column(&bytes, *close)?,
+                ColumnChunk::Dictionary(bytes, close) => group.append_column(&bytes, close)?,
             }
         }
         self.written_rows += group.close()?.num_rows();
@@ -193,7 +193,7 @@ impl FileWriter {
 /// An encoded column chunk.
 enum ColumnChunk {
     Arrow(ArrowColumnChunk),
-    Dictionary(Bytes, Box<ColumnCloseResult>),
+    Dictionary(Bytes, ColumnCloseResult),
 }
 
 /// A column chunk that is to be encoded.
@@ -213,7 +213,7 @@ impl Part<'_> {
             Part::Array(leaf) => leaf,
             Part::Dictionary(chunk) => {
                 if let Some((bytes, close)) = chunk.encode(column, properties)? {
-                    return Ok(ColumnChunk::Dictionary(bytes, Box::new(close)));
+                    return Ok(ColumnChunk::Dictionary(bytes, close));
                 }
                 next_leaf(&mut Some(leaves_of(&chunk.array()?)?))?
             }
@@ -345,3 +345,6 @@ fn trim(chunk: &mut ArrowColumnChunk) -> Result<(), ParquetError> {
     close.metadata = metadata.build()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use super::levels::Levels;
 use super::pages::{PageFacts, PageIndex, Pages};
 use super::rle::{Rle, width};
 use super::statistics::{extremes, of_chunk};
-use super::texts::Dictionary;
+use super::texts::{Dictionary, LENGTH_BYTES};
 use crate::table::marks::Marks;
 
 /// Whether the chunks of a column can be written from a dictionary.
@@ -152,8 +152,7 @@ impl<'t> Chunk<'t> {
         }
         // A batch has values of two of these at most.
         let parts = dictionary.numbers.chunks(batch_rows);
-        let bytes =
-            parts.map(|numbers| self.text_bytes(numbers) + size_of::<u32>() * numbers.len());
+        let bytes = parts.map(|numbers| self.text_bytes(numbers) + LENGTH_BYTES * numbers.len());
         2 * bytes.max().unwrap_or_default() + dictionary.page_bytes < limit
     }
 

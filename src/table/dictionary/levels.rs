@@ -53,12 +53,11 @@ impl Levels {
 
     /// An array of values of some of the rows, in the structs that they are in.
     pub(super) fn nest(&self, values: ArrayRef) -> Result<ArrayRef, ArrowError> {
-        let structs = self.planes[..self.planes.len() - 1].iter().rev();
-        structs.fold(Ok(values), |values, marks| {
-            let values = values?;
+        let mut structs = self.planes[..self.planes.len() - 1].iter().rev();
+        structs.try_fold(values, |values, marks| {
             let field = Field::new("value", values.data_type().clone(), true);
             let (fields, nulls) = (Fields::from(vec![field]), marks.nulls(self.rows));
-            Ok(Arc::new(StructArray::try_new(fields, vec![values], nulls)?))
+            Ok(Arc::new(StructArray::try_new(fields, vec![values], nulls)?) as ArrayRef)
         })
     }
 }

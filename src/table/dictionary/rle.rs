@@ -55,7 +55,7 @@ impl Rle {
             (self.last, self.repeats) = (number, 1);
         }
         self.packed.push(number);
-        if self.packed.len() % GROUP != 0 {
+        if !self.packed.len().is_multiple_of(GROUP) {
             return;
         }
         if self.repeats >= GROUP {
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_run_is_its_length_and_its_number() {
         assert_eq!(encoded(&[(5, 300)], 3), [0b1101_1000, 0b100, 5]);
-        assert_eq!(encoded(&[], 3), []);
+        assert!(encoded(&[], 3).is_empty());
         assert_eq!(encoded(&[(0, 7)], 0), [14]);
     }
 

@@ -10,6 +10,9 @@ use rustc_hash::FxHashMap;
 use crate::table::marks::Marks;
 use crate::table::objects::narrow;
 
+/// What a text takes in a dictionary page besides itself.
+pub(super) const LENGTH_BYTES: usize = 4;
+
 /// Texts of rows on their way into a [`Dictionary`].
 #[derive(Debug, Default)]
 pub(in crate::table) struct DictionaryBuilder<'t> {
@@ -51,7 +54,7 @@ impl<'t> DictionaryBuilder<'t> {
         let number = *self.known.entry(text).or_insert(next);
         if number == next {
             dictionary.texts.push(text);
-            dictionary.page_bytes += size_of::<u32>() + text.len();
+            dictionary.page_bytes += LENGTH_BYTES + text.len();
         }
         number
     }
