@@ -123,23 +123,20 @@ pub(super) fn build<'o>(
     columns
         .iter()
         .map(|column| {
-            let mut leaves = Vec::new();
             let array = match &schema.recipes[*column] {
-                Recipe::Node(node) => builder.node(node, &[], &mut leaves)?,
-                Recipe::Texts { list, element } => {
-                    leaves.push(Leaf::Array);
-                    Some(builder.texts(*list, *element)?)
+                Recipe::Node(node) => {
+                    let mut leaves = Vec::new();
+                    let array = builder.node(node, &[], &mut leaves)?;
+                    return Ok(Column { leaves, array });
                 }
-                Recipe::Timestamp => {
-                    leaves.push(Leaf::Array);
-                    Some(timestamps(objects, rows))
-                }
-                Recipe::SourceFile => {
-                    leaves.push(Leaf::Array);
-                    Some(sources(objects, rows)?)
-                }
+                Recipe::Texts { list, element } => builder.texts(*list, *element)?,
+                Recipe::Timestamp => timestamps(objects, rows),
+                Recipe::SourceFile => sources(objects, rows)?,
             };
-            Ok(Column { leaves, array })
+            Ok(Column {
+                leaves: vec![Leaf::Array],
+                array: Some(array),
+            })
         })
         .collect()
 }
@@ -331,9 +328,8 @@ impl<'s, 'o> Builder<'s, 'o> {
                 }
                 Text::Dictionary(dictionary, marks) => {
                     leaves.push(Leaf::Dictionary(Chunk {
-                        levels: Levels::new(structs, Arc::clone(&marks), self.rows),
+                        levels: Levels::new(structs, marks, self.rows),
                         dictionary,
-                        marks,
                     }));
                     return Ok(None);
                 }

@@ -62,28 +62,43 @@ pub(super) fn encode_in(
     options: &EncodeOptions,
     pages: Pages,
 ) -> Result<Bytes, EncodeError> {
-    let groups = row_groups(objects, rows);
-    let sizes = (groups.par_iter()).map(|rows| Sizes::of(schema, objects, rows));
-    let sizes: Vec<Sizes> = sizes.collect();
-    let columns = columns_with_values(schema, &sizes);
-    let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
-    let arrow_schema = Arc::new(ArrowSchema::new(fields));
-    let times = rows.iter().map(|at| objects.row(*at).millis()).collect();
-    let mut writer = FileWriter::new(arrow_schema, times, RowOrder::Identity, options, pages)?;
+    let (groups, columns, mut writer) = begin(schema, objects, rows, options, pages)?;
     let dictionaries = dictionary_slots(schema, &columns, writer.writer.properties());
     let groups: Vec<Vec<ColumnChunk>> = groups
         .into_par_iter()
-        .zip(sizes)
         .enumerate()
         .map(|(number, (rows, sizes))| {
             let columns = build(schema, &columns, objects, rows, &sizes, &dictionaries)?;
-            writer.column_chunks(number, columns)
+            writer.chunks(number, columns)
         })
         .collect::<Result<_, _>>()?;
     for chunks in groups {
         writer.append(chunks)?;
     }
     Ok(writer.finish()?)
+}
+
+/// Row groups of a file, and how much is in each.
+type Groups<'r> = Vec<(&'r [RowRef], Sizes)>;
+
+/// The row groups of a file of these rows, its columns, and the file without any of them.
+fn begin<'r>(
+    schema: &Schema,
+    objects: &Objects,
+    rows: &'r [RowRef],
+    options: &EncodeOptions,
+    pages: Pages,
+) -> Result<(Groups<'r>, Vec<usize>, FileWriter), EncodeError> {
+    let groups = row_groups(objects, rows).into_par_iter();
+    let groups: Groups<'r> = groups
+        .map(|rows| (rows, Sizes::of(schema, objects, rows)))
+        .collect();
+    let columns = columns_with_values(schema, &groups);
+    let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
+    let fields = Arc::new(ArrowSchema::new(fields));
+    let times = rows.iter().map(|at| objects.row(*at).millis()).collect();
+    let writer = FileWriter::new(fields, times, RowOrder::Identity, options, pages)?;
+    Ok((groups, columns, writer))
 }
 
 /// One Parquet object on its way, row group after row group.
@@ -123,12 +138,17 @@ impl FileWriter {
         &mut self,
         parts: impl Iterator<Item = Result<Vec<ArrayRef>, E>>,
     ) -> Result<(), E> {
-        let chunks = self.chunks(self.groups, parts)?;
+        let columns = self.factory.create_column_writers(self.groups);
+        let mut columns = columns.map_err(EncodeError::from)?;
+        for arrays in parts {
+            write_columns(arrays?, &mut columns).map_err(EncodeError::from)?;
+        }
+        let chunks = close_columns(columns).map_err(EncodeError::from)?;
         Ok(self.append(chunks).map_err(EncodeError::from)?)
     }
 
     /// The chunks of the next row group whose number is given.
-    fn column_chunks(
+    fn chunks(
         &self,
         number: usize,
         columns: Vec<Column<'_>>,
@@ -150,19 +170,6 @@ impl FileWriter {
             .with_min_len(COLUMNS_AT_ONCE)
             .map(|((part, writer), column)| part.encode(writer, column, properties))
             .collect()
-    }
-
-    fn chunks<E: From<EncodeError>>(
-        &self,
-        number: usize,
-        parts: impl Iterator<Item = Result<Vec<ArrayRef>, E>>,
-    ) -> Result<Vec<ColumnChunk>, E> {
-        let columns = self.factory.create_column_writers(number);
-        let mut columns = columns.map_err(EncodeError::from)?;
-        for arrays in parts {
-            write_columns(arrays?, &mut columns).map_err(EncodeError::from)?;
-        }
-        Ok(close_columns(columns).map_err(EncodeError::from)?)
     }
 
     fn append(&mut self, chunks: Vec<ColumnChunk>) -> Result<(), ParquetError> {
@@ -261,8 +268,8 @@ pub fn arrays(
 }
 
 /// The columns that the file has: the documented ones, and those with a value in some row.
-fn columns_with_values(schema: &Schema, groups: &[Sizes]) -> Vec<usize> {
-    let has_value = |slot| groups.iter().any(|sizes| sizes.has(slot));
+fn columns_with_values(schema: &Schema, groups: &Groups<'_>) -> Vec<usize> {
+    let has_value = |slot| groups.iter().any(|(_, sizes)| sizes.has(slot));
     let columns = schema.columns().iter().zip(&schema.recipes).enumerate();
     columns
         .filter(|(_, (column, recipe))| {

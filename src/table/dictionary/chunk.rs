@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding, EncodingMask, PageType};
+use parquet::basic::{Encoding, EncodingMask, PageType};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::Result;
@@ -18,20 +18,16 @@ use super::pages::{PageFacts, PageIndex, Pages};
 use super::rle::{Rle, width};
 use super::statistics::{extremes, of_chunk};
 use super::texts::{Dictionary, LENGTH_BYTES};
-use crate::table::marks::Marks;
 
 /// Whether the chunks of a column can be written from a dictionary.
 pub(in crate::table) fn is_possible(properties: &WriterProperties, column: &ColumnPath) -> bool {
-    let codec = properties.compression(column);
-    properties.dictionary_enabled(column)
-        && matches!(codec, Compression::SNAPPY | Compression::UNCOMPRESSED)
+    properties.dictionary_enabled(column) && Pages::know(properties.compression(column))
 }
 
 /// A column chunk that is to be written.
 #[derive(Debug)]
 pub(in crate::table) struct Chunk<'t> {
     pub(in crate::table) dictionary: Arc<Dictionary<'t>>,
-    pub(in crate::table) marks: Arc<Marks>,
     pub(in crate::table) levels: Levels,
 }
 
@@ -52,24 +48,22 @@ impl<'t> Chunk<'t> {
             return Ok(None);
         }
         let codec = properties.compression(path);
-        let Some(mut pages) = Pages::new(codec) else {
-            return Ok(None);
-        };
+        let mut pages = Pages::new(codec);
         let statistics = properties.statistics_enabled(path);
-        let mut index = PageIndex::new(
-            statistics == EnabledStatistics::Page,
-            properties.column_index_truncate_length(),
-            !properties.offset_index_disabled(),
-        );
+        let of_pages = statistics == EnabledStatistics::Page;
+        let has_offsets = !properties.offset_index_disabled();
+        let length = properties.column_index_truncate_length();
+        let mut index = PageIndex::new(of_pages, length, has_offsets);
         let texts = &self.dictionary.texts;
         let first = pages.write_dictionary(texts, self.dictionary.page_bytes)?;
         let (rows, mut at, mut known) = (self.levels.rows(), 0, 0);
         let (mut start, mut count) = (0, 0);
         while start < rows {
             let end = rows.min(start + page_rows);
-            let mut levels = (statistics == EnabledStatistics::Page)
-                .then(|| LevelHistogram::try_new(column.max_def_level()))
-                .flatten();
+            let mut levels = match of_pages {
+                true => LevelHistogram::try_new(column.max_def_level()),
+                false => None,
+            };
             let (mut body, values) = self.write_levels(start..end, &mut levels);
             let numbers = &self.dictionary.numbers[at..at + values];
             write_numbers(&mut body, numbers, &mut known);
@@ -77,11 +71,11 @@ impl<'t> Chunk<'t> {
             let facts = PageFacts {
                 rows: end - start,
                 nulls: end - start - values,
-                text_bytes: self.text_bytes(numbers),
+                text_bytes: has_offsets.then(|| self.text_bytes(numbers)),
                 levels,
-                extremes: match statistics {
-                    EnabledStatistics::Page => self.extremes(numbers),
-                    _ => None,
+                extremes: match of_pages {
+                    true => self.extremes(numbers),
+                    false => None,
                 },
             };
             index.add(&spec, facts);
@@ -126,8 +120,8 @@ impl<'t> Chunk<'t> {
 
     /// The same values as an array, in the structs that they are in.
     pub(in crate::table) fn array(&self) -> Result<ArrayRef, ArrowError> {
-        let values = self.dictionary.array(&self.marks, self.levels.rows())?;
-        self.levels.nest(values)
+        let levels = &self.levels;
+        levels.nest(self.dictionary.array(levels.values(), levels.rows())?)
     }
 
     /// How many rows `parquet` takes at a time, of which it then asks whether a page is full: as many as a

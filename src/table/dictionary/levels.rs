@@ -12,15 +12,19 @@ use crate::table::marks::Marks;
 /// Which rows have each of the structs around a value, from the outermost in, and which have the value.
 #[derive(Debug, Clone)]
 pub(in crate::table) struct Levels {
-    planes: Vec<Arc<Marks>>,
+    structs: Vec<Arc<Marks>>,
+    values: Arc<Marks>,
     rows: usize,
 }
 
 impl Levels {
     /// Of values in these structs.
     pub(in crate::table) fn new(structs: &[Arc<Marks>], values: Arc<Marks>, rows: usize) -> Self {
-        let planes = structs.iter().cloned().chain([values]).collect();
-        Self { planes, rows }
+        Self {
+            structs: structs.to_vec(),
+            values,
+            rows,
+        }
     }
 
     /// How many rows there are.
@@ -28,9 +32,14 @@ impl Levels {
         self.rows
     }
 
+    /// The rows that have a value.
+    pub(super) fn values(&self) -> &Marks {
+        &self.values
+    }
+
     /// The level of a row that has a value.
     pub(super) fn greatest(&self) -> usize {
-        self.planes.len()
+        self.structs.len() + 1
     }
 
     /// Calls `put` with each level of some rows and how many rows in succession have it.
@@ -38,7 +47,7 @@ impl Levels {
         let mut at = rows.start;
         while at < rows.end {
             let (mut level, mut end) = (0, rows.end);
-            for plane in &self.planes {
+            for plane in self.structs.iter().chain([&self.values]) {
                 let is_marked = plane.has(at);
                 end = plane.next_change(at, end);
                 if !is_marked {
@@ -51,9 +60,9 @@ impl Levels {
         }
     }
 
-    /// An array of values of some of the rows, in the structs that they are in.
+    /// An array of the rows' values in the structs that they are in.
     pub(super) fn nest(&self, values: ArrayRef) -> Result<ArrayRef, ArrowError> {
-        let mut structs = self.planes[..self.planes.len() - 1].iter().rev();
+        let mut structs = self.structs.iter().rev();
         structs.try_fold(values, |values, marks| {
             let field = Field::new("value", values.data_type().clone(), true);
             let (fields, nulls) = (Fields::from(vec![field]), marks.nulls(self.rows));

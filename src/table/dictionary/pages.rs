@@ -20,18 +20,18 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// None in a codec that this does not know.
-    pub(super) fn new(codec: Compression) -> Option<Self> {
-        let snappy = match codec {
-            Compression::SNAPPY => Some(Encoder::new()),
-            Compression::UNCOMPRESSED => None,
-            _ => return None,
-        };
-        Some(Self {
+    /// Whether pages can be written in a codec.
+    pub(super) fn know(codec: Compression) -> bool {
+        matches!(codec, Compression::SNAPPY | Compression::UNCOMPRESSED)
+    }
+
+    /// In a codec that these know.
+    pub(super) fn new(codec: Compression) -> Self {
+        Self {
             sink: TrackedWrite::new(Vec::new()),
-            snappy,
+            snappy: (codec == Compression::SNAPPY).then(Encoder::new),
             uncompressed: 0,
-        })
+        }
     }
 
     pub(super) fn write_dictionary(
@@ -88,8 +88,8 @@ impl Pages {
 pub(super) struct PageFacts<'t> {
     pub(super) rows: usize,
     pub(super) nulls: usize,
-    /// Of all its values together.
-    pub(super) text_bytes: usize,
+    /// Of all its values together; none if nobody is to be told.
+    pub(super) text_bytes: Option<usize>,
     /// How many rows have each definition level.
     pub(super) levels: Option<LevelHistogram>,
     /// The least and the greatest text; none if all are null.
@@ -134,7 +134,8 @@ impl<'t> PageIndex<'t> {
         }
         if let Some(offsets) = &mut self.offsets {
             offsets.append_row_count(page.rows as i64);
-            offsets.append_unencoded_byte_array_data_bytes(Some(page.text_bytes as i64));
+            offsets
+                .append_unencoded_byte_array_data_bytes(page.text_bytes.map(|bytes| bytes as i64));
             offsets.append_offset_and_size(spec.offset as i64, spec.compressed_size as i32);
         }
         if let (Some(last), Some(this)) = (self.last, page.extremes) {

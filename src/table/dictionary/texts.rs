@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryArray};
-use arrow::buffer::{Buffer, OffsetBuffer};
+use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
 use rustc_hash::FxHashMap;
 
+use crate::table::collect::{Present, Texts};
 use crate::table::marks::Marks;
 use crate::table::objects::narrow;
 
@@ -16,8 +16,7 @@ pub(super) const LENGTH_BYTES: usize = 4;
 /// Texts of rows on their way into a [`Dictionary`].
 #[derive(Debug, Default)]
 pub(in crate::table) struct DictionaryBuilder<'t> {
-    marks: Marks,
-    next: usize,
+    rows: Present,
     last: u32,
     dictionary: Dictionary<'t>,
     known: FxHashMap<&'t [u8], u32>,
@@ -37,9 +36,7 @@ impl<'t> DictionaryBuilder<'t> {
     /// Puts a text at a row after the last one.
     #[inline]
     pub(in crate::table) fn put(&mut self, row: usize, text: &'t [u8]) {
-        assert!(self.next <= row, "two values for one place");
-        self.next = row + 1;
-        self.marks.mark(row);
+        self.rows.mark(row);
         // Rows are sorted, so most have the text of the row before.
         let last = self.dictionary.texts.get(self.last as usize);
         if last.is_none_or(|last| *last != text) {
@@ -61,27 +58,18 @@ impl<'t> DictionaryBuilder<'t> {
 
     /// The dictionary, and the rows that have a text.
     pub(in crate::table) fn finish(self) -> (Arc<Dictionary<'t>>, Arc<Marks>) {
-        (Arc::new(self.dictionary), Arc::new(self.marks))
+        (Arc::new(self.dictionary), Arc::new(self.rows.finish()))
     }
 }
 
 impl Dictionary<'_> {
     /// An array of the texts of these rows.
     pub(super) fn array(&self, marks: &Marks, rows: usize) -> Result<ArrayRef, ArrowError> {
-        let mut numbers = self.numbers.iter();
-        let texts = (0..rows).map(|row| {
-            let number = marks.has(row).then(|| numbers.next()).flatten();
-            number.map_or(&[][..], |number| self.texts[*number as usize])
-        });
-        let mut bytes = Vec::new();
-        let lengths: Vec<usize> = texts
-            .map(|text| {
-                bytes.extend_from_slice(text);
-                text.len()
-            })
-            .collect();
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        let array = BinaryArray::try_new(offsets, Buffer::from_vec(bytes), marks.nulls(rows))?;
-        Ok(Arc::new(array))
+        let mut texts = Texts::default();
+        let with_text = (0..rows).filter(|row| marks.has(*row));
+        for (row, number) in with_text.zip(&self.numbers) {
+            texts.put(row, self.texts[*number as usize]);
+        }
+        texts.finish(rows)
     }
 }

@@ -15,16 +15,9 @@ fn encode_arrays(
     options: &EncodeOptions,
     pages: Pages,
 ) -> Bytes {
-    let groups = row_groups(objects, rows);
-    let sizes = groups.iter().map(|rows| Sizes::of(schema, objects, rows));
-    let sizes: Vec<Sizes> = sizes.collect();
-    let columns = columns_with_values(schema, &sizes);
-    let fields: Vec<Field> = columns.iter().map(|at| field(schema, *at)).collect();
-    let fields = Arc::new(ArrowSchema::new(fields));
-    let times = rows.iter().map(|at| objects.row(*at).millis()).collect();
-    let mut writer = FileWriter::new(fields, times, RowOrder::Identity, options, pages).unwrap();
+    let (groups, columns, mut writer) = begin(schema, objects, rows, options, pages).unwrap();
     let no_dictionaries = vec![false; schema.slots.kinds.len()];
-    for (rows, sizes) in groups.into_iter().zip(sizes) {
+    for (rows, sizes) in groups {
         let built = build(schema, &columns, objects, rows, &sizes, &no_dictionaries).unwrap();
         let arrays = built.into_iter().map(|column| column.array.unwrap());
         let arrays: Result<_, EncodeError> = Ok(arrays.collect());
