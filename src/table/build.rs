@@ -271,6 +271,9 @@ impl<'s, 'o> Builder<'s, 'o> {
         present.resize_with(kinds.len(), Present::default);
         lists.resize_with(schema.slots.lists, Lists::default);
         for (at, row) in rows.iter().enumerate() {
+            if let Some(next) = rows.get(at + 1) {
+                objects.row(*next).fetch();
+            }
             let row = objects.row(*row);
             let object = row.object();
             for cell in row.cells() {
