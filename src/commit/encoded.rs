@@ -1,9 +1,10 @@
 //! The files of a claim, encoded ahead of their puts.
 
 use super::rows::{NewRows, id_hashes, part_of_share};
+use crate::cloudtrail::Sha256;
 use crate::failure::Failure;
 use crate::ledger::Claim;
-use crate::table::{Objects, RowRef, encode, sort_rows};
+use crate::table::{EncodeError, Objects, RowRef, encode, sort_rows};
 use crate::work::{Context, Share};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
@@ -19,6 +20,8 @@ pub(super) struct EncodedFile {
     /// The hashes of its event ids.
     pub(super) id_hashes: Vec<u64>,
     pub(super) body: Bytes,
+    /// Of the body.
+    pub(super) sha256: Sha256,
     /// The memory of the body.
     pub(super) share: Option<Share>,
 }
@@ -60,34 +63,29 @@ pub(super) fn encoded_files<'e>(
 async fn encoded_file(
     context: &Context,
     source: Arc<Source>,
-    rows: Vec<RowRef>,
-) -> Result<EncodedFile, Failure> {
-    let count = rows.len() as u64;
-    let id_hashes = id_hashes(&source.objects, &rows);
-    let body = encode_rows(context, &source.objects, rows).await?;
-    let mut share = source.share.lock().unwrap_or_else(PoisonError::into_inner);
-    let share = part_of_share(&mut share, &body);
-    Ok(EncodedFile {
-        rows: count,
-        id_hashes,
-        body,
-        share,
-    })
-}
-
-async fn encode_rows(
-    context: &Context,
-    objects: &Objects,
     mut rows: Vec<RowRef>,
-) -> Result<Bytes, Failure> {
+) -> Result<EncodedFile, Failure> {
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    let objects = objects.clone();
+    // With what takes time as it grows: one thread drives all calls of the stores, and has to be free.
     let encoded = context.cpu.run(move || {
-        sort_rows(&objects, &mut rows);
-        encode(&schema, &objects, &rows, &options)
+        let objects = &source.objects;
+        let id_hashes = id_hashes(objects, &rows);
+        sort_rows(objects, &mut rows);
+        let body = encode(&schema, objects, &rows, &options)?;
+        let mut share = source.share.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = part_of_share(&mut share, &body);
+        Ok(EncodedFile {
+            rows: rows.len() as u64,
+            id_hashes,
+            sha256: Sha256::of(&body),
+            body,
+            share,
+        })
     });
-    encoded.await?.map_err(|error| match error.source() {
-        Some(cause) => Failure::Internal(format!("{error}: {cause}")),
-        None => Failure::Internal(error.to_string()),
-    })
+    encoded
+        .await?
+        .map_err(|error: EncodeError| match error.source() {
+            Some(cause) => Failure::Internal(format!("{error}: {cause}")),
+            None => Failure::Internal(error.to_string()),
+        })
 }

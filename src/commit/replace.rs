@@ -213,7 +213,7 @@ async fn put_merged(
     if let Some(receipt) = turn.log.receipt_of_another().await? {
         return Ok(Err(Box::new(receipt)));
     }
-    let receipt = receipt_of(file, file.rows, &body);
+    let receipt = receipt_of(file, file.rows, &body, Sha256::of(&body));
     match context.destination.put_if_absent(&key, body).await? {
         PutOutcome::Written => Ok(Ok(receipt)),
         PutOutcome::AlreadyExists => stands().await,

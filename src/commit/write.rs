@@ -173,9 +173,10 @@ async fn put_file(
         rows: own_rows,
         id_hashes,
         body,
+        sha256,
         share: _share,
     } = encoded;
-    let put = receipt_of(file, own_rows, &body);
+    let put = receipt_of(file, own_rows, &body, sha256);
     if let Some(receipt) = log.receipt_of_another().await? {
         return Ok(Put::Finished(Box::new(receipt)));
     }
@@ -191,13 +192,18 @@ async fn put_file(
     })
 }
 
-pub(super) fn receipt_of(file: &ClaimedFile, rows: u64, body: &Bytes) -> FileReceipt {
+pub(super) fn receipt_of(
+    file: &ClaimedFile,
+    rows: u64,
+    body: &Bytes,
+    sha256: Sha256,
+) -> FileReceipt {
     FileReceipt {
         date: file.date,
         name: file.name.clone(),
         rows,
         bytes: body.len() as u64,
-        sha256: Some(Sha256::of(body)),
+        sha256: Some(sha256),
     }
 }
 
@@ -227,5 +233,5 @@ pub(super) async fn standing_file(
         }
         .into());
     }
-    Ok(receipt_of(file, found, &body))
+    Ok(receipt_of(file, found, &body, Sha256::of(&body)))
 }

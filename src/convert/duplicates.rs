@@ -7,6 +7,7 @@ use crate::files::Lookup;
 use crate::ledger::{ClaimNumber, RowOptions};
 use crate::table::{Objects, RecordHasher, RowRef, same_record};
 use jiff::civil::Date;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -89,31 +90,35 @@ fn repeated(objects: &Objects, rows: &[RowRef]) -> Vec<usize> {
             Some((row.id_hash()?, row.millis(), at))
         })
         .collect();
-    by_id.sort_unstable();
+    by_id.par_sort_unstable();
+    let alike = by_id.par_chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+    let alike = alike.filter(|alike| alike.len() > 1);
+    let repeated = alike.flat_map_iter(|alike| repeated_among(objects, rows, alike));
+    let mut repeated: Vec<usize> = repeated.collect();
+    repeated.sort_unstable();
+    repeated
+}
+
+/// The positions of rows that repeat an earlier one, among those of one id and time.
+fn repeated_among(objects: &Objects, rows: &[RowRef], alike: &[(u64, i64, usize)]) -> Vec<usize> {
+    // Thousands of records may share a masked id: only those of one hash are compared.
+    let is_masked = alike.len() > FEW_ALIKE;
     let hasher = RecordHasher::default();
+    let mut kept: FxHashMap<u64, Vec<RowRef>> = FxHashMap::default();
     let mut repeated = Vec::new();
-    for alike in by_id
-        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
-        .filter(|chunk| chunk.len() > 1)
-    {
-        // Thousands of records may share a masked id: only those of one hash are compared.
-        let is_masked = alike.len() > FEW_ALIKE;
-        let mut kept: FxHashMap<u64, Vec<RowRef>> = FxHashMap::default();
-        for &(.., at) in alike {
-            let row = rows[at];
-            let hash = match is_masked {
-                true => hasher.hash(objects.row(row).record_text()),
-                false => 0,
-            };
-            let kept = kept.entry(hash).or_default();
-            if kept.iter().any(|&other| same_event(objects, other, row)) {
-                repeated.push(at);
-            } else {
-                kept.push(row);
-            }
+    for &(.., at) in alike {
+        let row = rows[at];
+        let hash = match is_masked {
+            true => hasher.hash(objects.row(row).record_text()),
+            false => 0,
+        };
+        let kept = kept.entry(hash).or_default();
+        if kept.iter().any(|&other| same_event(objects, other, row)) {
+            repeated.push(at);
+        } else {
+            kept.push(row);
         }
     }
-    repeated.sort_unstable();
     repeated
 }
 

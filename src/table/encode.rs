@@ -72,6 +72,8 @@ pub(super) fn encode_in(
             writer.chunks(number, columns)
         })
         .collect::<Result<_, _>>()?;
+    let bytes = groups.iter().flatten().map(ColumnChunk::len).sum();
+    writer.writer.inner_mut().reserve_exact(bytes);
     for chunks in groups {
         writer.append(chunks)?;
     }
@@ -201,6 +203,17 @@ impl FileWriter {
 enum ColumnChunk {
     Arrow(ArrowColumnChunk),
     Dictionary(Bytes, ColumnCloseResult),
+}
+
+impl ColumnChunk {
+    /// Its bytes in the file.
+    fn len(&self) -> usize {
+        let close = match self {
+            Self::Arrow(chunk) => chunk.close(),
+            Self::Dictionary(_, close) => close,
+        };
+        close.bytes_written as usize
+    }
 }
 
 /// A column chunk that is to be encoded.
