@@ -276,17 +276,22 @@ fn matching_rows_finds_the_ids_asked_for_and_no_others() {
 #[test]
 fn rows_are_sorted_by_source_name_identity_and_time_whatever_order_they_come_in() {
     let schema = schema();
-    let objects = one_object(&schema, many_records(500).as_bytes());
-    let mut rows: Vec<RowRef> = objects.row_refs().collect();
-    sort_rows(&objects, &mut rows);
-    let mut reversed = rows.clone();
-    reversed.reverse();
-    sort_rows(&objects, &mut reversed);
-    assert_eq!(rows, reversed);
-    let number = |row: &RowRef| objects.row(*row).event_id().unwrap()[3..].parse::<usize>();
-    let keys: Vec<_> = rows.iter().map(|row| number(row).unwrap()).collect();
-    let arn = |n: usize| (n % 50).to_string();
-    assert!(keys.is_sorted_by_key(|n| (n % 3, n % 7, arn(*n), *n)));
+    // The names of more rows than 16,384 are looked at in parts.
+    for count in [500, 45_000] {
+        let objects = one_object(&schema, many_records(count).as_bytes());
+        let mut rows: Vec<RowRef> = objects.row_refs().collect();
+        sort_rows(&objects, &mut rows);
+        let mut reversed = rows.clone();
+        reversed.reverse();
+        sort_rows(&objects, &mut reversed);
+        assert_eq!(rows, reversed);
+        let number = |row: &RowRef| objects.row(*row).event_id().unwrap()[3..].parse::<usize>();
+        let keys: Vec<_> = rows.iter().map(|row| number(row).unwrap()).collect();
+        let arn = |n: usize| (n % 50).to_string();
+        assert_eq!(keys.len(), count);
+        let time_and_id = |n: usize| (n % 3600, n.to_string());
+        assert!(keys.is_sorted_by_key(|n| (n % 3, n % 7, arn(*n), time_and_id(*n))));
+    }
 }
 
 #[test]

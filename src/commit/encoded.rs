@@ -66,7 +66,7 @@ async fn encoded_file(
     mut rows: Vec<RowRef>,
 ) -> Result<EncodedFile, Failure> {
     let (schema, options) = (Arc::clone(&context.schema), context.encode);
-    // With what takes time as it grows: one thread drives all calls of the stores, and has to be free.
+    // All that grows with the rows is done there: one thread drives all calls of the stores.
     let encoded = context.cpu.run(move || {
         let objects = &source.objects;
         let id_hashes = id_hashes(objects, &rows);
