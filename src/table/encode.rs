@@ -29,9 +29,6 @@ use super::schema::{ColumnKind, Schema};
 /// Columns that one task encodes at least: small files are not worth many tasks.
 const COLUMNS_AT_ONCE: usize = 16;
 
-/// Room that is made for a footer; with an eighth of the columns it nearly always has enough.
-const FOOTER_ROOM: usize = 256 << 10;
-
 /// Why rows cannot be encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
@@ -76,8 +73,8 @@ pub(super) fn encode_in(
         })
         .collect::<Result<_, _>>()?;
     let bytes: usize = groups.iter().flatten().map(ColumnChunk::len).sum();
-    let room = bytes + bytes / 8 + FOOTER_ROOM;
-    writer.writer.inner_mut().reserve_exact(room);
+    // The footer of all but small files takes less than an eighth.
+    writer.writer.inner_mut().reserve_exact(bytes + bytes / 8);
     for chunks in groups {
         writer.append(chunks)?;
     }

@@ -216,7 +216,7 @@ impl<'o> Row<'o> {
         Some(self.object.text_of(self.cells()[at]))
     }
 
-    /// The record's eventSource and eventName.
+    /// The record's eventSource, eventName and userIdentity.arn.
     pub(super) fn names(self) -> [Option<&'o [u8]>; 3] {
         let cell = |number: u32| Some(self.cells()[(number as usize).checked_sub(1)?]);
         (self.entry.names).map(|number| Some(self.object.bytes_of(cell(number)?)))
