@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use flate2::bufread::GzDecoder;
 
 use super::limits::Limits;
+use super::one_member::inflate_one_member;
 use super::output::Output;
 use super::unreadable::Unreadable;
 
@@ -23,7 +24,11 @@ const PIECE: usize = 64 * 1024;
 /// Zeros after the last member are padding, as `gzip` itself has it; anything else there
 /// is [`Unreadable::TrailingGarbage`]. Never allocates more than the limits and one chunk.
 pub fn gunzip(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, Unreadable> {
-    let mut output = Output::new(size_hint(bytes), limits);
+    let largest = bytes.len().saturating_mul(LARGEST_RATIO);
+    if let Some(inflated) = inflate_one_member(bytes, limits.most_bytes().min(largest)) {
+        return Ok(inflated);
+    }
+    let mut output = Output::new(size_hint(bytes, largest), limits);
     let mut rest = bytes;
     loop {
         rest = inflate_member(rest, &mut output)?;
@@ -91,11 +96,10 @@ fn inflate_member<'a>(bytes: &'a [u8], output: &mut Output) -> Result<&'a [u8], 
 }
 
 /// The uncompressed size that the last member's trailer claims, as far as it is credible.
-fn size_hint(bytes: &[u8]) -> usize {
+fn size_hint(bytes: &[u8], largest: usize) -> usize {
     let claimed = bytes
         .last_chunk()
         .map_or(0, |size| u32::from_le_bytes(*size));
-    let largest = bytes.len().saturating_mul(LARGEST_RATIO);
     usize::try_from(claimed).map_or(largest, |claimed| claimed.min(largest))
 }
 
@@ -236,8 +240,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_claimed_size_is_believed_only_within_the_ratio() {
-        assert_eq!(size_hint(&[0xff; 30]), 30 * LARGEST_RATIO);
-        assert_eq!(size_hint(b"abc"), 0);
+        assert_eq!(size_hint(&[0xff; 30], 33_000), 33_000);
+        assert_eq!(size_hint(b"abc", 3300), 0);
     }
 
     proptest! {

@@ -29,6 +29,12 @@ impl Limits {
         }
     }
 
+    /// The most bytes that both allow.
+    pub(super) fn most_bytes(self) -> usize {
+        let most = self.uncompressed.min(self.heap);
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
     /// Fails if `bytes` on the heap are too many.
     pub(super) fn check_heap(self, bytes: usize) -> Result<(), Unreadable> {
         if bytes as u64 > self.heap {

@@ -10,6 +10,7 @@ pub mod key;
 mod left;
 mod limits;
 mod members;
+mod one_member;
 mod open_document;
 mod output;
 mod read_document;

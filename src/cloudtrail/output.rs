@@ -20,8 +20,7 @@ pub(super) struct Output {
 impl Output {
     /// Nothing yet, with room for as many bytes as are expected.
     pub(super) fn new(hint: usize, limits: Limits) -> Self {
-        let limit = limits.uncompressed.min(limits.heap);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let limit = limits.most_bytes();
         // One byte more than expected tells the end from a full buffer without growing.
         let buffer = vec![0; hint.min(limit).saturating_add(1)];
         Self {

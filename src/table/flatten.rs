@@ -24,10 +24,12 @@ impl Shredder<'_> {
             return scanner.skip();
         }
         let node = trie.node(node);
-        if let Some((slot, contest)) = node.leaf
-            && self.win(contest, scope)
-        {
-            self.leaf(scanner, slot, kind)?;
+        let leaf = node.leaf.filter(|(_, contest)| self.win(*contest, scope));
+        if let Some((slot, _)) = leaf {
+            if node.is_leaf_only() {
+                return self.leaf(scanner, slot, kind);
+            }
+            self.leaf(&mut scanner.clone(), slot, kind)?;
         }
         let list = node.list.filter(|(_, contest)| self.win(*contest, scope));
         if let Some((element, _)) = list {
@@ -97,9 +99,14 @@ impl Shredder<'_> {
         Ok(span(start, scanner))
     }
 
-    /// A string as itself, anything else as its JSON text. The value stays unread.
-    fn leaf(&mut self, scanner: &Scanner<'_>, slot: Slot, kind: Kind) -> Result<(), JsonError> {
-        let mut scanner = scanner.clone();
+    /// A string as itself, anything else as its JSON text.
+    fn leaf(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        slot: Slot,
+        kind: Kind,
+    ) -> Result<Span, JsonError> {
+        let start = scanner.position();
         if kind == Kind::String {
             let token = scanner.string()?;
             self.string_cell(slot, token);
@@ -107,7 +114,7 @@ impl Shredder<'_> {
             let span = scanner.skip()?;
             self.push(Cell::of(slot, span));
         }
-        Ok(())
+        Ok(span(start, scanner))
     }
 
     /// Whether this is the first value in its scope.

@@ -36,6 +36,12 @@ impl TrieNode {
         Some(self.children[index].1)
     }
 
+    /// Whether nothing leads on from here.
+    #[inline]
+    pub(crate) fn is_leaf_only(&self) -> bool {
+        self.list.is_none() && !self.has_children()
+    }
+
     /// Whether the value's members lead anywhere.
     #[inline]
     pub(crate) fn has_children(&self) -> bool {
