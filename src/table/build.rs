@@ -34,7 +34,10 @@ impl Sizes {
     /// Of these rows.
     pub(super) fn of(schema: &Schema, objects: &Objects, rows: &[RowRef]) -> Self {
         let mut sizes = vec![SlotSize::default(); schema.slots.kinds.len()];
-        for row in rows {
+        for (at, row) in rows.iter().enumerate() {
+            if let Some(next) = rows.get(at + 1) {
+                objects.row(*next).fetch_cells();
+            }
             for cell in objects.row(*row).cells() {
                 let size = &mut sizes[usize::from(cell.slot)];
                 size.cells += 1;

@@ -49,6 +49,24 @@ pub(crate) fn write_member(out: &mut String, raw_name: &str, value: &str) {
 /// text; of duplicates the last, at its place.
 pub(crate) fn members(text: &str, start: u32) -> Result<Vec<Item<'_>>, JsonError> {
     let mut scanner = Scanner::at(text.as_bytes(), start as usize);
+    let mut items = all_members(text, &mut scanner)?;
+    drop_repeated(&mut items);
+    Ok(items)
+}
+
+/// The members of the object of `text` that the scanner is to pass, by their names; of duplicates the last.
+pub(super) fn members_by_name<'t>(
+    text: &'t str,
+    scanner: &mut Scanner<'_>,
+) -> Result<Vec<Item<'t>>, JsonError> {
+    let mut items = all_members(text, scanner)?;
+    items.reverse();
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    items.dedup_by(|later, kept| later.name == kept.name);
+    Ok(items)
+}
+
+fn all_members<'t>(text: &'t str, scanner: &mut Scanner<'_>) -> Result<Vec<Item<'t>>, JsonError> {
     let mut items = Vec::new();
     let mut first = true;
     scanner.enter_object()?;
@@ -63,7 +81,6 @@ pub(crate) fn members(text: &str, start: u32) -> Result<Vec<Item<'_>>, JsonError
             kind,
         });
     }
-    drop_repeated(&mut items);
     Ok(items)
 }
 

@@ -23,6 +23,8 @@ pub struct ObjectRows {
     pub(super) damaged: Damaged,
     pub(super) source: String,
     pub(super) known: Known,
+    /// The awsRegion of every row, if all have one and the same.
+    pub(super) region: Option<Cell>,
     pub(super) has_wrapper: bool,
     pub(super) has_hollow: bool,
 }
@@ -198,6 +200,13 @@ impl<'o> Row<'o> {
         std::hint::black_box(lines.fold(0, |all, byte| all | byte));
     }
 
+    /// The same of its cells.
+    #[inline]
+    pub(super) fn fetch_cells(self) {
+        let lines = self.cells().iter().step_by(CACHE_LINE / size_of::<Cell>());
+        std::hint::black_box(lines.fold(0, |all, cell| all | cell.len()));
+    }
+
     /// The bytes of the record's JSON text.
     pub fn record_len(self) -> usize {
         self.entry.record.len()
@@ -224,6 +233,9 @@ impl<'o> Row<'o> {
 
     /// The record's awsRegion.
     pub fn aws_region(self) -> Option<&'o str> {
+        if let Some(region) = self.object.region {
+            return Some(self.object.text_of(region));
+        }
         let slot = self.object.known.aws_region;
         self.object.value_among(self.cells(), slot)
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use crate::cloudtrail::{EARLIEST, EventTime, Unreadable, parse_event_time};
 use crate::json::{Kind, Scanner, Span};
 
-use super::cells::MAX_TEXT;
+use super::cells::{Cell, MAX_TEXT};
 use super::object_rows::{RowEntry, id_hash};
 use super::objects::narrow;
 use super::reject_reason::{RejectEntry, RejectReason};
@@ -57,7 +57,7 @@ impl Shredder<'_> {
 
     fn add_row(&mut self, index: u32, record: Span, first_cell: usize, time: EventTime) {
         let known = self.schema.known;
-        let (mut event_id, mut hash, mut names) = (None, 0, [0; 3]);
+        let (mut event_id, mut hash, mut names, mut region) = (None, 0, [0; 3], None);
         for (number, cell) in (1..).zip(&self.cells[first_cell..]) {
             if cell.slot == known.event_id {
                 event_id = NonZeroU32::new(number);
@@ -71,7 +71,15 @@ impl Shredder<'_> {
                 names[1] = number;
             } else if cell.slot == known.identity_arn {
                 names[2] = number;
+            } else if cell.slot == known.aws_region {
+                region = Some(*cell);
             }
+        }
+        let text = |cell: Cell| cell.bytes(self.text, &self.arena);
+        match self.rows.is_empty() {
+            true => self.region = region,
+            false if self.region.map(text) != region.map(text) => self.region = None,
+            false => {}
         }
         if names[1] == 0 && event_id.is_none() {
             self.has_hollow |= self.value(first_cell, known.event_version).is_none();

@@ -3,7 +3,7 @@
 use crate::json::{JsonError, Kind, Scanner, Span};
 
 use super::columns::{COLUMNS, Member, Type};
-use super::members::{decode, elements, members};
+use super::members::{Item, decode, elements, members_by_name};
 
 /// Whether two JSON texts are the same record: equal as JSON, where of duplicate names the
 /// last counts, numbers are equal when their literals are, and a null member is an absent
@@ -66,7 +66,14 @@ impl Level {
 }
 
 fn compare(a: &str, b: &str) -> Result<bool, JsonError> {
-    same(a, whole(a)?, b, whole(b)?, Level::Record)
+    let (left, right) = (record_members(a)?, record_members(b)?);
+    same_members(a, left, b, right, Level::Record)
+}
+
+fn record_members(text: &str) -> Result<Vec<Item<'_>>, JsonError> {
+    let mut scanner = Scanner::new(text.as_bytes());
+    let members = members_by_name(text, &mut scanner)?;
+    scanner.finish().map(|()| members)
 }
 
 /// A text that is one value.
@@ -92,7 +99,13 @@ fn same(
         return Ok(true);
     }
     match a_kind {
-        Kind::Object => same_objects(a, a_span, b, b_span, level),
+        Kind::Object => {
+            let members = |text, span: Span| {
+                let mut scanner = Scanner::at(str::as_bytes(text), span.start as usize);
+                members_by_name(text, &mut scanner)
+            };
+            same_members(a, members(a, a_span)?, b, members(b, b_span)?, level)
+        }
         Kind::Array => {
             let (left, right) = (elements(a, a_span.start)?, elements(b, b_span.start)?);
             if left.len() != right.len() {
@@ -116,14 +129,14 @@ fn same(
     }
 }
 
-fn same_objects(
+/// Whether two objects are the same by their members, which are in the order of their names.
+fn same_members(
     a: &str,
-    a_span: Span,
+    mut left: Vec<Item<'_>>,
     b: &str,
-    b_span: Span,
+    mut right: Vec<Item<'_>>,
     level: Level,
 ) -> Result<bool, JsonError> {
-    let (mut left, mut right) = (members(a, a_span.start)?, members(b, b_span.start)?);
     if level.drops_nulls() {
         left.retain(|item| item.kind != Kind::Null);
         right.retain(|item| item.kind != Kind::Null);
@@ -131,8 +144,6 @@ fn same_objects(
     if left.len() != right.len() {
         return Ok(false);
     }
-    left.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    right.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     for (left, right) in left.iter().zip(&right) {
         let (one, other) = ((left.value, left.kind), (right.value, right.kind));
         if left.name != right.name || !same(a, one, b, other, level.member(&left.name))? {

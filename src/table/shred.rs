@@ -39,6 +39,7 @@ pub fn shred(
         cells,
         rows,
         rejects,
+        region,
         has_wrapper,
         has_hollow,
         ..
@@ -52,6 +53,7 @@ pub fn shred(
         damaged: document.damaged,
         source: source.to_owned(),
         known: schema.known,
+        region,
         has_wrapper,
         has_hollow,
     })
@@ -88,6 +90,8 @@ pub(super) struct Shredder<'d> {
     pub(super) rows: Vec<RowEntry>,
     pub(super) rejects: Vec<RejectEntry>,
     pub(super) count: u32,
+    /// The awsRegion of all rows so far, if they have one and the same.
+    pub(super) region: Option<Cell>,
     /// Whether an object may be no record.
     pub(super) has_wrapper: bool,
     /// Whether a row has nothing that an event has but a time.
@@ -137,6 +141,7 @@ impl<'d> Shredder<'d> {
             rows,
             rejects: Vec::new(),
             count: 0,
+            region: None,
             has_wrapper: false,
             has_hollow: false,
             has_text_for_object: false,
