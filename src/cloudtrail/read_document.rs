@@ -11,6 +11,9 @@ use super::records::walk;
 use super::sha256::Sha256;
 use super::unreadable::Unreadable;
 
+/// From this many bytes an object is hashed beside being inflated, if a thread is idle.
+const LARGE: usize = 4 << 20;
+
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Reads a delivered object within its limits, of which the heap's hold for what is made of
@@ -20,12 +23,18 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// byte order mark is dropped, or tells UTF-16. Whether the text is JSON shows only when the records are
 /// walked.
 pub fn read_document(delivered: &[u8], limits: Limits) -> Result<Document, Unreadable> {
-    let bytes = inflate(delivered, limits)?;
+    let hash = || Sha256::of(delivered);
+    let inflated = || inflate(delivered, limits);
+    let (sha256, bytes) = match delivered.len() < LARGE {
+        true => (hash(), inflated()),
+        false => rayon::join(hash, inflated),
+    };
+    let bytes = bytes?;
     let uncompressed_bytes = bytes.len() as u64;
     let (text, damaged) = text_of(bytes, limits)?;
     Ok(Document {
         text,
-        sha256: Sha256::of(delivered),
+        sha256,
         uncompressed_bytes,
         damaged,
         left: LeftOut::new(),

@@ -37,6 +37,18 @@ impl Cell {
         }
     }
 
+    /// The same value after its arena was put `by` bytes into another.
+    #[inline]
+    pub(crate) fn in_moved_arena(self, by: u32) -> Self {
+        match self.is_in_arena() {
+            true => Self {
+                start: self.start + by,
+                ..self
+            },
+            false => self,
+        }
+    }
+
     /// A marker.
     #[inline]
     pub(crate) fn marker(slot: Slot) -> Self {

@@ -22,6 +22,7 @@ mod merge_order;
 mod object_rows;
 mod objects;
 mod parquet_schema;
+mod parts;
 mod read;
 mod rebuild;
 mod record;

@@ -13,6 +13,7 @@ use super::allowance::Allowance;
 use super::cells::{Cell, MAX_TEXT};
 use super::object_rows::{ObjectRows, RowEntry};
 use super::objects::narrow;
+use super::parts::{PART_BYTES, shred_in_parts};
 use super::reject_reason::RejectEntry;
 use super::schema::Schema;
 use super::shape::{Fields, Node, Slot};
@@ -31,9 +32,22 @@ pub fn shred(
     if document.text.len() > MAX_TEXT {
         return Err(Unreadable::TooLarge);
     }
-    let taken = document.heap_bytes() + source.len();
-    let mut shredder = Shredder::new(schema, &document, latest, limits.heap, taken);
-    for_each_record(&document, |scanner| shredder.record(scanner))?;
+    let walk = Walk {
+        schema,
+        document: &document,
+        latest,
+        heap: limits.heap,
+        taken: document.heap_bytes() + source.len(),
+    };
+    let shredder = match shred_in_parts(&walk, PART_BYTES) {
+        Some(shredder) => shredder,
+        None => {
+            let allowance = Allowance::new(walk.heap, walk.taken);
+            let mut shredder = Shredder::new(&walk, allowance, document.text.len());
+            for_each_record(&document, |scanner| shredder.record(scanner))?;
+            shredder
+        }
+    };
     let Shredder {
         arena,
         cells,
@@ -57,6 +71,17 @@ pub fn shred(
         has_wrapper,
         has_hollow,
     })
+}
+
+/// A document that is to be taken apart.
+pub(super) struct Walk<'d> {
+    pub(super) schema: &'d Schema,
+    pub(super) document: &'d Document,
+    pub(super) latest: Timestamp,
+    /// What it may take on the heap, in bytes.
+    pub(super) heap: u64,
+    /// What of that is gone.
+    pub(super) taken: usize,
 }
 
 /// Why the one pass over a record ends early.
@@ -114,15 +139,14 @@ const NO_GUESS: u8 = u8::MAX;
 const MAX_PLAIN_KEYS: usize = 16;
 
 impl<'d> Shredder<'d> {
-    fn new(
-        schema: &'d Schema,
-        document: &'d Document,
-        latest: Timestamp,
-        heap: u64,
-        taken: usize,
-    ) -> Self {
-        let length = document.text.len();
-        let mut allowance = Allowance::new(heap, taken);
+    /// For a text, or a part of it, of this length.
+    pub(super) fn new(walk: &Walk<'d>, mut allowance: Allowance, length: usize) -> Self {
+        let Walk {
+            schema,
+            document,
+            latest,
+            ..
+        } = *walk;
         // A little more than usual records need, so that it seldom grows.
         let (mut cells, mut rows) = (Vec::new(), Vec::new());
         allowance.presize(&mut cells, length / 32);
