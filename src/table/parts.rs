@@ -1,6 +1,5 @@
 //! A large text taken apart in parts, on all threads.
 
-use memchr::memmem;
 use rayon::prelude::*;
 
 use crate::json::Scanner;
@@ -46,21 +45,18 @@ pub(super) fn shred_in_parts<'d>(walk: &Walk<'d>, part_bytes: usize) -> Option<S
     let mut shredded = shredded?.into_iter();
     let mut whole = shredded.next()?;
     let rest = shredded.as_slice();
-    let arena: usize = rest.iter().map(|part| part.arena.len()).sum();
+    let total = |of: fn(&Shredder<'d>) -> usize| rest.iter().map(of).sum::<usize>();
+    let arena = total(|part| part.arena.len());
     if whole.arena.len() + arena > MAX_TEXT {
         return None;
     }
     whole.arena.reserve_exact(arena);
-    reserve(&mut whole.cells, rest.iter().map(|part| part.cells.len()));
-    reserve(&mut whole.rows, rest.iter().map(|part| part.rows.len()));
+    whole.cells.reserve_exact(total(|part| part.cells.len()));
+    whole.rows.reserve_exact(total(|part| part.rows.len()));
     for part in shredded {
         whole.append(part);
     }
     Some(whole)
-}
-
-fn reserve<T>(vector: &mut Vec<T>, more: impl Iterator<Item = usize>) {
-    vector.reserve_exact(more.sum());
 }
 
 /// The parts of a text, two at least.
@@ -71,14 +67,14 @@ fn parts(text: &str, part_bytes: usize) -> Option<Vec<Part>> {
     }
     let mut parts = Vec::with_capacity(count);
     let mut start = BEGIN.len();
-    let between = memmem::Finder::new(BETWEEN);
     for number in 1..count {
-        let from = start.max(number * part_bytes);
-        if let Some(found) = between.find(&text.as_bytes()[from..]) {
-            let end = from + found + 1;
-            parts.push(Part { start, end });
-            start = end + 1;
-        }
+        let from = text.floor_char_boundary(start.max(number * part_bytes));
+        let Some(found) = text[from..].find(BETWEEN) else {
+            break;
+        };
+        let end = from + found + 1;
+        parts.push(Part { start, end });
+        start = end + 1;
     }
     let end = text.len() - END.len();
     parts.push(Part { start, end });
@@ -260,6 +256,7 @@ mod tests {
                 prop_oneof![
                     (0..12_usize).prop_map(record),
                     Just("{\"eventVersion\":1}".to_owned()),
+                    Just("{\"eventVersion\":\"é€𝄞é€𝄞é€𝄞é€𝄞\"}".to_owned()),
                     Just("[{},{\"eventVersion\":2}]".to_owned()),
                     Just("{\"eventVersion\":[{\"a\":{}},{\"eventVersion\":{}}],\"eventTime\":\"2024-05-01T00:00:00Z\"}".to_owned()),
                     Just("\"},{\\\"eventVersion\\\":\"".to_owned()),
