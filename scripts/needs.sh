@@ -4,7 +4,7 @@
 # that ends in `?` may stay missing. After `needs --no-install` nothing is got, only the commands
 # are listed. What cannot be had ends the script, with the command that a person would type.
 #   cc       a C compiler with the C library's headers
-#   make     for binaries linked with musl, whose allocator is built with it
+#   make     builds the allocator
 #   rust     cargo, new enough for Cargo.toml
 #   python   python3 with venv and pip
 
@@ -54,7 +54,7 @@ manager() {
 packages() { # packages MANAGER THING
   case $1/$2 in
     apt-get*/cc) echo "gcc libc6-dev" ;;
-    apk*/cc) echo "gcc musl-dev make" ;;
+    apk*/cc) echo "gcc musl-dev" ;;
     zypper*/cc) echo "gcc glibc-devel" ;;
     */cc) echo "gcc" ;;
     apt-get*/python) echo "python3-venv" ;;

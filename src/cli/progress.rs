@@ -147,10 +147,14 @@ impl Monitor for TermMonitor {
         let now = Instant::now();
         let mut state = self.state();
         state.add(&progress);
+        let is_hidden = self.bar.is_hidden();
+        if is_hidden && now.duration_since(state.logged) < LOG_EVERY {
+            return;
+        }
         self.bar.set_length(state.bytes);
         self.bar.set_position(state.bytes_done);
         let message = state.message(now, self.bar.eta());
-        if self.bar.is_hidden() && now.duration_since(state.logged) >= LOG_EVERY {
+        if is_hidden {
             state.logged = now;
             info!("{message}");
         }

@@ -1,7 +1,14 @@
 //! A gzip file of one member to bytes, at once: nearly all files are that.
 
+use std::cell::RefCell;
+
 use libdeflater::{Decompressor, crc32};
 use memchr::memmem;
+
+thread_local! {
+    /// Its tables take longer to make than a small file to inflate.
+    static DECOMPRESSOR: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+}
 
 /// The bytes of a file that is one whole member and nothing besides, if they are no more than `most`.
 ///
@@ -17,7 +24,8 @@ pub(super) fn inflate_one_member(file: &[u8], most: usize) -> Option<Vec<u8>> {
         return None;
     }
     let mut bytes = vec![0; length];
-    let inflated = Decompressor::new().gzip_decompress(file, &mut bytes);
+    let inflated =
+        DECOMPRESSOR.with_borrow_mut(|inflate| inflate.gzip_decompress(file, &mut bytes));
     let is_whole = inflated == Ok(length) && crc32(&bytes) == u32::from_le_bytes(*sum);
     is_whole.then_some(bytes)
 }

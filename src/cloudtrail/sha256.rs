@@ -45,7 +45,13 @@ impl Sha256Pieces {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Claims have one of each object.
+        let digit = |half: u8| char::from_digit(u32::from(half), 16);
+        let digits = self
+            .0
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+        f.write_str(&digits.flatten().collect::<String>())
     }
 }
 

@@ -3,12 +3,12 @@
 use super::batch::{Batch, BatchObject, Content, LaneRows};
 use super::list::RawObject;
 use super::pending::{Pending, PendingObjects, WithReceipts};
-use super::read::{Attempt, READ_AHEAD, read_pending};
+use super::read::{Attempt, READ_AHEAD, ToRead, groups, read_group};
 use super::task::Task;
 use crate::cloudtrail::{Limits, Unreadable};
 use crate::failure::Failure;
 use crate::ledger::{Cause, Converted};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -111,18 +111,17 @@ impl<'r> BatchReader<'r> {
         let (task, read_at) = (self.task, self.task.options.now);
         let expected = plan.iter().map(|(pending, _)| self.expected(pending)).sum();
         let share = task.context.budget.reserve(expected).await;
-        let waiting: Vec<_> = plan
-            .iter()
-            .map(|(pending, _)| {
-                let (object, said) = (pending.object.clone(), pending.said.clone());
-                (object, said, pending.unwrap.clone(), self.limits(pending))
-            })
-            .collect();
-        let mut attempts = stream::iter(waiting)
-            .map(async |(object, said, unwrap, limits)| {
-                read_pending(task, &object, said, limits, read_at, unwrap.as_ref()).await
-            })
-            .buffered(READ_AHEAD);
+        let to_read = plan.iter().map(|(pending, _)| ToRead {
+            object: pending.object.clone(),
+            said: pending.said.clone(),
+            unwrap: pending.unwrap.clone(),
+            limits: self.limits(pending),
+        });
+        let mut attempts = stream::iter(groups(task, to_read))
+            .map(|group| read_group(task, group, read_at))
+            .buffered(READ_AHEAD)
+            .map_ok(|attempts| stream::iter(attempts.into_iter().map(Ok::<_, Failure>)))
+            .try_flatten();
         let mut objects = Vec::with_capacity(plan.len());
         let mut read = BytesRead::default();
         while read.uncompressed < target

@@ -17,6 +17,11 @@ use std::sync::Arc;
 /// Objects of one batch read at once: hides the round trips of tiny objects.
 pub(crate) const READ_AHEAD: usize = 64;
 
+/// Delivered bytes of small objects that are read in one go, and the most of them: to hand one over
+/// takes as long as to read it.
+const GROUP_BYTES: u64 = 128 << 10;
+const GROUP_OBJECTS: usize = 16;
+
 /// What came of an attempt to read one object.
 #[derive(Debug)]
 pub(crate) enum Attempt {
@@ -37,16 +42,79 @@ impl From<Decoded> for Attempt {
     }
 }
 
-/// As [`read_object`], for an object that is pending; with what CloudTrail's digests say of the
-/// bytes that were read, if they are asked.
-pub(crate) async fn read_pending(
+/// An object that is to be read.
+pub(crate) struct ToRead {
+    pub(crate) object: RawObject,
+    /// What CloudTrail's digests say of it, if they are asked.
+    pub(crate) said: Option<Said>,
+    pub(crate) unwrap: Option<UnwrapPath>,
+    pub(crate) limits: Limits,
+}
+
+/// Objects in groups that are read in one go, in their order.
+pub(crate) fn groups(task: &Task, objects: impl Iterator<Item = ToRead>) -> Vec<Vec<ToRead>> {
+    let mut groups: Vec<Vec<ToRead>> = Vec::new();
+    // What the last group has room for, unless its object is read alone.
+    let mut room: Option<u64> = None;
+    for read in objects {
+        let size = read.object.size;
+        let is_alone = !task.source.is_local() || read.said.is_some();
+        match (groups.last_mut(), room) {
+            (Some(group), Some(left))
+                if size <= left && group.len() < GROUP_OBJECTS && !is_alone =>
+            {
+                room = Some(left - size);
+                group.push(read);
+            }
+            _ => {
+                room = (!is_alone).then(|| GROUP_BYTES.saturating_sub(size));
+                groups.push(vec![read]);
+            }
+        }
+    }
+    groups
+}
+
+/// What came of an attempt, with what CloudTrail's digests say of the bytes that were read, if they
+/// are asked.
+pub(crate) type Checked = (Attempt, Option<DigestState>);
+
+/// As [`read_object`] of each object of a group.
+pub(crate) async fn read_group(
     task: &Task,
-    object: &RawObject,
-    said: Option<Said>,
-    limits: Limits,
+    mut group: Vec<ToRead>,
     read_at: Timestamp,
-    unwrap: Option<&UnwrapPath>,
-) -> Result<(Attempt, Option<DigestState>), Failure> {
+) -> Result<Vec<Checked>, Failure> {
+    if group.len() == 1
+        && let Some(one) = group.pop()
+    {
+        return Ok(vec![read_pending(task, one, read_at).await?]);
+    }
+    let _permit = Arc::clone(&task.gets).acquire_owned().await;
+    let listed = group.iter().map(|read| read.object.listed()).collect();
+    let delivered = task.source.get_all_listed(listed).await?;
+    let mut works = Vec::with_capacity(group.len());
+    for (read, delivered) in group.into_iter().zip(delivered) {
+        let delivered = match delivered {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(not_fetched(error)?),
+        };
+        let decode = decoding(task, &read.object, read.limits, read_at, read.unwrap);
+        works.push(move || delivered.map_or_else(Ok, decode));
+    }
+    let decoded = task.context.cpu.run_each(works).await?;
+    let attempts = decoded.into_iter().map(|decoded| (attempt(decoded), None));
+    Ok(attempts.collect())
+}
+
+async fn read_pending(task: &Task, read: ToRead, read_at: Timestamp) -> Result<Checked, Failure> {
+    let ToRead {
+        object,
+        said,
+        unwrap,
+        limits,
+    } = read;
+    let (object, unwrap) = (&object, unwrap.as_ref());
     let (Some(said), Some(check)) = (said, &task.options.digests) else {
         let attempt =
             read_object(task, &task.source, object, object, limits, read_at, unwrap).await?;
@@ -115,12 +183,24 @@ async fn decoded(
     read_at: Timestamp,
     unwrap: Option<&UnwrapPath>,
 ) -> Result<Attempt, Failure> {
+    let decode = decoding(task, named, limits, read_at, unwrap.cloned());
+    Ok(attempt(task.context.cpu.run(|| decode(delivered)).await))
+}
+
+/// What is to be done with the bytes of an object, on any thread.
+fn decoding(
+    task: &Task,
+    named: &RawObject,
+    limits: Limits,
+    read_at: Timestamp,
+    unwrap: Option<UnwrapPath>,
+) -> impl FnOnce(Bytes) -> Result<Attempt, Unreadable> + Send + use<> {
     let schema = Arc::clone(&task.context.schema);
     let source_file = named.source_file.clone();
     let latest = latest_event_time(named, read_at);
-    let (is_log, unwrap) = (named.lane.is_some(), unwrap.cloned());
+    let is_log = named.lane.is_some();
     let may_be_text = !is_log && !is_readable_name(&named.key);
-    let work = move || {
+    move |delivered| {
         let unwrap = unwrap.as_ref();
         let rules = Rules { unwrap, is_log };
         let decoded = decode(&schema, &delivered, limits, &source_file, latest, rules);
@@ -135,17 +215,17 @@ async fn decoded(
             || decoded.map(Attempt::from),
             |left| Ok(Attempt::Left(left)),
         )
-    };
-    let decoded = task.context.cpu.run(work).await;
-    // A defect that one object brings out must not keep the others from being converted.
-    let Ok(decoded) = decoded else {
-        return Ok(Attempt::Unread(Cause::Defect));
-    };
-    Ok(match decoded {
-        Ok(attempt) => attempt,
-        Err(Unreadable::TooMuchMemory) => Attempt::Exceeds,
-        Err(reason) => Attempt::Unread(Cause::Content(reason)),
-    })
+    }
+}
+
+fn attempt(decoded: Result<Result<Attempt, Unreadable>, Failure>) -> Attempt {
+    match decoded {
+        // A defect that one object brings out must not keep the others from being converted.
+        Err(_) => Attempt::Unread(Cause::Defect),
+        Ok(Ok(attempt)) => attempt,
+        Ok(Err(Unreadable::TooMuchMemory)) => Attempt::Exceeds,
+        Ok(Err(reason)) => Attempt::Unread(Cause::Content(reason)),
+    }
 }
 
 fn not_fetched(error: StoreError) -> Result<Attempt, Failure> {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::{join_all, ready};
 use futures::{Stream, TryStreamExt, stream};
 
 use super::backend::Backend;
@@ -146,6 +147,28 @@ impl Store {
         self.counted_get(OpKind::Get, &listed.key, get).await
     }
 
+    /// As [`Store::get_listed`] of each. What lies in a folder is read one after another by one
+    /// thread: of small files, to hand over each takes longer than to read it.
+    ///
+    /// # Errors
+    /// An error of its own for each object; of all only if the program is stopping.
+    pub async fn get_all_listed(&self, listed: Vec<Entry>) -> Result<Vec<Result<Bytes>>> {
+        let Backend::Local(local) = &self.backend else {
+            return Ok(join_all(listed.iter().map(|entry| self.get_listed(entry))).await);
+        };
+        let faults = listed
+            .iter()
+            .map(|entry| self.fault(OpKind::Get, &entry.key));
+        let faults = join_all(faults).await;
+        let read = local.get_all_listed(listed.clone()).await?;
+        let each = listed.iter().zip(faults).zip(read);
+        let each = each.map(|((entry, fault), read)| {
+            let counted = self.counted(ready(read));
+            self.faulty(fault, OpKind::Get, &entry.key, counted)
+        });
+        Ok(join_all(each).await)
+    }
+
     /// Exactly these bytes of the object; an error if it ends before.
     pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
         if range.is_empty() {
@@ -264,13 +287,14 @@ impl Store {
         key: &str,
         get: impl Future<Output = Result<Bytes>>,
     ) -> Result<Bytes> {
-        let counted = async {
-            self.counters.got();
-            let bytes = get.await?;
-            self.counters.read(bytes.len());
-            Ok(bytes)
-        };
-        self.gated(kind, key, counted).await
+        self.gated(kind, key, self.counted(get)).await
+    }
+
+    async fn counted(&self, get: impl Future<Output = Result<Bytes>>) -> Result<Bytes> {
+        self.counters.got();
+        let bytes = get.await?;
+        self.counters.read(bytes.len());
+        Ok(bytes)
     }
 
     pub(super) async fn gated<T>(

@@ -112,6 +112,19 @@ impl Local {
             .await
     }
 
+    /// The same of several, one after another.
+    pub(super) async fn get_all_listed(&self, listed: Vec<Entry>) -> Result<Vec<Result<Bytes>>> {
+        let local = self.clone();
+        blocking(move || {
+            let get = |entry: &Entry| {
+                let version = |file: &mut File| read_version(file, &entry.etag, entry.size);
+                local.read(&entry.key, version)
+            };
+            Ok(listed.iter().map(get).collect())
+        })
+        .await
+    }
+
     pub(super) async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
         self.reading(key, move |file| {
             file.seek(SeekFrom::Start(range.start))?;
@@ -165,31 +178,37 @@ impl Local {
         .await
     }
 
-    /// Opens the file and runs `read` on it, off the async threads; its `None` says that the file
-    /// changed under the reader or is not the version asked for.
+    /// As [`Local::read`], off the async threads.
     async fn reading<T: Send + 'static>(
         &self,
         key: &str,
         read: impl FnOnce(&mut File) -> io::Result<Option<T>> + Send + 'static,
     ) -> Result<T> {
-        let (root, key, url) = (self.root.clone(), key.to_owned(), self.url(key));
-        blocking(move || {
-            let path = file_path(&root, &key, Action::Read)?;
-            match open_file(&path).and_then(|mut file| read(&mut file)) {
-                Ok(Some(value)) => Ok(value),
-                Ok(None) => {
-                    let reason = "it was replaced or is being written";
-                    Err(StoreError::new(
-                        Action::Read,
-                        ErrorKind::Changed,
-                        url,
-                        reason,
-                    ))
-                }
-                Err(error) => Err(StoreError::io(Action::Read, url, &error)),
+        let (local, key) = (self.clone(), key.to_owned());
+        blocking(move || local.read(&key, read)).await
+    }
+
+    /// Opens the file and runs `read` on it; its `None` says that the file changed under the reader
+    /// or is not the version asked for.
+    fn read<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&mut File) -> io::Result<Option<T>>,
+    ) -> Result<T> {
+        let path = file_path(&self.root, key, Action::Read)?;
+        match open_file(&path).and_then(|mut file| read(&mut file)) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => {
+                let reason = "it was replaced or is being written";
+                Err(StoreError::new(
+                    Action::Read,
+                    ErrorKind::Changed,
+                    self.url(key),
+                    reason,
+                ))
             }
-        })
-        .await
+            Err(error) => Err(StoreError::io(Action::Read, self.url(key), &error)),
+        }
     }
 }
 
@@ -211,8 +230,12 @@ fn read_version(file: &mut File, version: &str, size: u64) -> io::Result<Option<
     let mut bytes = Vec::new();
     let length = usize::try_from(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
     bytes.try_reserve_exact(length)?;
-    file.take(size).read_to_end(&mut bytes)?;
-    let same = bytes.len() == length && is_same(&file.metadata()?);
+    bytes.resize(length, 0);
+    match file.read_exact(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
+    }
+    let same = is_same(&file.metadata()?);
     Ok(same.then(|| Bytes::from(bytes)))
 }
 

@@ -37,19 +37,36 @@ impl Cpu {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let panicked = || Failure::Internal("a worker thread panicked".into());
         let Some(pool) = &self.pool else {
-            return catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked());
+            return caught(work);
         };
         let (sender, receiver) = oneshot::channel();
         pool.spawn(move || {
             if !sender.is_closed() {
-                let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+                let _ = sender.send(caught(work));
             }
         });
-        match receiver.await {
-            Ok(Ok(value)) => Ok(value),
-            _ => Err(panicked()),
-        }
+        receiver.await.unwrap_or_else(|_| Err(panicked()))
     }
+
+    /// As [`Cpu::run`] of each, one after another in one go; a panic is an error of one alone.
+    pub(crate) async fn run_each<T, F>(
+        &self,
+        works: Vec<F>,
+    ) -> Result<Vec<Result<T, Failure>>, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.run(move || works.into_iter().map(caught).collect())
+            .await
+    }
+}
+
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked())
+}
+
+fn panicked() -> Failure {
+    Failure::Internal("a worker thread panicked".into())
 }

@@ -108,6 +108,37 @@ fn an_unreadable_object_is_named_kept_for_the_next_run_and_ends_with_3() {
 }
 
 #[test]
+fn of_many_small_files_only_those_that_cannot_be_read_are_named() {
+    let place = Place::new();
+    let folder = "logs/AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/01";
+    let good: Vec<String> = (0..100).map(|number| format!("e{number:03}")).collect();
+    for (number, id) in good.iter().enumerate() {
+        let name = format!("111122223333_CloudTrail_us-east-1_20240501T0005Z_{number:016}.json");
+        let event = crate::support::event(id, "111122223333", "2024-05-01T00:00:00Z");
+        let body = match number {
+            0 | 50 => event[..event.len() / 2].to_owned(),
+            51 => String::new(),
+            // More than a group has room for.
+            52 | 99 => format!("{}{event}", " ".repeat(200_000)),
+            _ => event,
+        };
+        place.write(&format!("{folder}/{name}"), body);
+    }
+    let output = place.run("convert logs table --json");
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert_eq!(json(&output)["unread_objects"].as_u64(), Some(3));
+    for number in [0, 50, 51] {
+        let name = format!("_{number:016}.json");
+        assert!(stderr(&output).contains(&name), "{}", stderr(&output));
+    }
+    let read: Vec<String> = good
+        .into_iter()
+        .filter(|id| !["e000", "e050", "e051"].contains(&id.as_str()))
+        .collect();
+    assert_eq!(place.table().into_values().collect::<Vec<_>>(), [read]);
+}
+
+#[test]
 fn a_record_that_cannot_become_a_row_is_kept_verbatim_and_ends_with_3() {
     let place = Place::new();
     let good = crate::support::event("e1", "111122223333", "2024-05-01T00:00:00Z");

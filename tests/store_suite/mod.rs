@@ -22,6 +22,7 @@ pub(crate) async fn all(store: &Store) {
     listing::list_of_nothing_is_empty(store).await;
     reading::get_range_gives_exactly_the_range_or_an_error(store).await;
     reading::get_listed_gives_the_version_that_was_listed_or_an_error(store).await;
+    reading::get_all_listed_gives_each_by_itself_in_the_order_asked_for(store).await;
     reading::as_source_reads_the_same_and_passes_nothing_over(store).await;
     reading::what_is_not_there_is_not_found_by_name(store).await;
     listing::keys_with_odd_characters_come_back_as_they_were(store).await;

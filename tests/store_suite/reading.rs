@@ -56,6 +56,38 @@ pub(super) async fn get_listed_gives_the_version_that_was_listed_or_an_error(sto
     assert_eq!(error.kind, ErrorKind::NotFound, "{error}");
 }
 
+pub(super) async fn get_all_listed_gives_each_by_itself_in_the_order_asked_for(store: &Store) {
+    for (key, body) in [("all/a", "first"), ("all/b", ""), ("all/c", "third")] {
+        put(store, key, body).await;
+    }
+    let mut listed = store.list("all/", None).await.unwrap();
+    listed.reverse();
+    let gone = Entry {
+        key: "all/d".to_owned(),
+        ..listed[0].clone()
+    };
+    let changed = Entry {
+        size: listed[0].size - 1,
+        ..listed[0].clone()
+    };
+    listed.splice(1..1, [gone, changed]);
+    let before = store.calls();
+    let read = store.get_all_listed(listed).await.unwrap();
+    let read: Vec<_> = read
+        .iter()
+        .map(|read| read.as_deref().map_err(|error| error.kind))
+        .collect();
+    let expected: [Result<&[u8], ErrorKind>; 5] = [
+        Ok(b"third"),
+        Err(ErrorKind::NotFound),
+        Err(ErrorKind::Changed),
+        Ok(b""),
+        Ok(b"first"),
+    ];
+    assert_eq!(read, expected);
+    assert_eq!(store.calls().gets, before.gets + 5);
+}
+
 pub(super) async fn as_source_reads_the_same_and_passes_nothing_over(store: &Store) {
     put(store, "source/a", "x").await;
     let source = store.as_source();

@@ -93,12 +93,13 @@ impl<'t> LanePending<'t> {
             };
             self.task.meet(&object);
             let listings = self.digests.as_mut().map(|digests| digests.meet(&object));
-            if converted.is_settled(object.id()) {
-                self.skipped += u64::from(!self.task.tally.is_own(object.id()));
+            let id = object.id();
+            if converted.is_settled(id) {
+                self.skipped += u64::from(!self.task.tally.is_own(id));
                 continue;
             }
             let unwrap = &self.task.options.rows.unwrap;
-            let left = converted.left().get(object.id(), unwrap.as_ref());
+            let left = converted.left().get(id, unwrap.as_ref());
             if self.task.is_left(&object, left) {
                 continue;
             }
@@ -109,7 +110,7 @@ impl<'t> LanePending<'t> {
             }
             let pending = Pending {
                 left,
-                unread: converted.unread(object.id()).cloned(),
+                unread: converted.unread(id).cloned(),
                 expected: None,
                 unwrap: unwrap.clone(),
                 said: listings.map(Said::Listed),
