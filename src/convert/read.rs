@@ -19,7 +19,7 @@ pub(crate) const READ_AHEAD: usize = 64;
 
 /// Delivered bytes of small objects that are read in one go, and the most of them: to hand one over
 /// takes as long as to read it.
-const GROUP_BYTES: u64 = 128 << 10;
+const GROUP_BYTES: u64 = 256 << 10;
 const GROUP_OBJECTS: usize = 16;
 
 /// What came of an attempt to read one object.
