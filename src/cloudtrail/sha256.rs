@@ -45,7 +45,7 @@ impl Sha256Pieces {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Claims have one of each object.
+        // Written at once, since a claim has one of each object.
         let digit = |half: u8| char::from_digit(u32::from(half), 16);
         let digits = self
             .0

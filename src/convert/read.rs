@@ -14,11 +14,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// Objects of one batch read at once: hides the round trips of tiny objects.
+/// Objects of one batch, or groups of small ones, read at once: hides the round trips of tiny objects.
 pub(crate) const READ_AHEAD: usize = 64;
 
-/// Delivered bytes of small objects that are read in one go, and the most of them: to hand one over
-/// takes as long as to read it.
+/// Delivered bytes of small objects of a folder that are read in one go, and the most of them: to hand
+/// each from thread to thread takes longer than to read it.
 const GROUP_BYTES: u64 = 256 << 10;
 const GROUP_OBJECTS: usize = 16;
 
@@ -51,7 +51,7 @@ pub(crate) struct ToRead {
     pub(crate) limits: Limits,
 }
 
-/// Objects in groups that are read in one go, in their order.
+/// Objects in groups, in their order: small ones of a folder together, if no digest is asked of them.
 pub(crate) fn groups(task: &Task, objects: impl Iterator<Item = ToRead>) -> Vec<Vec<ToRead>> {
     let mut groups: Vec<Vec<ToRead>> = Vec::new();
     // What the last group has room for, unless its object is read alone.

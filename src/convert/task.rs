@@ -18,7 +18,7 @@ pub(super) const CONCURRENT_LANES: usize = 32;
 /// threads not to be left alone at the end.
 const CONCURRENT_LOCAL_LANES: usize = 2;
 
-/// Raw objects of a folder that are read or decoded at once, over all lanes.
+/// Raw objects of a folder, or groups of small ones, that are read or decoded at once, over all lanes.
 const CONCURRENT_LOCAL_GETS: usize = 64;
 
 /// Raw objects that are fetched or decoded at once where a round trip takes long, for each thread: a
@@ -39,7 +39,7 @@ pub(crate) struct Task {
     pub(crate) source: Store,
     /// What was asked for.
     pub(crate) options: ConvertOptions,
-    /// One permit a raw object that is fetched or decoded.
+    /// One permit a raw object, or group of small ones, that is fetched or decoded.
     pub(crate) gets: Arc<Semaphore>,
     /// Who reads digests, if they are asked for.
     pub(crate) digests: Option<Arc<DigestReader>>,
