@@ -153,20 +153,13 @@ impl Store {
     /// # Errors
     /// An error of its own for each object; of all only if the program is stopping.
     pub async fn get_all_listed(&self, listed: Vec<Entry>) -> Result<Vec<Result<Bytes>>> {
-        let Backend::Local(local) = &self.backend else {
+        // A gate is asked before each call by itself.
+        let (Backend::Local(local), None) = (&self.backend, &self.gate) else {
             return Ok(join_all(listed.iter().map(|entry| self.get_listed(entry))).await);
         };
-        let faults = listed
-            .iter()
-            .map(|entry| self.fault(OpKind::Get, &entry.key));
-        let faults = join_all(faults).await;
-        let read = local.get_all_listed(listed.clone()).await?;
-        let each = listed.iter().zip(faults).zip(read);
-        let each = each.map(|((entry, fault), read)| {
-            let counted = self.counted(ready(read));
-            self.faulty(fault, OpKind::Get, &entry.key, counted)
-        });
-        Ok(join_all(each).await)
+        let read = local.get_all_listed(listed).await?;
+        let counted = read.into_iter().map(|read| self.counted(ready(read)));
+        Ok(join_all(counted).await)
     }
 
     /// Exactly these bytes of the object; an error if it ends before.
